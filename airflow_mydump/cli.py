@@ -1,0 +1,188 @@
+"""The command line: ``python -m airflow_mydump VERB``. It runs the engine alone and never imports Airflow.
+
+Exit 0 means complete and verified. Any other exit comes with one sentence on standard error: 1 for a run that failed
+or a difference found, 2 for a command that cannot be right, 130 for an interruption.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from airflow_mydump.engine.comparison import Comparison, compare
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import ConfigurationError, MydumpError, SelectionError
+from airflow_mydump.engine.migration import Migration, migrate
+from airflow_mydump.engine.phases.plan import PlanSettings
+from airflow_mydump.engine.phases.report import as_markdown, require_complete
+from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES
+from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.size import parse_size
+from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
+from airflow_mydump.progress_bar import ProgressBar
+
+_URI_HELP = "mysql://user[:password]@host:port/[?ssl_mode=…]; default: environment variable MYDUMP_{0}_URI; an absent password is taken from MYDUMP_{0}_PASSWORD"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except (ConfigurationError, SelectionError) as error:
+        return _complain(error, 2)
+    except MydumpError as error:
+        return _complain(error, 1)
+    except KeyboardInterrupt:
+        return _complain("interrupted; what was committed stays, and the same --run-key goes on", 130)
+
+
+def _complain(what: object, status: int) -> int:
+    print(f"airflow_mydump: {what}", file=sys.stderr)
+    return status
+
+
+def _copy(options: argparse.Namespace) -> int:
+    run_key = options.run_key or f"cli-{secrets.token_hex(6)}"
+    migration = Migration(
+        source=_endpoint(options.source, "SOURCE"),
+        target=_endpoint(options.target, "TARGET"),
+        selection=_selection(options),
+        settings=PlanSettings(options.if_exists, options.chunk_bytes, options.threads),
+        work=WorkDirectory.at(options.work_directory or default_work_directory()),
+        run_key=run_key,
+    )
+    print(f"run key {run_key}: repeat the command with --run-key {run_key} to go on after an interruption")
+    with ProgressBar() as progress:
+        report = migrate(migration, progress.listen, progress.begin)
+    print(as_markdown(report))
+    require_complete(report)
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    work = WorkDirectory.at(options.work_directory or default_work_directory())
+    comparison = compare(
+        _endpoint(options.source, "SOURCE"),
+        _endpoint(options.target, "TARGET"),
+        _selection(options),
+        options.threads,
+        work.child(f"verify-{secrets.token_hex(6)}"),
+    )
+    return _tell(comparison)
+
+
+def _tell(comparison: Comparison) -> int:
+    print(
+        f"compared {comparison.tables:,} tables ({comparison.chunks:,} chunks, {comparison.rows:,} rows) "
+        f"and looked for {comparison.objects:,} views, routines, triggers and events"
+    )
+    for difference in comparison.differences:
+        print(f"- {difference}")
+    if comparison.differences:
+        return _complain(f"{len(comparison.differences)} differences found", 1)
+    print("no difference")
+    return 0
+
+
+def _endpoint(uri: str | None, side: str) -> Endpoint:
+    uri = uri or os.environ.get(f"MYDUMP_{side}_URI")
+    if not uri:
+        raise ConfigurationError(f"name the {side.lower()}: --{side.lower()} URI, or MYDUMP_{side}_URI")
+    return Endpoint.from_uri(uri, os.environ.get(f"MYDUMP_{side}_PASSWORD"))
+
+
+def _selection(options: argparse.Namespace) -> Selection:
+    return Selection(
+        schemas=tuple(name for name in options.schemas.split(",") if name),
+        include=tuple(options.include),
+        exclude=tuple(options.exclude),
+        rename=dict(options.rename),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("airflow_mydump", description=__doc__.partition("\n")[0])
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    copy = verbs.add_parser("copy", help="copy databases from one server to another, and verify them")
+    _add_common(copy)
+    copy.add_argument(
+        "--chunk-bytes",
+        type=_size,
+        default=DEFAULT_CHUNK_BYTES,
+        metavar="SIZE",
+        help="size of the ranges that large tables are cut into; takes K, M, G (default 64M)",
+    )
+    copy.add_argument(
+        "--if-exists",
+        choices=("fail", "truncate", "drop", "skip"),
+        default="truncate",
+        help="what to do with tables that the target has (default: %(default)s)",
+    )
+    copy.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
+    copy.set_defaults(run=_copy)
+    verify = verbs.add_parser("verify", help="compare databases on two servers")
+    _add_common(verify)
+    verify.set_defaults(run=_verify)
+    return parser
+
+
+def _add_common(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--source", metavar="URI", help=_URI_HELP.format("SOURCE"))
+    verb.add_argument("--target", metavar="URI", help=_URI_HELP.format("TARGET"))
+    verb.add_argument("--schemas", required=True, metavar="A,B", help="databases to take")
+    verb.add_argument(
+        "--rename",
+        action="append",
+        type=_rename,
+        default=[],
+        metavar="A=X",
+        help="give database A the name X on the target; repeatable",
+    )
+    verb.add_argument(
+        "--include",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="take only tables that match: t*, or a.t*; repeatable",
+    )
+    verb.add_argument(
+        "--exclude", action="append", default=[], metavar="GLOB", help="leave out tables that match; repeatable"
+    )
+    verb.add_argument(
+        "--threads", type=_positive, default=4, metavar="N", help="workers at a time (default %(default)s)"
+    )
+    verb.add_argument(
+        "--work-directory",
+        metavar="DIR-OR-URL",
+        help="where plans and reports are kept (default: a private directory below the system's temporary one)",
+    )
+
+
+def _rename(text: str) -> tuple[str, str]:
+    old, equals, new = text.partition("=")
+    if not (old and equals and new):
+        _reject(f"{text!r} does not have the form OLD=NEW")
+    return old, new
+
+
+def _size(text: str) -> int:
+    try:
+        return parse_size(text)
+    except ConfigurationError as error:
+        _reject(str(error))
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        _reject(f"{text!r} is not a number from 1")
+    return int(text)
+
+
+def _reject(reason: str) -> NoReturn:
+    raise argparse.ArgumentTypeError(reason)

@@ -1,0 +1,1 @@
+"""The engine: what knows MySQL and MariaDB, usable and testable without Airflow."""

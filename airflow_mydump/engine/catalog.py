@@ -1,0 +1,107 @@
+"""What the metadata prefetch found: databases, tables, columns, keys, sizes and other objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from airflow_mydump.engine.identifier import TableName
+
+ObjectKind = Literal["view", "function", "procedure", "trigger", "event"]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A database and the defaults that new tables in it get."""
+
+    name: str
+    charset: str
+    collation: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column. ``data_type`` is the bare type in lower case (``int``), ``octet_length`` its largest value's
+    bytes where it is a string or binary type, else 0."""
+
+    name: str
+    data_type: str
+    column_type: str
+    nullable: bool
+    generated: bool
+    octet_length: int
+
+    @property
+    def unsigned(self) -> bool:
+        """Whether an integer column has no negative values."""
+        return "unsigned" in self.column_type.lower()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A base table. ``rows`` and ``data_bytes`` are the server's estimates, never exact.
+
+    ``definition`` is its SHOW CREATE TABLE text; the empty string in copies of this object that travel to
+    tasks which have no use for it. ``primary_key`` is empty where there is none.
+    """
+
+    name: TableName
+    engine: str
+    rows: int
+    data_bytes: int
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    definition: str
+
+    @property
+    def stored_columns(self) -> tuple[Column, ...]:
+        """The columns that hold data of their own; invisible ones belong, generated ones do not."""
+        return tuple(column for column in self.columns if not column.generated)
+
+    @property
+    def transactional(self) -> bool:
+        """Whether a load into such a table can be rolled back."""
+        return self.engine.lower() in {"innodb", "rocksdb", "tokudb", "ndbcluster"}
+
+    def column(self, name: str) -> Column:
+        """The column of this name; KeyError if there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """A view, routine, trigger or event: its text and the session state it was created under.
+
+    ``columns`` are a view's columns. ``table`` is the table of a trigger. ``time_zone`` is an event's.
+    """
+
+    kind: ObjectKind
+    name: TableName
+    definition: str
+    sql_mode: str
+    charset: str
+    collation: str
+    columns: tuple[str, ...] = ()
+    table: str = ""
+    time_zone: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All that a run selected on the source, in the order of their names."""
+
+    server: str
+    schemas: tuple[Schema, ...]
+    tables: tuple[Table, ...]
+    objects: tuple[StoredObject, ...]
+
+    def of_kind(self, kind: ObjectKind) -> Iterator[StoredObject]:
+        """The objects of one kind, in their order of creation."""
+        return (found for found in self.objects if found.kind == kind)

@@ -1,0 +1,71 @@
+"""What a server says a chunk holds: a row count and a digest, computed where the rows are.
+
+Each row's values become one string in which no two rows look alike: the lengths of its strings first, then
+all values, separated; NULL is marked; FLOAT enters with all its digits. The row's SHA-256 is cut to its
+first 64 bits and these are summed, so that the order of rows does not matter but a doubled row does.
+
+Measured for 1 M rows of 190 bytes: 0.47 s on MariaDB 10.11, 0.79 s on MySQL 9.7; two CRC32 sums, over the string
+and its reverse, took 0.36 s and 1.37 s (docs/decisions/004-checksum.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from airflow_mydump.engine.catalog import Table
+from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.datatype import digest_expressions
+from airflow_mydump.engine.errors import VerificationError
+from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.session import Session
+
+_SEPARATOR = "'#'"
+_NO_DIGEST = 10**40
+
+
+@dataclass(frozen=True)
+class Checksum:
+    """The number of rows, and the sum of their digests as a decimal number."""
+
+    rows: int
+    digest: str
+
+
+def compute_checksum(session: Session, stored_as: TableName, table: Table, chunk: Chunk) -> Checksum:
+    """The checksum of a chunk in the table named ``stored_as``, on whichever server the session is.
+
+    ``table`` gives the source's columns on both sides, so that both compute the same expression. The session
+    must be in the `session_state.reading` state.
+
+    Raises VerificationError if a row's digest is too long for the server, ServerError.
+    """
+    ((rows, digest),) = session.rows(checksum_query(stored_as, table, chunk))
+    if rows is None or digest is None:
+        raise VerificationError(f"{stored_as}, {chunk.describe()}: the server computed no checksum")
+    too_long = int(digest) // _NO_DIGEST
+    if too_long:
+        raise VerificationError(
+            f"{stored_as}, {chunk.describe()}: {too_long} rows are too long for the server to digest; "
+            "raise max_allowed_packet on both servers"
+        )
+    return Checksum(int(rows), digest.decode())
+
+
+def checksum_query(stored_as: TableName, table: Table, chunk: Chunk) -> str:
+    """The query behind `compute_checksum`: count of rows, sum of digests."""
+    digest = f"CAST(CONV(LEFT(SHA2({_row_string(table)}, 256), 16), 16, 10) AS UNSIGNED)"
+    where = f" WHERE {chunk.where}" if chunk.where else ""
+    # The digest stands here only once, because a server evaluates an expression wherever it is repeated: a
+    # COUNT(digest) beside the sum would double the time. A row without a digest (NULL beyond
+    # max_allowed_packet) counts as a number that the sum of real digests cannot reach.
+    return f"SELECT COUNT(*), COALESCE(SUM(IFNULL({digest}, {_NO_DIGEST})), 0) FROM {stored_as.sql}{where}"
+
+
+def _row_string(table: Table) -> str:
+    lengths, values = [], []
+    for column in table.stored_columns:
+        length, value = digest_expressions(column)
+        if length is not None:
+            lengths.append(length)
+        values.append(value)
+    return f"CONCAT_WS({', '.join([_SEPARATOR, *lengths, *values])})"

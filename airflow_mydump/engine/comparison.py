@@ -1,0 +1,112 @@
+"""Compares what two servers hold of a selection, whoever filled them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from airflow_mydump.engine.catalog import Catalog
+from airflow_mydump.engine.checksum import compute_checksum
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
+from airflow_mydump.engine.existing import read_existing
+from airflow_mydump.engine.phases.plan import cut_tables, pack_chunks
+from airflow_mydump.engine.phases.prefetch import prefetch_metadata
+from airflow_mydump.engine.plan import DataBundle, PlanIdentity, PlannedTable
+from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES
+from airflow_mydump.engine.pool import WorkerPool
+from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.session_state import metadata, reading
+from airflow_mydump.engine.workdir import WorkDirectory
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was compared, and every difference found; none means equal."""
+
+    tables: int
+    chunks: int
+    rows: int
+    objects: int
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Compared:
+    rows: int
+    differences: tuple[str, ...]
+
+
+def compare(
+    source: Endpoint, target: Endpoint, selection: Selection, threads: int, work: WorkDirectory,
+    announce: Listener = ignore,
+) -> Comparison:  # fmt: skip
+    """Compare rows and checksums of every selected table, and that every other object is there by name.
+
+    Both sides are read as they are now, chunk by chunk: while somebody writes, equal tables may seem to differ.
+
+    Raises SelectionError, ConnectError, ServerError.
+    """
+    catalog = prefetch_metadata(source, selection)
+    differences = _missing(target, catalog, selection)
+    absent = set(differences)
+    tables = [
+        PlannedTable(number, table, selection.target(table.name), "skip")
+        for number, table in enumerate(catalog.tables)
+        if f"table {selection.target(table.name)} is missing on the target" not in absent
+    ]
+    with Session(source, metadata) as session:
+        chunks = cut_tables(session, tables, DEFAULT_CHUNK_BYTES)
+    identity = PlanIdentity("comparison", "comparison")
+    files = []
+    for number, bundle in enumerate(pack_chunks(identity, tables, chunks, threads)):
+        files.append(f"comparison/data-{number:05}.json.zst")
+        work.write(files[-1], bundle)
+    with WorkerPool(threads, announce) as pool:
+        compared = pool.map(partial(_compare_bundle, source, target, work), files)
+    return Comparison(
+        tables=len(catalog.tables),
+        chunks=len(chunks),
+        rows=sum(result.rows for result in compared),
+        objects=len(catalog.objects),
+        differences=(*differences, *(text for result in compared for text in result.differences)),
+    )
+
+
+def _missing(target: Endpoint, catalog: Catalog, selection: Selection) -> list[str]:
+    missing = []
+    with Session(target, metadata) as session:
+        for schema in catalog.schemas:
+            existing = read_existing(session, selection.target_schema(schema.name))
+            missing += [
+                f"table {selection.target(table.name)} is missing on the target"
+                for table in catalog.tables
+                if table.name.schema == schema.name and table.name.name not in existing.tables
+            ]
+            missing += [
+                f"{stored.kind} {selection.target(stored.name)} is missing on the target"
+                for stored in catalog.objects
+                if stored.name.schema == schema.name and (stored.kind, stored.name.name) not in existing.objects
+            ]
+    return missing
+
+
+def _compare_bundle(
+    source: Endpoint, target: Endpoint, work: WorkDirectory, file: str, announce: Listener
+) -> _Compared:
+    bundle = work.read(file, DataBundle)
+    rows, differences = 0, []
+    with Session(source, reading) as left, Session(target, reading) as right:
+        for chunk in bundle.chunks:
+            planned = bundle.table_of(chunk)
+            expected = compute_checksum(left, planned.table.name, planned.table, chunk)
+            actual = compute_checksum(right, planned.target, planned.table, chunk)
+            if expected != actual:
+                differences.append(
+                    f"{planned.target}, {chunk.describe()}: the source has {expected.rows} rows, the target "
+                    f"{actual.rows}{'' if expected.rows != actual.rows else ', with other content'}"
+                )
+            rows += expected.rows
+            announce(Event(EventKind.CHUNK_VERIFIED, planned.target, chunk.id, expected.rows))
+    return _Compared(rows, tuple(differences))

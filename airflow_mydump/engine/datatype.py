@@ -1,0 +1,83 @@
+"""The rule for each column type: how a value is read, loaded and digested.
+
+A type that is not listed is refused; it is never guessed.
+"""
+
+from __future__ import annotations
+
+from airflow_mydump.engine.catalog import Column, Table
+from airflow_mydump.engine.errors import PreflightError
+from airflow_mydump.engine.identifier import quote
+
+_NUMBERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "double"})
+_TIMES = frozenset({"date", "datetime", "timestamp", "time", "year"})
+_STRINGS = frozenset({"char", "varchar", "tinytext", "text", "enum", "set", "binary", "varbinary", "tinyblob", "blob"})
+_TYPED_STRINGS = frozenset({"uuid", "inet4", "inet6"})
+"""MariaDB's types that take a binary string for their internal bytes, and so must be given text."""
+_LONG_STRINGS = frozenset({"mediumtext", "longtext", "mediumblob", "longblob", "vector"})
+_GEOMETRIES = frozenset(
+    {
+        "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
+        "geometrycollection", "geomcollection",
+    }
+)  # fmt: skip
+_SUPPORTED = _NUMBERS | _TIMES | _STRINGS | _TYPED_STRINGS | _LONG_STRINGS | _GEOMETRIES | {"float", "bit", "json"}
+
+_UNBOUNDED_BYTES = 1 << 32
+INTEGERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
+
+
+def require_supported(table: Table) -> None:
+    """Raise PreflightError naming the first column whose type has no rule."""
+    for column in table.columns:
+        if column.data_type not in _SUPPORTED:
+            raise PreflightError(
+                f"{table.name}: column {column.name} has type {column.column_type}, for which there is no rule; "
+                "exclude the table"
+            )
+
+
+def largest_bytes(column: Column) -> int:
+    """An upper bound of the bytes that one value takes as text."""
+    if column.data_type in _LONG_STRINGS or column.data_type in _GEOMETRIES or column.data_type == "json":
+        return _UNBOUNDED_BYTES
+    return max(column.octet_length, 80)
+
+
+def read_expression(column: Column) -> str:
+    """The select-list expression that yields a value's bytes without loss.
+
+    FLOAT as text has six digits and loses the rest; as DOUBLE it has all of them.
+    """
+    name = quote(column.name)
+    return f"CAST({name} AS DOUBLE)" if column.data_type == "float" else name
+
+
+def load_expression(column: Column, variable: str, null_literal: str) -> str | None:
+    """What LOAD DATA's SET clause assigns from the user variable; None where the column takes the field as is."""
+    value = f"NULLIF({variable}, {null_literal})" if column.nullable else variable
+    if column.data_type == "json" or column.data_type in _TYPED_STRINGS:
+        # MySQL rejects JSON whose character set is binary (error 3144).
+        return f"CONVERT({value} USING utf8mb4)"
+    return value if column.nullable else None
+
+
+def digest_expressions(column: Column) -> tuple[str | None, str]:
+    """A length and a value expression, which together tell every two values of the column apart.
+
+    The length is None where the value's own alphabet (digits, signs, colons) cannot be mistaken for a
+    separator or for the N that stands for NULL. Long strings enter as their SHA-256: the digest of a row must not
+    outgrow max_allowed_packet, beyond which the server would make it NULL.
+    """
+    name = quote(column.name)
+    if column.data_type in _LONG_STRINGS or column.data_type in _GEOMETRIES or column.data_type == "json":
+        return None, _or_null(column, f"SHA2({name}, 256)")
+    if column.data_type in _STRINGS or column.data_type in _TYPED_STRINGS:
+        return _or_null(column, f"LENGTH({name})"), name
+    if column.data_type == "bit":
+        return None, _or_null(column, f"{name} + 0")
+    return None, _or_null(column, read_expression(column))
+
+
+def _or_null(column: Column, expression: str) -> str:
+    return f"IFNULL({expression}, 'N')" if column.nullable else expression

@@ -1,0 +1,130 @@
+"""CREATE TABLE statements, taken apart so that a table can be created in steps.
+
+The text is what SHOW CREATE TABLE prints to a session of this package (backtick quotes, backslash escapes).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from airflow_mydump.engine.catalog import Schema
+from airflow_mydump.engine.errors import PreflightError
+from airflow_mydump.engine.identifier import TableName, quote
+from airflow_mydump.engine.selection import Selection
+
+_QUOTED = re.compile(r"`(?:[^`]|``)*`|'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"", re.DOTALL)
+_FOREIGN_KEY = re.compile(
+    r"CONSTRAINT (?P<constraint>`(?:[^`]|``)+`) FOREIGN KEY .*? REFERENCES "
+    r"(?P<referenced>(?:(?P<schema>`(?:[^`]|``)+`)\.)?(?P<table>`(?:[^`]|``)+`)) \(",
+    re.DOTALL,
+)
+_AUTO_INCREMENT = re.compile(r" AUTO_INCREMENT=(\d+)")
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """A foreign key: its constraint's name, the table it refers to, and its clause without a database name."""
+
+    name: str
+    references: TableName
+    before_reference: str
+    after_reference: str
+
+    def clause(self, selection: Selection) -> str:
+        """The clause for the target, referring to the database under its name there."""
+        return f"{self.before_reference}{selection.target(self.references).sql}{self.after_reference}"
+
+
+@dataclass(frozen=True)
+class TableDefinition:
+    """A CREATE TABLE statement in parts: columns, keys and checks; foreign keys; table options."""
+
+    elements: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+    options: str
+
+    @property
+    def auto_increment(self) -> int | None:
+        """The counter's next value, where the statement gives one."""
+        found = _AUTO_INCREMENT.search(_mask(self.options))
+        return int(found[1]) if found else None
+
+    def without_counter(self) -> tuple[tuple[str, ...], str]:
+        """What makes two tables the same but for their foreign keys and AUTO_INCREMENT counters."""
+        found = _AUTO_INCREMENT.search(_mask(self.options))
+        options = self.options[: found.start()] + self.options[found.end() :] if found else self.options
+        return self.elements, options
+
+    def create_statement(self, target: TableName) -> str:
+        """The statement that creates the table without its foreign keys."""
+        elements = ",\n  ".join(self.elements)
+        return f"CREATE TABLE {target.sql} (\n  {elements}\n){self.options}"
+
+
+def parse_table(name: TableName, statement: str) -> TableDefinition:
+    """Take SHOW CREATE TABLE's text apart; ``name`` gives the database for unqualified references.
+
+    Raises PreflightError if the text has another form.
+    """
+    masked = _mask(statement)
+    start = masked.find("(")
+    end = _closing_parenthesis(masked, start)
+    if not statement.startswith("CREATE TABLE ") or start < 0 or end < 0:
+        raise PreflightError(f"{name}: its definition is not a CREATE TABLE statement this version can read")
+    elements, foreign_keys = [], []
+    for element in _split(statement, masked, start + 1, end):
+        if element.startswith("CONSTRAINT ") and (found := _FOREIGN_KEY.match(element)):
+            foreign_keys.append(_foreign_key(name, element, found))
+        else:
+            elements.append(element)
+    return TableDefinition(tuple(elements), tuple(foreign_keys), statement[end + 1 :])
+
+
+def create_schema_statement(schema: Schema, target: str) -> str:
+    """The statement that creates a database with the source's defaults, unless it exists."""
+    return (
+        f"CREATE DATABASE IF NOT EXISTS {quote(target)} "
+        f"DEFAULT CHARACTER SET {schema.charset} COLLATE {schema.collation}"
+    )
+
+
+def _foreign_key(name: TableName, element: str, found: re.Match[str]) -> ForeignKey:
+    schema = _unquote(found["schema"]) if found["schema"] else name.schema
+    return ForeignKey(
+        name=_unquote(found["constraint"]),
+        references=TableName(schema, _unquote(found["table"])),
+        before_reference=element[: found.start("referenced")],
+        after_reference=element[found.end("referenced") :],
+    )
+
+
+def _unquote(identifier: str) -> str:
+    return identifier[1:-1].replace("``", "`")
+
+
+def _mask(statement: str) -> str:
+    """The statement with everything quoted blanked out, at the same offsets."""
+    return _QUOTED.sub(lambda found: "_" * len(found[0]), statement)
+
+
+def _closing_parenthesis(masked: str, start: int) -> int:
+    depth = 0
+    for found in re.compile(r"[()]").finditer(masked, max(start, 0)):
+        depth += 1 if found[0] == "(" else -1
+        if depth == 0:
+            return found.start()
+    return -1
+
+
+def _split(statement: str, masked: str, start: int, end: int) -> list[str]:
+    parts, depth, begin = [], 0, start
+    for found in re.compile(r"[(),]").finditer(masked, start, end):
+        if found[0] == "(":
+            depth += 1
+        elif found[0] == ")":
+            depth -= 1
+        elif depth == 0:
+            parts.append(statement[begin : found.start()].strip())
+            begin = found.end()
+    return [*parts, statement[begin:end].strip()]

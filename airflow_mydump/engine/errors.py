@@ -1,0 +1,88 @@
+"""Every error the engine raises.
+
+::
+
+    MydumpError
+    ├── ConfigurationError     an option, URI or directory cannot be used as given
+    ├── ConnectError           a server cannot be reached, or refuses the account or the TLS terms
+    ├── SelectionError         the selection names what is not there, or selects nothing
+    ├── PreflightError         a run would fail or lose something, so it was not begun
+    ├── ServerError            a server refused a statement; carries its error number
+    ├── FramingCollision       a delimiter occurs in the data; another draw of delimiters is due
+    ├── LoadMismatchError      a target did not take exactly the rows it was sent; rolled back
+    ├── VerificationError      the target does not hold what the source held
+    └── IncompleteRunError     something planned was not done, or not verified
+
+Messages name the thing, say what happened and what to do; they never carry a value out of a row.
+All errors survive pickling, because they cross process borders.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class MydumpError(Exception):
+    """Root of all errors raised on purpose by this package."""
+
+    retryable: ClassVar[bool] = False
+    """Whether the same step, tried again unchanged, may well succeed."""
+
+
+class ConfigurationError(MydumpError):
+    """An option, URI or directory cannot be used as given; nothing was changed."""
+
+
+class ConnectError(MydumpError):
+    """A server cannot be reached, or refuses the account or the TLS terms."""
+
+    retryable = True
+
+
+class SelectionError(MydumpError):
+    """The selection names what is not there, or selects nothing; nothing was changed."""
+
+
+class PreflightError(MydumpError):
+    """The run would fail or lose something, so it was not begun; nothing was changed."""
+
+
+class ServerError(MydumpError):
+    """A server refused a statement or went away.
+
+    ``number`` is the server's or client library's error number, 0 where there is none.
+    """
+
+    retryable = True
+
+    def __init__(self, number: int, message: str) -> None:
+        super().__init__(number, message)
+        self.number = number
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.message} (error {self.number})"
+
+    def during(self, what: str) -> ServerError:
+        """The same error, saying what was being done when the server raised it."""
+        return ServerError(self.number, f"{what}: {self.message}")
+
+
+class FramingCollision(MydumpError):
+    """A delimiter occurs in the data; the chunk is rolled back and framed with other delimiters."""
+
+    retryable = True
+
+
+class LoadMismatchError(MydumpError):
+    """A target did not take exactly the rows it was sent; the chunk was rolled back."""
+
+    retryable = True
+
+
+class VerificationError(MydumpError):
+    """The target does not hold what the source held."""
+
+
+class IncompleteRunError(MydumpError):
+    """Something planned was not done, or not verified."""

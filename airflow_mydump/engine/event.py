@@ -1,0 +1,44 @@
+"""What the engine announces while it works: one small event a step.
+
+Progress bars, logs and metrics listen to them, and so do the tests that kill or corrupt at exactly that point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from airflow_mydump.engine.identifier import TableName
+
+
+class EventKind(str, Enum):
+    """The steps of a run, in their order."""
+
+    TABLE_CREATED = "table created"
+    CHUNK_STARTED = "chunk started"
+    CHUNK_LOADED = "chunk loaded"
+    CHUNK_COMMITTING = "chunk committing"
+    CHUNK_COMMITTED = "chunk committed"
+    CHUNK_SKIPPED = "chunk skipped"
+    CHUNK_VERIFIED = "chunk verified"
+    KEYS_ADDED = "keys added"
+    OBJECT_CREATED = "object created"
+
+
+@dataclass(frozen=True)
+class Event:
+    """A step that was done for a table or object; ``rows`` and ``bytes`` are what that step moved or checked."""
+
+    kind: EventKind
+    name: TableName
+    chunk: str = ""
+    rows: int = 0
+    bytes: int = 0
+
+
+Listener = Callable[[Event], None]
+
+
+def ignore(event: Event) -> None:
+    """A listener that listens to nothing."""

@@ -1,0 +1,119 @@
+"""What the target holds already, and what is to be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from airflow_mydump.engine.catalog import ObjectKind, StoredObject, Table
+from airflow_mydump.engine.ddl import parse_table
+from airflow_mydump.engine.errors import PreflightError
+from airflow_mydump.engine.identifier import TableName, literal
+from airflow_mydump.engine.ledger import unfinished_tables
+from airflow_mydump.engine.plan import Action, IfExists
+from airflow_mydump.engine.session import Session
+
+_ADVICE = "use if_exists=drop to replace it, or remove it"
+
+
+@dataclass(frozen=True)
+class ExistingSchema:
+    """The names in one target database. ``tables`` maps a name to its TABLE_TYPE, views included;
+    ``triggers`` maps a trigger's name to its table. ``unfinished`` are tables of a run that never ended well."""
+
+    name: str
+    tables: Mapping[str, str]
+    triggers: Mapping[str, str]
+    objects: frozenset[tuple[ObjectKind, str]]
+    unfinished: frozenset[str]
+
+
+def read_existing(session: Session, schema: str) -> ExistingSchema:
+    """Look at one target database, which need not exist. Raises ServerError."""
+    named = literal(schema)
+    tables = session.text_rows(
+        f"SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = {named}"
+    )
+    triggers = session.text_rows(
+        f"SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {named}"
+    )
+    routines = session.text_rows(
+        f"SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = {named}"
+    )
+    events = session.text_rows(f"SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {named}")
+    objects: set[tuple[ObjectKind, str]] = {("event", name) for (name,) in events}
+    objects |= {("trigger", name) for name, _ in triggers}
+    objects |= {("view", name) for name, kind in tables if kind == "VIEW"}
+    objects |= {("function" if kind == "function" else "procedure", name) for kind, name in routines}
+    return ExistingSchema(
+        schema,
+        {name: kind for name, kind in tables},  # noqa: C416
+        {trigger: table for trigger, table in triggers},  # noqa: C416
+        frozenset(objects),
+        unfinished_tables(session, schema),
+    )
+
+
+def decide_table(
+    session: Session, existing: ExistingSchema, table: Table, target: TableName, if_exists: IfExists
+) -> Action:
+    """What the schema phase is to do for a table, by what the target has under its name.
+
+    Raises PreflightError where the user's choice forbids it or would lose something, ServerError.
+    """
+    kind = existing.tables.get(target.name)
+    if kind is None:
+        return "create"
+    if if_exists == "fail":
+        raise PreflightError(f"the target already has {target} and if_exists is fail; nothing was changed")
+    if kind != "BASE TABLE":
+        raise PreflightError(f"the target has a {kind.lower()} named {target}, where a table is to go; remove it")
+    if if_exists == "skip":
+        if target.name in existing.unfinished:
+            raise PreflightError(
+                f"{target} was left incomplete by an earlier run, so it cannot be skipped; "
+                "resume that run, or use if_exists=truncate"
+            )
+        return "skip"
+    if if_exists == "truncate":
+        _require_equal(session, existing, table, target)
+    return if_exists
+
+
+def decide_object(existing: ExistingSchema, stored: StoredObject, target: TableName, if_exists: IfExists) -> bool:
+    """Whether a view, routine, trigger or event is to be left alone because the target has it.
+
+    Raises PreflightError where the user's choice forbids it.
+    """
+    if stored.kind == "view" and existing.tables.get(target.name, "VIEW") != "VIEW":
+        raise PreflightError(f"the target has a table named {target}, where a view is to go; remove it")
+    if (stored.kind, target.name) not in existing.objects:
+        return False
+    if if_exists == "fail":
+        raise PreflightError(
+            f"the target already has {stored.kind} {target} and if_exists is fail; nothing was changed"
+        )
+    return if_exists == "skip"
+
+
+def _require_equal(session: Session, existing: ExistingSchema, table: Table, target: TableName) -> None:
+    """A table may be emptied and kept only if it is what the source's definition would create."""
+    theirs = parse_table(target, session.text_rows(f"SHOW CREATE TABLE {target.sql}")[0][1])
+    ours = parse_table(table.name, table.definition)
+    if theirs.without_counter() != ours.without_counter():
+        raise PreflightError(f"{target} is not defined as {table.name} is, so it cannot be truncated; {_ADVICE}")
+    if extra := sorted({key.name for key in theirs.foreign_keys} - {key.name for key in ours.foreign_keys}):
+        raise PreflightError(f"{target} has foreign key {extra[0]}, which the source has not; {_ADVICE}")
+
+
+def require_known_triggers(existing: ExistingSchema, truncated: frozenset[str], expected: frozenset[str]) -> None:
+    """Triggers would fire while a kept table is loaded: the source's are made anew, others are not ours to drop.
+
+    Raises PreflightError for one that the source does not have.
+    """
+    for trigger, table in sorted(existing.triggers.items()):
+        if table in truncated and trigger not in expected:
+            raise PreflightError(
+                f"table {existing.name}.{table} on the target has trigger {trigger}, which the source has not "
+                f"and which would fire while data is loaded; {_ADVICE}"
+            )

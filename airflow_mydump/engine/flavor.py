@@ -1,0 +1,52 @@
+"""Which server this is, and every question whose answer depends on it.
+
+Callers ask by meaning (``has_native_json``), never by vendor or version number, so that a version
+question has one home. Versions are compared as numbers, vendor first: MySQL's 9.x and MariaDB's
+10.x share no history, and calendar versions (26.7) have broken tools that compare digits.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Vendor = Literal["mysql", "mariadb"]
+
+
+@dataclass(frozen=True)
+class Flavor:
+    """Vendor and version of a server."""
+
+    vendor: Vendor
+    version: tuple[int, int, int]
+
+    @classmethod
+    def parse(cls, server_info: str) -> Flavor:
+        """Read the version that a server sends in its greeting, such as ``10.11.19-MariaDB-deb12u1``.
+
+        MariaDB up to 10.x puts ``5.5.5-`` before its version, for replicas that know no two-digit majors.
+
+        Raises ValueError if there is no version number in it.
+        """
+        vendor: Vendor = "mariadb" if "mariadb" in server_info.lower() else "mysql"
+        text = server_info.removeprefix("5.5.5-") if vendor == "mariadb" else server_info
+        found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
+        if not found:
+            raise ValueError(f"no version number in the server's greeting {server_info!r}")
+        major, minor, patch = (int(part or 0) for part in found.groups())
+        return cls(vendor, (major, minor, patch))
+
+    def __str__(self) -> str:
+        name = "MariaDB" if self.vendor == "mariadb" else "MySQL"
+        return f"{name} {'.'.join(map(str, self.version))}"
+
+    @property
+    def statement_timeout_variable(self) -> str:
+        """The session variable that ends long statements; pinned to 0, a long read is no mistake here."""
+        return "max_statement_time" if self.vendor == "mariadb" else "max_execution_time"
+
+    @property
+    def can_share_definitions_with(self) -> frozenset[Vendor]:
+        """Vendors that understand this server's SHOW CREATE output as it stands."""
+        return frozenset({self.vendor})

@@ -1,0 +1,222 @@
+"""The ledger: a table on the target in which every finished step of a run has a row.
+
+A chunk's row is written in the transaction that loads the chunk, so the row is there exactly when the data is,
+also for tables without any key. It is written before the data: a second worker with the same chunk then waits
+for the first one's commit and finds the chunk done, or for its rollback and goes on.
+
+A later run that takes a table over deletes what earlier runs recorded about it. From then on the earlier run
+finds its rows gone and fails, so two runs over the same table cannot both succeed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from airflow_mydump.engine.checksum import Checksum
+from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.errors import IncompleteRunError, ServerError
+from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.plan import PlanIdentity
+from airflow_mydump.engine.selection import LEDGER_SCHEMA
+from airflow_mydump.engine.session import Session
+
+Step = Literal["run", "create", "load", "keys", "object"]
+
+LEDGER = TableName(LEDGER_SCHEMA, "ledger")
+_DUPLICATE_KEY = 1062
+
+_CREATE_SCHEMA = f"CREATE DATABASE IF NOT EXISTS {quote(LEDGER_SCHEMA)} DEFAULT CHARACTER SET utf8mb4"
+_CREATE_TABLE = f"""
+CREATE TABLE IF NOT EXISTS {LEDGER.sql} (
+  plan VARCHAR(40) NOT NULL,
+  step VARCHAR(8) NOT NULL,
+  item VARCHAR(40) NOT NULL,
+  run_key VARCHAR(250) NOT NULL,
+  state VARCHAR(8) NOT NULL,
+  target_schema VARCHAR(64) NOT NULL,
+  target_name VARCHAR(64) NOT NULL,
+  row_count BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  byte_count BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  digest VARCHAR(64) NOT NULL DEFAULT '',
+  started_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  finished_at DATETIME(6) NULL,
+  PRIMARY KEY (plan, step, item),
+  KEY (target_schema, target_name)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
+""".strip()
+
+
+class Connection(Protocol):
+    """What runs the ledger's statements: a `Session`, or the `Loader` whose transaction they belong to."""
+
+    def execute(self, sql: str) -> int:
+        """Run a statement; returns the rows it affected. Raises ServerError."""
+
+
+@dataclass(frozen=True)
+class SchemaProgress:
+    """What the ledger holds for one target database and one plan. Times are seconds since the first step."""
+
+    created: int = 0
+    tables_loaded: int = 0
+    chunks_loaded: int = 0
+    chunks_verified: int = 0
+    keyed: int = 0
+    objects: int = 0
+    rows: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+
+
+def prepare(session: Session, identity: PlanIdentity) -> None:
+    """Make the ledger if it is missing, and open the run's own row. Raises ServerError."""
+    session.execute(_CREATE_SCHEMA)
+    session.execute(_CREATE_TABLE)
+    begin(session, identity, "run", "run", TableName("", ""))
+
+
+def begin(connection: Connection, identity: PlanIdentity, step: Step, item: str, target: TableName) -> bool:
+    """Record that a step is under way; False if an earlier try of this run began it already. Raises ServerError."""
+    inserted = connection.execute(
+        f"INSERT IGNORE INTO {LEDGER.sql} (plan, step, item, run_key, state, target_schema, target_name) VALUES "
+        f"({literal(identity.plan)}, {literal(step)}, {literal(item)}, {literal(identity.run_key)}, 'started', "
+        f"{literal(target.schema)}, {literal(target.name)})"
+    )
+    return inserted > 0
+
+
+def finish(connection: Connection, identity: PlanIdentity, step: Step, item: str) -> None:
+    """Record that a step is done. Raises ServerError, IncompleteRunError if a later run has taken over."""
+    changed = connection.execute(
+        f"UPDATE {LEDGER.sql} SET state = 'done', finished_at = CURRENT_TIMESTAMP(6) "
+        f"WHERE {_row(identity, step, item)} AND state = 'started'"
+    )
+    if not changed:
+        raise IncompleteRunError(_taken_over(identity, step, item))
+
+
+def finish_run(connection: Connection, identity: PlanIdentity) -> None:
+    """Record that the whole run is complete and verified; harmless when it is recorded. Raises ServerError."""
+    connection.execute(
+        f"UPDATE {LEDGER.sql} SET state = 'done', finished_at = CURRENT_TIMESTAMP(6) "
+        f"WHERE {_row(identity, 'run', 'run')}"
+    )
+
+
+def done_items(session: Session, identity: PlanIdentity, step: Step) -> frozenset[str]:
+    """The items of a step that are done. Raises ServerError."""
+    rows = session.text_rows(
+        f"SELECT item FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = {literal(step)} "
+        "AND state <> 'started'"
+    )
+    return frozenset(item for (item,) in rows)
+
+
+def supersede(session: Session, identity: PlanIdentity, targets: Iterable[TableName]) -> None:
+    """Delete what earlier runs recorded about tables that this run takes over. Raises ServerError."""
+    names = ", ".join(f"({literal(name.schema)}, {literal(name.name)})" for name in targets)
+    if names:
+        session.execute(
+            f"DELETE FROM {LEDGER.sql} WHERE (target_schema, target_name) IN ({names}) "
+            f"AND plan <> {literal(identity.plan)}"
+        )
+
+
+def unfinished_tables(session: Session, schema: str) -> frozenset[str]:
+    """Tables of a target database that a run began and never proved complete. Raises ServerError."""
+    if not session.rows(
+        f"SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {literal(LEDGER.schema)} "
+        f"AND TABLE_NAME = {literal(LEDGER.name)}"
+    ):
+        return frozenset()
+    rows = session.text_rows(
+        f"SELECT t.target_name FROM {LEDGER.sql} AS t JOIN {LEDGER.sql} AS r ON r.plan = t.plan AND r.step = 'run' "
+        f"WHERE t.target_schema = {literal(schema)} AND t.step = 'create' AND r.state <> 'done'"
+    )
+    return frozenset(name for (name,) in rows)
+
+
+def claim_chunk(
+    connection: Connection, identity: PlanIdentity, chunk: Chunk, target: TableName, source: Checksum
+) -> bool:
+    """Record, in the transaction that will load it, that a chunk is being loaded; False if it is loaded already.
+
+    Waits for another transaction that claims the same chunk. Raises ServerError, IncompleteRunError if the table
+    is not this run's any more.
+    """
+    try:
+        claimed = connection.execute(
+            f"INSERT INTO {LEDGER.sql} (plan, step, item, run_key, state, target_schema, target_name, row_count, "
+            f"digest) SELECT plan, 'load', {literal(chunk.id)}, run_key, 'started', target_schema, target_name, "
+            f"{source.rows}, {literal(source.digest)} FROM {LEDGER.sql} "
+            f"WHERE {_row(identity, 'create', str(chunk.table))} AND state = 'done'"
+        )
+    except ServerError as error:
+        if error.number == _DUPLICATE_KEY:
+            return False
+        raise
+    if not claimed:
+        raise IncompleteRunError(f"{target}: " + _taken_over(identity, "create", str(chunk.table)))
+    return True
+
+
+def complete_chunk(connection: Connection, identity: PlanIdentity, chunk: Chunk, size: int) -> None:
+    """Record, before the commit, that a claimed chunk is loaded, and its bytes. Raises ServerError."""
+    connection.execute(
+        f"UPDATE {LEDGER.sql} SET byte_count = {size}, state = 'done', finished_at = CURRENT_TIMESTAMP(6) "
+        f"WHERE {_row(identity, 'load', chunk.id)}"
+    )
+
+
+def source_checksums(session: Session, identity: PlanIdentity, chunks: Iterable[Chunk]) -> Mapping[str, Checksum]:
+    """What the source held of each chunk that was loaded, by the chunk's id. Raises ServerError."""
+    items = ", ".join(literal(chunk.id) for chunk in chunks)
+    rows = session.text_rows(
+        f"SELECT item, row_count, digest FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} "
+        f"AND step = 'load' AND state <> 'started' AND item IN ({items})"
+    )
+    return {item: Checksum(int(count), digest) for item, count, digest in rows}
+
+
+def mark_verified(session: Session, identity: PlanIdentity, chunks: Iterable[Chunk]) -> None:
+    """Record that the target was seen to hold these chunks. Raises ServerError."""
+    items = ", ".join(literal(chunk.id) for chunk in chunks)
+    session.execute(
+        f"UPDATE {LEDGER.sql} SET state = 'verified' WHERE plan = {literal(identity.plan)} "
+        f"AND step = 'load' AND state = 'done' AND item IN ({items})"
+    )
+
+
+def progress(session: Session, identity: PlanIdentity) -> Mapping[str, SchemaProgress]:
+    """What is done and verified, by target database. Raises ServerError."""
+    rows = session.text_rows(
+        "SELECT target_schema, SUM(step = 'create' AND state <> 'started'), "
+        "COUNT(DISTINCT IF(step = 'load' AND state <> 'started', target_name, NULL)), "
+        "SUM(step = 'load' AND state <> 'started'), SUM(step = 'load' AND state = 'verified'), "
+        "SUM(step = 'keys' AND state <> 'started'), SUM(step = 'object' AND state <> 'started'), "
+        "SUM(IF(step = 'load' AND state <> 'started', row_count, 0)), SUM(byte_count), "
+        "COALESCE(TIMESTAMPDIFF(MICROSECOND, MIN(IF(step = 'load', started_at, NULL)), "
+        "MAX(IF(step = 'load', finished_at, NULL))), 0) "
+        f"FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step <> 'run' GROUP BY target_schema"
+    )
+    return {row[0]: _schema_progress(*map(int, row[1:])) for row in rows}
+
+
+def _schema_progress(
+    created: int, tables: int, chunks: int, verified: int, keyed: int, objects: int, rows: int, size: int,
+    microseconds: int,
+) -> SchemaProgress:  # fmt: skip
+    return SchemaProgress(created, tables, chunks, verified, keyed, objects, rows, size, microseconds / 1e6)
+
+
+def _row(identity: PlanIdentity, step: Step, item: str) -> str:
+    return f"plan = {literal(identity.plan)} AND step = {literal(step)} AND item = {literal(item)}"
+
+
+def _taken_over(identity: PlanIdentity, step: Step, item: str) -> str:
+    return (
+        f"step {step} {item} of run {identity.run_key} is not in the ledger: "
+        "a later run has taken its table over, or the ledger was cleaned; start the run anew"
+    )

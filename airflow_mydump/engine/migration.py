@@ -1,0 +1,116 @@
+"""A whole copy in one call: all phases in order, with worker processes for those that map over bundles.
+
+Airflow runs the same phases as tasks; this is the engine alone, for the command line and for scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import quote
+
+from airflow_mydump.engine import preflight
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import ConfigurationError
+from airflow_mydump.engine.event import Listener, ignore
+from airflow_mydump.engine.phases.data import data_phase
+from airflow_mydump.engine.phases.index import index_phase
+from airflow_mydump.engine.phases.plan import PLAN, PlanSettings, chunk_plan, plan_path
+from airflow_mydump.engine.phases.post import post_phase
+from airflow_mydump.engine.phases.prefetch import prefetch_metadata
+from airflow_mydump.engine.phases.report import Report, report_phase
+from airflow_mydump.engine.phases.schema import schema_phase
+from airflow_mydump.engine.phases.verify import verify_phase
+from airflow_mydump.engine.plan import Plan, PlanIdentity
+from airflow_mydump.engine.pool import WorkerPool
+from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.workdir import WorkDirectory
+
+_CURRENT = "current.json"
+
+
+@dataclass(frozen=True)
+class Migration:
+    """A copy to be made: from where, to where, what, and how. ``settings.concurrency`` is the number of workers.
+
+    ``work`` is a directory under which each run keeps its plan; a run with a key that was used before goes on
+    where that run stopped.
+    """
+
+    source: Endpoint
+    target: Endpoint
+    selection: Selection
+    settings: PlanSettings
+    work: WorkDirectory
+    run_key: str
+
+    @property
+    def directory(self) -> WorkDirectory:
+        """Where this run keeps its plan."""
+        return self.work.child(quote(self.run_key, safe=""))
+
+
+@dataclass(frozen=True)
+class _Current:
+    """Which plan a run key stands for, and what it was made for."""
+
+    identity: PlanIdentity
+    source: str
+    target: str
+    selection: Selection
+    settings: PlanSettings
+
+
+def migrate(migration: Migration, announce: Listener = ignore, planned: Callable[[Plan], None] | None = None) -> Report:
+    """Make the copy and return its report; `report.require_complete` tells whether it may be trusted.
+
+    ``planned`` is told the plan as soon as there is one. Raises what the phases raise; call again with the same run
+    key to go on after the last committed chunk.
+    """
+    source, target, directory = migration.source, migration.target, migration.directory
+    preflight.check(source, target, migration.selection)
+    plan = _resume(migration) or _plan(migration)
+    if planned:
+        planned(plan)
+    schemas = [reference.file for reference in plan.schema_bundles]
+    bundles = [reference.file for reference in plan.data_bundles]
+    with WorkerPool(migration.settings.concurrency, announce) as pool:
+        pool.map(partial(schema_phase, target, directory), schemas)
+        pool.map(partial(data_phase, source, target, directory), bundles)
+        pool.map(partial(index_phase, target, directory), schemas)
+        pool.map(partial(verify_phase, target, directory), bundles)
+    post_phase(target, directory, plan.identity, announce)
+    return report_phase(target, directory, plan.identity)
+
+
+def _plan(migration: Migration) -> Plan:
+    catalog = prefetch_metadata(migration.source, migration.selection)
+    plan = chunk_plan(
+        migration.source,
+        migration.target,
+        catalog,
+        migration.selection,
+        migration.settings,
+        migration.run_key,
+        migration.directory,
+    )
+    migration.directory.write(_CURRENT, _current(migration, plan.identity))
+    return plan
+
+
+def _resume(migration: Migration) -> Plan | None:
+    directory = migration.directory
+    if not directory.exists(_CURRENT):
+        return None
+    current = directory.read(_CURRENT, _Current)
+    if current != _current(migration, current.identity):
+        raise ConfigurationError(
+            f"run key {migration.run_key!r} belongs to a run with other servers, databases or options; "
+            "repeat the command that it was used with, or choose another key"
+        )
+    return directory.read(f"{plan_path(current.identity)}/{PLAN}", Plan)
+
+
+def _current(migration: Migration, identity: PlanIdentity) -> _Current:
+    return _Current(identity, str(migration.source), str(migration.target), migration.selection, migration.settings)

@@ -1,0 +1,106 @@
+"""Post phase: creates routines, views, triggers and events, after the data was verified.
+
+Nothing that runs by itself is on the target before its data is proven: a trigger or an event could change it.
+"""
+
+from __future__ import annotations
+
+from pymysql.charset import charset_by_name
+
+from airflow_mydump.engine import ledger
+from airflow_mydump.engine.catalog import StoredObject
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import IncompleteRunError, PreflightError, ServerError
+from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
+from airflow_mydump.engine.identifier import literal, quote
+from airflow_mydump.engine.phases.plan import OBJECTS, plan_path
+from airflow_mydump.engine.plan import PlanIdentity, PlannedObject
+from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.workdir import WorkDirectory
+
+_ORDER = ("function", "procedure", "view", "trigger", "event")
+"""Views may call functions; routines look up what they use only when they run; events come last."""
+
+
+def post_phase(target: Endpoint, directory: WorkDirectory, identity: PlanIdentity, announce: Listener = ignore) -> int:
+    """Create every planned object under the session state it was written in; returns how many were created now.
+
+    Raises ServerError naming the object.
+    """
+    path = plan_path(identity)
+    planned = directory.read_lines(f"{path}/{OBJECTS}", PlannedObject)
+    with Session(target, metadata) as session:
+        waiting = _waiting(session, identity, planned)
+        _create_placeholders(session, waiting)
+        for item in waiting:
+            _create(session, identity, item)
+            announce(Event(EventKind.OBJECT_CREATED, item.target))
+    return len(waiting)
+
+
+def _waiting(session: Session, identity: PlanIdentity, planned: list[PlannedObject]) -> list[PlannedObject]:
+    done = ledger.done_items(session, identity, "object")
+    waiting = [item for item in planned if not item.skip and str(item.number) not in done]
+    ledger.supersede(session, identity, (item.target for item in waiting))
+    return sorted(waiting, key=lambda item: (_ORDER.index(item.object.kind), item.number))
+
+
+def _create_placeholders(session: Session, waiting: list[PlannedObject]) -> None:
+    """Views may use each other in any order and in circles of text, so each first exists with its columns only."""
+    for item in waiting:
+        if item.object.kind == "view" and item.object.columns:
+            columns = ", ".join(f"1 AS {quote(column)}" for column in item.object.columns)
+            session.execute(f"CREATE OR REPLACE VIEW {item.target.sql} AS SELECT {columns}")
+
+
+def _create(session: Session, identity: PlanIdentity, item: PlannedObject) -> None:
+    number = str(item.number)
+    ledger.begin(session, identity, "object", number, item.target)
+    try:
+        session.execute(f"USE {quote(item.target.schema)}")
+        session.execute(f"DROP {item.object.kind.upper()} IF EXISTS {item.target.sql}")
+        for statement in _session_state(item.object):
+            session.execute(statement)
+        session.execute(item.object.definition, encoding=_python_encoding(item.object))
+        for statement in metadata(session.flavor):
+            session.execute(statement)
+    except ServerError as error:
+        raise error.during(f"cannot create {item.object.kind} {item.target}") from error
+    _require_event(session, item)
+    ledger.finish(session, identity, "object", number)
+
+
+def _session_state(stored: StoredObject) -> list[str]:
+    """The state that the object keeps from the session that creates it."""
+    settings = [
+        f"character_set_client = {stored.charset}",
+        f"collation_connection = {stored.collation}",
+    ]
+    if stored.kind != "view":
+        settings.append(f"sql_mode = {literal(stored.sql_mode)}")
+    if stored.kind == "event":
+        settings.append(f"time_zone = {literal(stored.time_zone)}")
+    return [f"SET {setting}" for setting in settings]
+
+
+def _python_encoding(stored: StoredObject) -> str:
+    """How to send the text so that a server that takes it for ``stored.charset`` reads what it showed us."""
+    encoding = str(charset_by_name(stored.charset).encoding)
+    try:
+        stored.definition.encode(encoding)
+    except UnicodeEncodeError:
+        raise PreflightError(
+            f"the text of {stored} has characters outside its character set {stored.charset}; "
+            "create it anew on the source"
+        ) from None
+    return encoding
+
+
+def _require_event(session: Session, item: PlannedObject) -> None:
+    # An event whose time has passed and that is not to be preserved is dropped at once, with a note only (1588).
+    if item.object.kind == "event" and not session.rows(
+        f"SELECT 1 FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {literal(item.target.schema)} "
+        f"AND EVENT_NAME = {literal(item.target.name)}"
+    ):
+        raise IncompleteRunError(f"event {item.target} lies in the past and was dropped by the target; exclude it")

@@ -1,0 +1,191 @@
+"""Prefetch-metadata: reads all that a run needs to know of the source, in a constant number of bulk queries.
+
+Only definitions are read one by one, because servers show them in no other way.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from airflow_mydump.engine.catalog import Catalog, Column, ObjectKind, Schema, StoredObject, Table
+from airflow_mydump.engine.datatype import require_supported
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import PreflightError, SelectionError
+from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.session_state import metadata
+
+_MOVABLE = {"BASE TABLE", "VIEW"}
+
+
+def prefetch_metadata(source: Endpoint, selection: Selection) -> Catalog:
+    """The catalog of everything selected.
+
+    Raises SelectionError when a database does not exist or nothing is selected, PreflightError when something
+    selected cannot be moved faithfully, ConnectError, ServerError.
+    """
+    with Session(source, metadata) as session:
+        schemas = _schemas(session, selection)
+        names = _Names(session, selection)
+        return Catalog(
+            server=str(session.flavor),
+            schemas=schemas,
+            tables=tuple(_tables(session, selection, names)),
+            objects=(
+                *_routines(session, selection),
+                *_views(session, names),
+                *_triggers(session, selection, names),
+                *_events(session, selection),
+            ),
+        )
+
+
+def _schemas(session: Session, selection: Selection) -> tuple[Schema, ...]:
+    rows = session.text_rows(
+        "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME "
+        f"FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ({_list(selection.schemas)})"
+    )
+    found = {row[0]: Schema(*row) for row in rows}
+    if absent := [name for name in selection.schemas if name not in found]:
+        raise SelectionError(
+            f"the source {session.endpoint} has no database {absent[0]}, or its account may not see it"
+        )
+    return tuple(found[name] for name in selection.schemas)
+
+
+class _Names:
+    """The selected tables and views, and the rows of information_schema.TABLES behind them."""
+
+    def __init__(self, session: Session, selection: Selection) -> None:
+        rows = session.text_rows(
+            "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH "
+            f"FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({_list(selection.schemas)}) "
+            "ORDER BY TABLE_SCHEMA, TABLE_NAME"
+        )
+        taken = [(TableName(row[0], row[1]), row) for row in rows]
+        taken = [(name, row) for name, row in taken if selection.takes(name)]
+        if not taken:
+            raise SelectionError("the selection holds no table or view; check the names and globs")
+        for name, row in taken:
+            if row[2] not in _MOVABLE:
+                raise PreflightError(f"{name} is a {row[2].lower()}, which cannot be moved yet; exclude it")
+        self.tables = {name: row for name, row in taken if row[2] == "BASE TABLE"}
+        self.views = [name for name, row in taken if row[2] == "VIEW"]
+        self.columns = _columns(session, selection)
+
+
+def _columns(session: Session, selection: Selection) -> dict[TableName, tuple[Column, ...]]:
+    rows = session.text_rows(
+        "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, EXTRA, "
+        "CHARACTER_OCTET_LENGTH "
+        f"FROM information_schema.COLUMNS WHERE TABLE_SCHEMA IN ({_list(selection.schemas)}) "
+        "ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
+    )
+    columns: dict[TableName, list[Column]] = defaultdict(list)
+    for schema, table, name, data_type, column_type, nullable, extra, octets in rows:
+        columns[TableName(schema, table)].append(
+            Column(
+                name=name,
+                data_type=data_type.lower(),
+                column_type=column_type,
+                nullable=nullable == "YES",
+                # MySQL's DEFAULT_GENERATED only says that the default is an expression.
+                generated="VIRTUAL GENERATED" in extra or "STORED GENERATED" in extra,
+                octet_length=int(octets or 0),
+            )
+        )
+    return {name: tuple(found) for name, found in columns.items()}
+
+
+def _tables(session: Session, selection: Selection, names: _Names) -> Iterable[Table]:
+    keys = _primary_keys(session, selection)
+    for name, (_, _, _, engine, rows, data_bytes) in names.tables.items():
+        table = Table(
+            name=name,
+            engine=engine,
+            rows=int(rows or 0),
+            data_bytes=int(data_bytes or 0),
+            columns=names.columns[name],
+            primary_key=keys.get(name, ()),
+            definition=session.text_rows(f"SHOW CREATE TABLE {name.sql}")[0][1],
+        )
+        require_supported(table)
+        yield table
+
+
+def _primary_keys(session: Session, selection: Selection) -> dict[TableName, tuple[str, ...]]:
+    rows = session.text_rows(
+        "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME FROM information_schema.STATISTICS "
+        f"WHERE TABLE_SCHEMA IN ({_list(selection.schemas)}) AND INDEX_NAME = 'PRIMARY' "
+        "ORDER BY TABLE_SCHEMA, TABLE_NAME, SEQ_IN_INDEX"
+    )
+    keys: dict[TableName, list[str]] = defaultdict(list)
+    for schema, table, column in rows:
+        keys[TableName(schema, table)].append(column)
+    return {name: tuple(columns) for name, columns in keys.items()}
+
+
+def _views(session: Session, names: _Names) -> Iterable[StoredObject]:
+    for name in names.views:
+        # In its own database a view's text names its tables without a database, so it can be renamed.
+        session.execute(f"USE {quote(name.schema)}")
+        _, statement, charset, collation = session.text_rows(f"SHOW CREATE VIEW {name.sql}")[0]
+        columns = tuple(column.name for column in names.columns.get(name, ()))
+        yield StoredObject("view", name, statement, "", charset, collation, columns)
+
+
+def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
+    if not selection.takes_whole_schemas:
+        return
+    rows = session.text_rows(
+        "SELECT ROUTINE_TYPE, ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES "
+        f"WHERE ROUTINE_SCHEMA IN ({_list(selection.schemas)}) ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME"
+    )
+    kinds: dict[str, ObjectKind] = {"FUNCTION": "function", "PROCEDURE": "procedure"}
+    for kind, schema, routine in rows:
+        name = TableName(schema, routine)
+        if kind not in kinds:
+            raise PreflightError(f"{name} is a {kind.lower()}, which cannot be moved yet; remove it or use include")
+        shown = session.text_rows(f"SHOW CREATE {kind} {name.sql}")[0]
+        yield _stored(kinds[kind], name, shown[2], shown[1], shown[3], shown[4])
+
+
+def _triggers(session: Session, selection: Selection, names: _Names) -> Iterable[StoredObject]:
+    rows = session.text_rows(
+        "SELECT TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS "
+        f"WHERE TRIGGER_SCHEMA IN ({_list(selection.schemas)}) "
+        "ORDER BY TRIGGER_SCHEMA, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER"
+    )
+    for schema, trigger, table in rows:
+        if TableName(schema, table) in names.tables:
+            name = TableName(schema, trigger)
+            shown = session.text_rows(f"SHOW CREATE TRIGGER {name.sql}")[0]
+            yield _stored("trigger", name, shown[2], shown[1], shown[3], shown[4], table=table)
+
+
+def _events(session: Session, selection: Selection) -> Iterable[StoredObject]:
+    if not selection.takes_whole_schemas:
+        return
+    rows = session.text_rows(
+        "SELECT EVENT_SCHEMA, EVENT_NAME FROM information_schema.EVENTS "
+        f"WHERE EVENT_SCHEMA IN ({_list(selection.schemas)}) ORDER BY EVENT_SCHEMA, EVENT_NAME"
+    )
+    for schema, event in rows:
+        name = TableName(schema, event)
+        _, sql_mode, time_zone, statement, charset, collation, _ = session.text_rows(f"SHOW CREATE EVENT {name.sql}")[0]
+        yield _stored("event", name, statement, sql_mode, charset, collation, time_zone=time_zone)
+
+
+def _stored(
+    kind: ObjectKind, name: TableName, definition: str, sql_mode: str, charset: str, collation: str,
+    table: str = "", time_zone: str = "",
+) -> StoredObject:  # fmt: skip
+    if not definition:
+        raise PreflightError(f"the source account may not read the definition of {kind} {name}")
+    return StoredObject(kind, name, definition, sql_mode, charset, collation, table=table, time_zone=time_zone)
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(literal(name) for name in names)

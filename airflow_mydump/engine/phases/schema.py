@@ -1,0 +1,85 @@
+"""Schema phase: creates, empties or replaces the tables of a bundle, without foreign keys and triggers."""
+
+from __future__ import annotations
+
+from airflow_mydump.engine import ledger
+from airflow_mydump.engine.catalog import Schema
+from airflow_mydump.engine.ddl import create_schema_statement, parse_table
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import PreflightError, ServerError
+from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
+from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.phases.plan import SCHEMAS, plan_path
+from airflow_mydump.engine.plan import PlannedTable, SchemaBundle
+from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.workdir import WorkDirectory
+
+
+def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce: Listener = ignore) -> int:
+    """Bring every table of a bundle into being, empty; returns how many were made now.
+
+    A table that this run has made already is left alone. Raises ServerError naming the table, PreflightError if
+    somebody else made it since the plan.
+    """
+    bundle = directory.read(file, SchemaBundle)
+    with Session(target, metadata) as session:
+        for schema in directory.read_lines(f"{plan_path(bundle.identity)}/{SCHEMAS}", Schema):
+            session.execute(create_schema_statement(schema, bundle.selection.target_schema(schema.name)))
+        ledger.supersede(session, bundle.identity, (planned.target for planned in bundle.tables))
+        done = ledger.done_items(session, bundle.identity, "create")
+        waiting = [planned for planned in bundle.tables if str(planned.number) not in done]
+        for planned in waiting:
+            _make(session, bundle, planned)
+            announce(Event(EventKind.TABLE_CREATED, planned.target))
+        return len(waiting)
+
+
+def _make(session: Session, bundle: SchemaBundle, planned: PlannedTable) -> None:
+    item = str(planned.number)
+    begun_before = not ledger.begin(session, bundle.identity, "create", item, planned.target)
+    try:
+        if planned.action == "truncate":
+            _empty(session, planned)
+        else:
+            _create(session, planned, replace=planned.action == "drop" or begun_before)
+    except ServerError as error:
+        raise error.during(f"cannot {planned.action} {planned.target}") from error
+    ledger.finish(session, bundle.identity, "create", item)
+
+
+def _create(session: Session, planned: PlannedTable, replace: bool) -> None:
+    definition = parse_table(planned.table.name, planned.table.definition)
+    if replace:
+        session.execute(f"DROP TABLE IF EXISTS {planned.target.sql}")
+    elif _exists(session, planned.target):
+        raise PreflightError(f"{planned.target} was made by somebody else since the run was planned; start it anew")
+    # Definitions are written for the database they are in: partitions and functions may name nothing else.
+    session.execute(f"USE {quote(planned.target.schema)}")
+    session.execute(definition.create_statement(planned.target))
+
+
+def _empty(session: Session, planned: PlannedTable) -> None:
+    _drop_triggers(session, planned.target)
+    session.execute(f"TRUNCATE TABLE {planned.target.sql}")
+    counter = parse_table(planned.table.name, planned.table.definition).auto_increment
+    if counter is not None:
+        session.execute(f"ALTER TABLE {planned.target.sql} AUTO_INCREMENT = {counter}")
+
+
+def _drop_triggers(session: Session, table: TableName) -> None:
+    """The source's triggers come back in the post phase; they must not fire while data is loaded."""
+    for (trigger,) in session.text_rows(
+        f"SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {literal(table.schema)} "
+        f"AND EVENT_OBJECT_TABLE = {literal(table.name)}"
+    ):
+        session.execute(f"DROP TRIGGER IF EXISTS {TableName(table.schema, trigger).sql}")
+
+
+def _exists(session: Session, table: TableName) -> bool:
+    return bool(
+        session.rows(
+            f"SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {literal(table.schema)} "
+            f"AND TABLE_NAME = {literal(table.name)}"
+        )
+    )

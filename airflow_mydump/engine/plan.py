@@ -1,0 +1,133 @@
+"""The plan: every bundle of a run, and the identity under which progress is recorded."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import msgspec
+
+from airflow_mydump.engine.bundle import BundleReference
+from airflow_mydump.engine.catalog import StoredObject, Table
+from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.selection import Selection
+
+Action = Literal["create", "truncate", "drop", "skip"]
+"""What the schema phase does for a table: create a new one, empty an equal one, replace one, or leave it alone."""
+
+IfExists = Literal["fail", "truncate", "drop", "skip"]
+"""What the user wants done with a table that the target has already."""
+
+
+@dataclass(frozen=True)
+class PlannedTable:
+    """A table with its number in the plan, its name on the target and what is done for it there."""
+
+    number: int
+    table: Table
+    target: TableName
+    action: Action
+
+    def without_definition(self) -> PlannedTable:
+        """The same for tasks that have no use for the definition."""
+        return replace(self, table=replace(self.table, definition=""))
+
+
+@dataclass(frozen=True)
+class PlanIdentity:
+    """Under which names a run's progress is recorded on the target.
+
+    ``plan`` differs for every execution of the planner, even over an unchanged catalog: a run that starts anew must
+    not take over what an earlier one committed.
+    """
+
+    run_key: str
+    plan: str
+
+
+@dataclass(frozen=True)
+class SchemaBundle:
+    """The tables that one schema-phase task creates. The same bundle serves the index phase."""
+
+    identity: PlanIdentity
+    selection: Selection
+    tables: tuple[PlannedTable, ...]
+
+
+@dataclass(frozen=True)
+class DataBundle:
+    """The chunks that one data-phase task moves, and one verify task checks, with their tables."""
+
+    identity: PlanIdentity
+    tables: tuple[PlannedTable, ...]
+    chunks: tuple[Chunk, ...]
+
+    def table_of(self, chunk: Chunk) -> PlannedTable:
+        """The table a chunk belongs to."""
+        return next(table for table in self.tables if table.number == chunk.table)
+
+
+@dataclass(frozen=True)
+class PlannedObject:
+    """A view, routine, trigger or event with its number in the plan and its name on the target."""
+
+    number: int
+    object: StoredObject
+    target: TableName
+    skip: bool
+
+
+@dataclass(frozen=True)
+class SchemaTotals:
+    """What is planned for one database; ``target`` is its name there."""
+
+    target: str
+    tables: int
+    skipped: int
+    chunks: int
+    objects: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The summary that stays when the bundles are written; enough for the accounting at the end."""
+
+    identity: PlanIdentity
+    source: str
+    target: str
+    source_server: str
+    target_server: str
+    selection: Selection
+    if_exists: IfExists
+    schemas: tuple[SchemaTotals, ...]
+    schema_bundles: tuple[BundleReference, ...]
+    data_bundles: tuple[BundleReference, ...]
+    objects: int
+    notes: tuple[str, ...]
+
+    @property
+    def tables(self) -> int:
+        """Tables to be created, emptied or replaced, without those left alone."""
+        return sum(schema.tables for schema in self.schemas)
+
+    @property
+    def chunks(self) -> int:
+        """Chunks to be moved."""
+        return sum(schema.chunks for schema in self.schemas)
+
+
+def fingerprint(tables: Sequence[PlannedTable], chunks: Sequence[Chunk], objects: Sequence[PlannedObject]) -> str:
+    """Names the plan's content: equal input gives equal fingerprints."""
+    digest = hashlib.sha256()
+    for record in (*tables, *chunks, *objects):
+        digest.update(msgspec.json.encode(record, order="deterministic"))
+    return digest.hexdigest()[:16]
+
+
+def new_identity(run_key: str, content: str) -> PlanIdentity:
+    """An identity for one execution of the planner: the content's fingerprint and a fresh nonce."""
+    return PlanIdentity(run_key, f"{content}-{secrets.token_hex(4)}")

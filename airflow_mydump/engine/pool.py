@@ -1,0 +1,100 @@
+"""Worker processes of the command line, one bundle each at a time.
+
+Processes, not threads: joining rows holds Python's interpreter lock.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from multiprocessing.queues import SimpleQueue
+from threading import Thread
+from typing import Protocol, TypeVar
+
+from airflow_mydump.engine.errors import MydumpError
+from airflow_mydump.engine.event import Event, Listener
+
+Item = TypeVar("Item")
+Result = TypeVar("Result", covariant=True)
+
+_events: SimpleQueue[Event | None] | None = None
+
+
+class Task(Protocol[Result]):
+    """What a worker runs for one item; it must survive pickling, so a module's function or a partial of one."""
+
+    def __call__(self, item: str, /, *, announce: Listener) -> Result:
+        """Do the item's work, announcing each step."""
+
+
+class WorkerPool:
+    """A fixed number of worker processes whose events reach one listener in this process.
+
+    Use as a context manager. Workers end when this process ends, however it ends.
+    """
+
+    def __init__(self, workers: int, listener: Listener) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._events: SimpleQueue[Event | None] = context.SimpleQueue()
+        self._executor = ProcessPoolExecutor(workers, context, _become_worker, (self._events,))
+        self._relay = Thread(target=_relay, args=(self._events, listener), daemon=True)
+
+    def __enter__(self) -> WorkerPool:
+        self._relay.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._executor.shutdown(cancel_futures=True)
+        self._events.put(None)
+        self._relay.join()
+
+    def map(self, task: Task[Result], items: Iterable[str]) -> list[Result]:
+        """Run the task for every item, some at once; results come in the items' order.
+
+        At the first error no further item is begun, those under way are finished, and the error is raised.
+        Raises MydumpError if a worker process died.
+        """
+        futures = [self._executor.submit(_run, task, item) for item in items]
+        done, waiting = wait(futures, return_when=FIRST_EXCEPTION)
+        for future in waiting:
+            future.cancel()
+        for future in done:
+            if error := future.exception():
+                wait(waiting)
+                raise error if isinstance(error, MydumpError) else _died(error)
+        return [future.result() for future in futures]
+
+
+def _died(error: BaseException) -> BaseException:
+    if isinstance(error, multiprocessing.ProcessError) or type(error).__name__ == "BrokenProcessPool":
+        return MydumpError("a worker process was killed; what it committed stays, run again to go on")
+    return error
+
+
+def _run(task: Callable[..., Result], item: str) -> Result:
+    assert _events is not None
+    return task(item, announce=_events.put)
+
+
+def _relay(events: SimpleQueue[Event | None], listener: Listener) -> None:
+    while (event := events.get()) is not None:
+        listener(event)
+
+
+def _become_worker(events: SimpleQueue[Event | None]) -> None:
+    global _events
+    _events = events
+    # Ctrl-C reaches the whole process group; the parent decides what becomes of the workers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    multiprocessing.connection.wait([parent.sentinel])
+    os._exit(1)

@@ -1,0 +1,112 @@
+"""Checks made on both servers before anything changes: what would fail or lose something later is said now."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import PreflightError
+from airflow_mydump.engine.identifier import literal
+from airflow_mydump.engine.privilege import (
+    SOURCE_PRIVILEGES,
+    TARGET_PRIVILEGES,
+    Grant,
+    has_on_server,
+    missing,
+    read_grants,
+)
+from airflow_mydump.engine.selection import LEDGER_SCHEMA, Selection
+from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.session_state import metadata
+
+
+@dataclass(frozen=True)
+class Servers:
+    """What was found at both ends, in words."""
+
+    source: str
+    target: str
+
+
+def check(source: Endpoint, target: Endpoint, selection: Selection) -> Servers:
+    """Check both servers, and both accounts, for a run over a selection. Changes nothing.
+
+    Raises PreflightError naming all that is in the way, ConnectError, ServerError.
+    """
+    with Session(source, metadata) as reading, Session(target, metadata) as writing:
+        blockers = [
+            *_vendor_blockers(reading, writing),
+            *_identity_blockers(reading, writing, selection),
+            *_source_blockers(reading, selection),
+            *_target_blockers(writing, selection),
+        ]
+        if blockers:
+            raise PreflightError("nothing was changed. " + "; ".join(blockers))
+        return Servers(str(reading.flavor), str(writing.flavor))
+
+
+def _vendor_blockers(source: Session, target: Session) -> list[str]:
+    if target.flavor.vendor in source.flavor.can_share_definitions_with:
+        return []
+    return [f"the source is {source.flavor} and the target {target.flavor}: definitions are not translated yet"]
+
+
+def _identity_blockers(source: Session, target: Session, selection: Selection) -> list[str]:
+    onto_itself = [name for name in selection.schemas if selection.target_schema(name) in selection.schemas]
+    if not onto_itself or not _are_one_server(source, target):
+        return []
+    return [
+        f"source and target are the same server, and database {onto_itself[0]} would be copied onto a database "
+        "that is read: choose another target, or rename it"
+    ]
+
+
+def _are_one_server(source: Session, target: Session) -> bool:
+    """Whether a lock taken through one connection is seen through the other, whatever names and ports say."""
+    name = literal(f"{LEDGER_SCHEMA}:{secrets.token_hex(16)}")
+    source.rows(f"SELECT GET_LOCK({name}, 0)")
+    seen = target.value(f"SELECT IS_USED_LOCK({name})")
+    source.rows(f"SELECT RELEASE_LOCK({name})")
+    return seen is not None
+
+
+def _source_blockers(session: Session, selection: Selection) -> list[str]:
+    grants = read_grants(session)
+    blockers = _missing(grants, selection.schemas, SOURCE_PRIVILEGES, f"source account {session.endpoint.user}")
+    if selection.takes_whole_schemas and not _sees_routines(session, grants):
+        blockers.append(
+            f"source account {session.endpoint.user} cannot see every routine: "
+            f"grant it {'SHOW_ROUTINE' if session.flavor.vendor == 'mysql' else 'SELECT ON mysql.*'}"
+        )
+    return blockers
+
+
+def _sees_routines(session: Session, grants: tuple[Grant, ...]) -> bool:
+    if has_on_server(grants, "SELECT"):
+        return True
+    if session.flavor.vendor == "mysql":
+        return has_on_server(grants, "SHOW_ROUTINE")
+    return not missing(grants, "mysql", ["SELECT"])
+
+
+def _target_blockers(session: Session, selection: Selection) -> list[str]:
+    grants = read_grants(session)
+    account = f"target account {session.endpoint.user}"
+    schemas = [selection.target_schema(name) for name in selection.schemas]
+    blockers = _missing(grants, schemas, TARGET_PRIVILEGES, account)
+    blockers += _missing(grants, [LEDGER_SCHEMA], TARGET_PRIVILEGES[:6], account)
+    for variable, wanted, advice in (
+        ("local_infile", b"1", "SET GLOBAL local_infile = 1"),
+        ("read_only", b"0", "choose a server that may be written to"),
+    ):
+        if session.value(f"SELECT @@GLOBAL.{variable} + 0") != wanted:
+            blockers.append(f"the target has {variable} set the wrong way: {advice}")
+    return blockers
+
+
+def _missing(
+    grants: tuple[Grant, ...], schemas: list[str] | tuple[str, ...], needed: tuple[str, ...], account: str
+) -> list[str]:
+    lacking = {schema: missing(grants, schema, needed) for schema in schemas}
+    return [f"{account} lacks {', '.join(names)} on {schema}.*" for schema, names in lacking.items() if names]

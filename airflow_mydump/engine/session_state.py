@@ -1,0 +1,70 @@
+"""The session state that every connection pins, with the reason for each setting.
+
+Nothing is inherited from a server's configuration: sql_mode, time zone and character set change what a
+value looks like as text, and a result that depends on them cannot be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from airflow_mydump.engine.flavor import Flavor
+
+SessionState = Callable[[Flavor], tuple[str, ...]]
+"""Which statements put a fresh connection to a server of this flavor into a known state."""
+
+
+def _for_every_purpose(flavor: Flavor) -> tuple[str, ...]:
+    return (
+        # TIMESTAMP converts through the session's zone; only UTC has no hour that is skipped or doubled.
+        "time_zone = '+00:00'",
+        # A chunk may take hours: neither a statement limit nor a slow peer on the other side may cut it.
+        f"{flavor.statement_timeout_variable} = 0",
+        "net_read_timeout = 3600",
+        "net_write_timeout = 3600",
+        "wait_timeout = 28800",
+        # DDL waits for metadata locks; the default of a year on both vendors would look like a hang.
+        "lock_wait_timeout = 300",
+        "sql_select_limit = DEFAULT",
+        "sql_quote_show_create = 1",
+    )
+
+
+def metadata(flavor: Flavor) -> tuple[str, ...]:
+    """For information_schema, SHOW CREATE and DDL: names and definitions travel as UTF-8."""
+    return (
+        "SET NAMES utf8mb4",
+        "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', autocommit = 1, "
+        # Tables and foreign keys are made in an order that need not please every reference yet.
+        "foreign_key_checks = 0, " + ", ".join(_for_every_purpose(flavor)),
+    )
+
+
+def reading(flavor: Flavor) -> tuple[str, ...]:
+    """For rows: `NAMES binary`, so that the server sends stored bytes and converts nothing."""
+    return (
+        "SET NAMES binary",
+        "SET sql_mode = '', autocommit = 1, " + ", ".join(_for_every_purpose(flavor)),
+        "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+    )
+
+
+def loading(flavor: Flavor) -> tuple[str, ...]:
+    """For LOAD DATA on the target.
+
+    - STRICT_ALL_TABLES: what does not fit is an error, not a changed value. (With LOCAL it becomes a
+      warning, which the loader treats as a failure.)
+    - NO_AUTO_VALUE_ON_ZERO: a stored 0 in an AUTO_INCREMENT column stays 0.
+    - ALLOW_INVALID_DATES, and no NO_ZERO_DATE: dates that the source holds are taken as they are.
+    - unique_checks stays 1: with 0, MariaDB's bulk insert locks the table, so that parallel chunks wait
+      for each other; it was slower on MariaDB and equal on MySQL.
+    - foreign_key_checks 0: rows arrive in any order; foreign keys are added after the data.
+    - READ COMMITTED: no gap locks between loaders of neighbouring chunks.
+    """
+    return (
+        "SET NAMES binary",
+        "SET sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', autocommit = 0, "
+        "unique_checks = 1, foreign_key_checks = 0, innodb_lock_wait_timeout = 120, "
+        + ", ".join(_for_every_purpose(flavor)),
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    )

@@ -1,0 +1,124 @@
+"""The work directory: where phases leave catalog, plan and report for one another.
+
+It may be any place fsspec reaches. Files appear only complete. They hold statements that will run on the
+target, so the default place is private to the user.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import fsspec
+import msgspec
+import zstandard
+from fsspec.implementations.local import LocalFileSystem
+
+from airflow_mydump.engine.errors import ConfigurationError
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True)
+class WorkDirectory:
+    """A directory on a file system; records in it are dataclasses, stored as JSON."""
+
+    filesystem: Any
+    path: str
+
+    @classmethod
+    def at(cls, url: str) -> WorkDirectory:
+        """The directory at a path or fsspec URL; it need not exist.
+
+        Raises ConfigurationError if no file system serves the URL.
+        """
+        try:
+            filesystem, path = fsspec.core.url_to_fs(url)
+        except (ValueError, ImportError) as error:
+            raise ConfigurationError(f"work directory {url!r} cannot be used: {error}") from error
+        return cls(filesystem, path)
+
+    def child(self, *names: str) -> WorkDirectory:
+        """A directory below this one."""
+        return WorkDirectory(self.filesystem, "/".join([self.path.rstrip("/"), *names]))
+
+    def file(self, name: str) -> str:
+        """The path of a file in this directory."""
+        return f"{self.path.rstrip('/')}/{name}"
+
+    def exists(self, name: str) -> bool:
+        """Whether a file of this name is there."""
+        return bool(self.filesystem.exists(self.file(name)))
+
+    def write(self, name: str, record: Any) -> None:
+        """Store one record; zstd-compressed if the name ends in ``.zst``."""
+        self._put(name, msgspec.json.encode(record))
+
+    def read(self, name: str, kind: type[Record]) -> Record:
+        """Load one record. Raises ConfigurationError if the file is missing or is not such a record."""
+        try:
+            return msgspec.json.decode(self._get(name), type=kind)
+        except msgspec.DecodeError as error:
+            raise ConfigurationError(f"{self.file(name)} is not a {kind.__name__}: {error}") from error
+
+    def write_lines(self, name: str, records: Iterable[Any]) -> None:
+        """Store many records, one a line."""
+        encode = msgspec.json.encode
+        self._put(name, b"".join(encode(record) + b"\n" for record in records))
+
+    def read_lines(self, name: str, kind: type[Record]) -> list[Record]:
+        """Load what `write_lines` stored. Raises ConfigurationError as `read` does."""
+        try:
+            return msgspec.json.Decoder(kind).decode_lines(self._get(name))
+        except msgspec.DecodeError as error:
+            raise ConfigurationError(f"{self.file(name)} is not a list of {kind.__name__}: {error}") from error
+
+    def write_text(self, name: str, text: str) -> None:
+        """Store plain text, such as a report for people."""
+        self._put(name, text.encode())
+
+    def read_text(self, name: str) -> str:
+        """Load plain text. Raises ConfigurationError if the file is missing."""
+        return self._get(name).decode()
+
+    def _put(self, name: str, data: bytes) -> None:
+        if name.endswith(".zst"):
+            data = zstandard.ZstdCompressor(write_checksum=True).compress(data)
+        path = self.file(name)
+        self.filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
+        if not isinstance(self.filesystem, LocalFileSystem):
+            self.filesystem.pipe_file(path, data)  # object stores show an object only when it is complete
+            return
+        handle, partial = tempfile.mkstemp(dir=Path(path).parent, prefix=".partial-")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(partial).replace(path)
+
+    def _get(self, name: str) -> bytes:
+        path = self.file(name)
+        try:
+            data = bytes(self.filesystem.cat_file(path))
+        except FileNotFoundError:
+            raise ConfigurationError(
+                f"{path} is missing: every task must see the same work directory; set it to a shared place"
+            ) from None
+        return zstandard.ZstdDecompressor().decompress(data) if name.endswith(".zst") else data
+
+
+def default_work_directory() -> str:
+    """A directory below the system's temporary one that only this user can enter; made if missing.
+
+    Raises ConfigurationError if something else than such a directory has its name.
+    """
+    path = Path(tempfile.gettempdir()) / f"airflow_mydump-{os.getuid()}"
+    path.mkdir(mode=0o700, exist_ok=True)
+    status = path.lstat()
+    if path.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o077:
+        raise ConfigurationError(f"{path} is not a directory that only you can enter: remove it, or name another")
+    return str(path)

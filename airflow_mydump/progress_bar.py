@@ -1,0 +1,53 @@
+"""What a run looks like on a terminal."""
+
+from __future__ import annotations
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from airflow_mydump.engine.event import Event, EventKind
+from airflow_mydump.engine.plan import Plan
+
+
+class ProgressBar:
+    """A bar for each of the phases that take long; silent where standard output is not a terminal."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description:<9}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[detail]}"),
+        )
+        self._progress.disable = not self._progress.console.is_terminal
+        self._bars: dict[EventKind, TaskID] = {}
+        self._rows = 0
+
+    def begin(self, plan: Plan) -> None:
+        """Learn from the plan how much there is to do."""
+        for kind, title, total in (
+            (EventKind.TABLE_CREATED, "schema", plan.tables),
+            (EventKind.CHUNK_COMMITTED, "data", plan.chunks),
+            (EventKind.KEYS_ADDED, "index", plan.tables),
+            (EventKind.CHUNK_VERIFIED, "verify", plan.chunks),
+            (EventKind.OBJECT_CREATED, "post", plan.objects),
+        ):
+            self._bars[kind] = self._progress.add_task(title, total=total, detail="")
+
+    def listen(self, event: Event) -> None:
+        """Advance the bar that an event belongs to."""
+        kind = EventKind.CHUNK_COMMITTED if event.kind is EventKind.CHUNK_SKIPPED else event.kind
+        if kind not in self._bars:
+            return
+        detail = ""
+        if kind is EventKind.CHUNK_COMMITTED:
+            self._rows += event.rows
+            detail = f"{self._rows:,} rows"
+        self._progress.update(self._bars[kind], advance=1, detail=detail)
+
+    def __enter__(self) -> ProgressBar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._progress.stop()
