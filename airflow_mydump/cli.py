@@ -25,7 +25,10 @@ from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
 from airflow_mydump.progress_bar import ProgressBar
 
-_URI_HELP = "mysql://user[:password]@host:port/[?ssl_mode=…]; default: environment variable MYDUMP_{0}_URI; an absent password is taken from MYDUMP_{0}_PASSWORD"
+_URI_HELP = (
+    "mysql://user[:password]@host:port/[?ssl_mode=…]; default: environment variable MYDUMP_{0}_URI; "
+    "an absent password is taken from MYDUMP_{0}_PASSWORD"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

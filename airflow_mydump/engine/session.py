@@ -117,7 +117,7 @@ def _connect(endpoint: Endpoint) -> Any:
     # local_infile=0 is said out loud: left out, libmariadb sends any file the server names (measured).
     arguments: dict[str, Any] = {
         "user": endpoint.user,
-        "passwd": endpoint.password,
+        "password": endpoint.password,
         "conv": {},
         "local_infile": 0,
         "connect_timeout": CONNECT_TIMEOUT,
