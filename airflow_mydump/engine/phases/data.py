@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from airflow_mydump.engine.chunk import Chunk
-from airflow_mydump.engine.copy import copy_chunk
+from airflow_mydump.engine.copy import CopiedChunk, copy_chunk
 from airflow_mydump.engine.endpoint import Endpoint
-from airflow_mydump.engine.errors import FramingCollision, ServerError
+from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.loader import Loader
 from airflow_mydump.engine.plan import DataBundle, PlannedTable
+from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import reading
 from airflow_mydump.engine.workdir import WorkDirectory
-
-_DRAWS = 5
-"""Times a chunk is framed anew when its data holds a delimiter; each draw fails once in 10**8 random megabytes."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +26,15 @@ class Moved:
     rows: int = 0
     bytes: int = 0
 
+    def plus(self, copied: CopiedChunk) -> Moved:
+        """The sum after one more chunk."""
+        return Moved(
+            self.chunks + (not copied.skipped),
+            self.skipped + copied.skipped,
+            self.rows + copied.rows,
+            self.bytes + copied.bytes,
+        )
+
 
 def data_phase(
     source: Endpoint, target: Endpoint, directory: WorkDirectory, file: str, announce: Listener = ignore
@@ -38,54 +45,53 @@ def data_phase(
     committed; another call goes on after them.
     """
     bundle = directory.read(file, DataBundle)
-    worker = _Worker(source, target, bundle, announce)
     moved = Moved()
-    try:
+    with _Worker(source, target, bundle, announce) as worker:
         for chunk in bundle.chunks:
-            moved = worker.copy(bundle.table_of(chunk), chunk, moved)
-    finally:
-        worker.close()
+            moved = moved.plus(worker.copy(bundle.table_of(chunk), chunk))
     return moved
 
 
 class _Worker:
-    """The two connections of a task, opened anew after an error left rows unread on the wire."""
+    """The two connections of a task; after an error they are closed, and opened anew when next needed."""
 
     def __init__(self, source: Endpoint, target: Endpoint, bundle: DataBundle, announce: Listener) -> None:
         self._endpoints = source, target
-        self._bundle = bundle
+        self._identity = bundle.identity
         self._announce = announce
-        self._connect()
+        self._connections: tuple[Session, Loader] | None = None
 
-    def _connect(self) -> None:
-        source, target = self._endpoints
-        self._source = Session(source, reading)
+    def copy(self, planned: PlannedTable, chunk: Chunk) -> CopiedChunk:
+        return retrying()(self._copy_once, planned, chunk)
+
+    def _copy_once(self, planned: PlannedTable, chunk: Chunk) -> CopiedChunk:
         try:
-            self._loader = Loader(target)
-        except BaseException:
-            self._source.close()
+            source, loader = self._connect()
+            return copy_chunk(source, loader, self._identity, planned, chunk, self._announce)
+        except BaseException as error:
+            self.close()
+            if isinstance(error, ServerError):
+                raise error.during(f"{planned.table.name}, {chunk.describe()}") from error
             raise
 
-    def copy(self, planned: PlannedTable, chunk: Chunk, moved: Moved) -> Moved:
-        for draw in range(1, _DRAWS + 1):
+    def _connect(self) -> tuple[Session, Loader]:
+        if self._connections is None:
+            source, target = self._endpoints
+            session = Session(source, reading)
             try:
-                copied = copy_chunk(self._source, self._loader, self._bundle.identity, planned, chunk, self._announce)
-            except FramingCollision:
-                if draw == _DRAWS:
-                    raise
-                self.close()
-                self._connect()
-            except ServerError as error:
-                raise error.during(f"{planned.table.name}, {chunk.describe()}") from error
-            else:
-                return Moved(
-                    moved.chunks + (not copied.skipped),
-                    moved.skipped + copied.skipped,
-                    moved.rows + copied.rows,
-                    moved.bytes + copied.bytes,
-                )
-        raise AssertionError("unreachable")
+                self._connections = session, Loader(target)
+            except BaseException:
+                session.close()
+                raise
+        return self._connections
 
     def close(self) -> None:
-        self._source.close()
-        self._loader.close()
+        for connection in self._connections or ():
+            connection.close()
+        self._connections = None
+
+    def __enter__(self) -> _Worker:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

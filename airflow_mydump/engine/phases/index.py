@@ -9,6 +9,7 @@ from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.plan import PlannedTable, SchemaBundle
+from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
@@ -31,7 +32,7 @@ def index_phase(target: Endpoint, directory: WorkDirectory, file: str, announce:
             if item in done:
                 continue
             ledger.begin(session, bundle.identity, "keys", item, planned.target)
-            added += _add_foreign_keys(session, bundle.selection, planned)
+            added += retrying()(_add_foreign_keys, session, bundle.selection, planned)
             ledger.finish(session, bundle.identity, "keys", item)
             announce(Event(EventKind.KEYS_ADDED, planned.target))
     return added

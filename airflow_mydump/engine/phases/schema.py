@@ -11,6 +11,7 @@ from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.phases.plan import SCHEMAS, plan_path
 from airflow_mydump.engine.plan import PlannedTable, SchemaBundle
+from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -37,14 +38,16 @@ def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
 
 def _make(session: Session, bundle: SchemaBundle, planned: PlannedTable) -> None:
     item = str(planned.number)
-    begun_before = not ledger.begin(session, bundle.identity, "create", item, planned.target)
-    try:
-        if planned.action == "truncate":
-            _empty(session, planned)
-        else:
-            _create(session, planned, replace=planned.action == "drop" or begun_before)
-    except ServerError as error:
-        raise error.during(f"cannot {planned.action} {planned.target}") from error
+    for attempt in retrying():
+        with attempt:
+            begun_before = not ledger.begin(session, bundle.identity, "create", item, planned.target)
+            try:
+                if planned.action == "truncate":
+                    _empty(session, planned)
+                else:
+                    _create(session, planned, replace=planned.action == "drop" or begun_before)
+            except ServerError as error:
+                raise error.during(f"cannot {planned.action} {planned.target}") from error
     ledger.finish(session, bundle.identity, "create", item)
 
 

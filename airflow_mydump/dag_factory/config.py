@@ -1,0 +1,109 @@
+"""What a user says about a migration: frozen dataclasses, checked when they are made.
+
+Every message names the config and the field that is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import get_args
+
+from airflow_mydump.engine.errors import ConfigurationError
+from airflow_mydump.engine.plan import IfExists
+from airflow_mydump.engine.size import parse_size
+
+
+@dataclass(frozen=True)
+class SourceConfig:
+    """The server to read from, and the databases on it.
+
+    :param conn_id: connection of type ``mysql``
+    :param schemas: databases, by exact name
+    """
+
+    conn_id: str
+    schemas: Sequence[str]
+
+    def __post_init__(self) -> None:
+        _require(self, "conn_id", bool(self.conn_id), "names no connection")
+        _require(self, "schemas", not isinstance(self.schemas, str), "is a list of names, not one string")
+        _require(self, "schemas", bool(self.schemas), "names no database")
+
+
+@dataclass(frozen=True)
+class TargetConfig:
+    """The server to write to.
+
+    :param conn_id: connection of type ``mysql``
+    :param rename: other names for databases, from source to target
+    :param if_exists: what to do with tables that the target has: ``truncate`` (default), ``drop``, ``skip``, ``fail``
+    """
+
+    conn_id: str
+    rename: Mapping[str, str] = field(default_factory=dict)
+    if_exists: IfExists = "truncate"
+
+    def __post_init__(self) -> None:
+        _require(self, "conn_id", bool(self.conn_id), "names no connection")
+        choices = get_args(IfExists)
+        _require(self, "if_exists", self.if_exists in choices, f"is not one of {', '.join(choices)}")
+
+
+@dataclass(frozen=True)
+class SelectionConfig:
+    """Which tables of the databases to take: globs on ``table`` or ``database.table``; see `engine.selection`."""
+
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("include", "exclude"):
+            _require(self, name, not isinstance(getattr(self, name), str), "is a list of globs, not one string")
+
+
+@dataclass(frozen=True)
+class PlanConfig:
+    """How to cut tables into chunks.
+
+    :param chunk_bytes: size of the ranges that large tables are cut into; a number, or text such as ``64M``
+    :param max_bundles: the most mapped tasks a phase may have, 1 to 512
+    """
+
+    chunk_bytes: int | str = "64M"
+    max_bundles: int = 512
+
+    def __post_init__(self) -> None:
+        try:
+            parse_size(str(self.chunk_bytes))
+        except ConfigurationError as error:
+            raise ConfigurationError(f"PlanConfig.chunk_bytes: {error}") from None
+        _require(self, "max_bundles", 1 <= self.max_bundles <= 512, "is not between 1 and 512")
+
+
+@dataclass(frozen=True)
+class ExecutionConfig:
+    """How the tasks run.
+
+    :param concurrency: mapped tasks of a phase at a time in one run
+    :param pool: Airflow pool for every task that works on the servers; caps the load over all DAGs
+    :param retries: times a task is tried again; errors that no retry can cure are not retried
+    :param retry_delay: pause before the first of them
+    :param work_directory: path or fsspec URL that all workers see; None is right where all tasks run on one machine
+    """
+
+    concurrency: int = 4
+    pool: str | None = None
+    retries: int = 2
+    retry_delay: timedelta = timedelta(seconds=30)
+    work_directory: str | None = None
+
+    def __post_init__(self) -> None:
+        _require(self, "concurrency", self.concurrency >= 1, "is less than 1")
+        _require(self, "retries", self.retries >= 0, "is negative")
+
+
+def _require(config: object, name: str, holds: bool, what: str) -> None:
+    if not holds:
+        raise ConfigurationError(f"{type(config).__name__}.{name} {what}: {getattr(config, name)!r}")

@@ -1,0 +1,27 @@
+"""One thin operator per phase: Airflow's context in, one call of the engine, a small return value out."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "ChunkPlanOperator": "chunk_plan",
+    "DataPhaseOperator": "data_phase",
+    "IndexPhaseOperator": "index_phase",
+    "PostPhaseOperator": "post_phase",
+    "PreflightOperator": "preflight",
+    "PrefetchMetadataOperator": "prefetch_metadata",
+    "ReportOperator": "report",
+    "SchemaPhaseOperator": "schema_phase",
+    "VerifyOperator": "verify",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Import an operator when it is first named, so that importing this package costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,78 @@
+"""Chunk-plan: cuts tables into chunks and packs them into the bundles that later tasks map over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from airflow.providers.common.compat.sdk import conf
+
+from airflow_mydump.engine.bundle import BundleReference
+from airflow_mydump.engine.catalog import Catalog
+from airflow_mydump.engine.phases.plan import PlanSettings, chunk_plan
+from airflow_mydump.engine.plan import Plan
+from airflow_mydump.engine.selection import Selection
+from airflow_mydump.operators.phase import PhaseOperator, engine_errors
+
+SCHEMA_BUNDLES = "schema_bundles"
+DATA_BUNDLES = "data_bundles"
+
+
+class ChunkPlanOperator(PhaseOperator):
+    """Leaves the plan in the work directory and pushes references to its bundles, a few bytes each.
+
+    Every execution makes a new plan with an identity of its own: what an earlier plan committed counts for nothing in
+    it, so clearing this task starts the run anew.
+
+    :param catalog: the file that `PrefetchMetadataOperator` returned
+    :param selection: what is to be moved
+    :param settings: how to cut and pack; the number of bundles also respects ``[core] max_map_length``
+    """
+
+    template_fields: Sequence[str] = (*PhaseOperator.template_fields, "catalog")
+
+    def __init__(self, *, catalog: Any, selection: Selection, settings: PlanSettings, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.catalog = catalog
+        self.selection = selection
+        self.settings = settings
+
+    def execute(self, context: Any) -> dict[str, str]:
+        """Plan; returns the plan's identity."""
+        most = min(self.settings.max_bundles, conf.getint("core", "max_map_length", fallback=1024))
+        with engine_errors():
+            plan = chunk_plan(
+                self.source,
+                self.target,
+                self.directory.read(self.catalog, Catalog),
+                self.selection,
+                replace(self.settings, max_bundles=most),
+                self.run_key,
+                self.directory,
+            )
+        self._tell(plan)
+        instance = context["ti"]
+        instance.xcom_push(key=SCHEMA_BUNDLES, value=_references(plan.schema_bundles))
+        instance.xcom_push(key=DATA_BUNDLES, value=_references(plan.data_bundles))
+        return asdict(plan.identity)
+
+    def _tell(self, plan: Plan) -> None:
+        self.log.info(
+            "Plan %s: %s tables, %s chunks in %s bundles, %s other objects",
+            plan.identity.plan,
+            f"{plan.tables:,}",
+            f"{plan.chunks:,}",
+            len(plan.data_bundles),
+            f"{plan.objects:,}",
+        )
+        for schema in plan.schemas:
+            self.log.info(
+                "%s: %s tables, %s left alone, %s chunks", schema.target, schema.tables, schema.skipped, schema.chunks
+            )
+        for note in plan.notes:
+            self.log.warning("%s", note)
+
+
+def _references(references: Sequence[BundleReference]) -> list[dict[str, Any]]:
+    return [asdict(reference) for reference in references]

@@ -1,0 +1,22 @@
+"""Index phase: adds foreign keys to the loaded tables of a bundle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_mydump.engine.phases.index import index_phase
+from airflow_mydump.operators.bundle import BundleOperator
+from airflow_mydump.operators.phase import engine_errors
+from airflow_mydump.operators.progress_log import ProgressLog
+
+
+class IndexPhaseOperator(BundleOperator):
+    """Adds to the tables of a bundle what had to wait for the data."""
+
+    def execute(self, context: Any) -> int:
+        """Add the keys; returns how many were added now."""
+        progress = ProgressLog(self.log)
+        with engine_errors():
+            added = index_phase(self.target, self.directory, self.file, progress)
+        progress.speak()
+        return added

@@ -1,0 +1,77 @@
+"""What the operators of all phases share: both servers, the run's name and its work directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
+
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import MydumpError
+from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
+
+RUN_KEY = "{{ dag.dag_id }}/{{ run_id }}"
+
+
+class PhaseOperator(BaseOperator):
+    """A phase of a run.
+
+    :param source_conn_id: connection of type ``mysql`` to read from
+    :param target_conn_id: connection of type ``mysql`` to write to
+    :param work_directory: path or fsspec URL that every worker sees; None is a directory below the system's
+        temporary one, right where all tasks run on one machine
+    :param run_key: the run's name in the ledger and below the work directory; the same for all its tasks
+    """
+
+    template_fields: Sequence[str] = ("source_conn_id", "target_conn_id", "work_directory", "run_key")
+
+    def __init__(
+        self,
+        *,
+        source_conn_id: str,
+        target_conn_id: str,
+        work_directory: str | None = None,
+        run_key: str = RUN_KEY,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.source_conn_id = source_conn_id
+        self.target_conn_id = target_conn_id
+        self.work_directory = work_directory
+        self.run_key = run_key
+
+    @property
+    def source(self) -> Endpoint:
+        """The server to read from. Raises ConfigurationError, AirflowNotFoundException."""
+        return _endpoint(self.source_conn_id)
+
+    @property
+    def target(self) -> Endpoint:
+        """The server to write to. Raises ConfigurationError, AirflowNotFoundException."""
+        return _endpoint(self.target_conn_id)
+
+    @property
+    def directory(self) -> WorkDirectory:
+        """The run's own directory below the work directory. Raises ConfigurationError."""
+        return WorkDirectory.at(self.work_directory or default_work_directory()).child(quote(self.run_key, safe=""))
+
+
+@contextmanager
+def engine_errors() -> Iterator[None]:
+    """Turn an engine error that no retry can cure into one that Airflow does not retry."""
+    try:
+        yield
+    except MydumpError as error:
+        if error.retryable:
+            raise
+        raise AirflowFailException(str(error)) from error
+
+
+def _endpoint(connection_id: str) -> Endpoint:
+    # Imported when a task runs: the MySQL provider is no part of parsing a DAG.
+    from airflow_mydump.hooks.mydump import MydumpHook
+
+    return MydumpHook(mysql_conn_id=connection_id).get_endpoint()

@@ -1,0 +1,22 @@
+"""Post phase: creates routines, views, triggers and events after the data was verified."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_mydump.engine.phases.post import post_phase
+from airflow_mydump.operators.phase import engine_errors
+from airflow_mydump.operators.plan import PlanOperator
+from airflow_mydump.operators.progress_log import ProgressLog
+
+
+class PostPhaseOperator(PlanOperator):
+    """Creates every planned object under the session state it was written in."""
+
+    def execute(self, context: Any) -> int:
+        """Create the objects; returns how many were created now."""
+        progress = ProgressLog(self.log)
+        with engine_errors():
+            created = post_phase(self.target, self.directory, self.identity, progress)
+        progress.speak()
+        return created

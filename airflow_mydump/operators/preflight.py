@@ -1,0 +1,27 @@
+"""Preflight: checks both servers before anything changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_mydump.engine import preflight
+from airflow_mydump.engine.selection import Selection
+from airflow_mydump.operators.phase import PhaseOperator, engine_errors
+
+
+class PreflightOperator(PhaseOperator):
+    """Fails, without a retry and with all the reasons, if the run would fail or lose something later.
+
+    :param selection: what is to be moved
+    """
+
+    def __init__(self, *, selection: Selection, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.selection = selection
+
+    def execute(self, context: Any) -> dict[str, str]:
+        """Check both servers; returns what they are."""
+        with engine_errors():
+            servers = preflight.check(self.source, self.target, self.selection)
+        self.log.info("From %s to %s: nothing stands in the way", servers.source, servers.target)
+        return {"source": servers.source, "target": servers.target}

@@ -1,0 +1,22 @@
+"""Schema phase: creates, empties or replaces the tables of a bundle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_mydump.engine.phases.schema import schema_phase
+from airflow_mydump.operators.bundle import BundleOperator
+from airflow_mydump.operators.phase import engine_errors
+from airflow_mydump.operators.progress_log import ProgressLog
+
+
+class SchemaPhaseOperator(BundleOperator):
+    """Brings the tables of a bundle into being, empty, without foreign keys and triggers."""
+
+    def execute(self, context: Any) -> int:
+        """Make the tables; returns how many were made now."""
+        progress = ProgressLog(self.log)
+        with engine_errors():
+            made = schema_phase(self.target, self.directory, self.file, progress)
+        progress.speak()
+        return made
