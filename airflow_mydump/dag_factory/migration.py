@@ -23,10 +23,11 @@ from airflow_mydump.dag_factory.config import ExecutionConfig, PlanConfig, Selec
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.size import parse_size
-from airflow_mydump.operators.bundle import MAP_INDEX_TEMPLATE
-from airflow_mydump.operators.chunk_plan import DATA_BUNDLES, SCHEMA_BUNDLES, ChunkPlanOperator
+from airflow_mydump.operators.bundle import BundleOperator
+from airflow_mydump.operators.chunk_plan import PLAN, ChunkPlanOperator
 from airflow_mydump.operators.data_phase import DataPhaseOperator
 from airflow_mydump.operators.index_phase import IndexPhaseOperator
+from airflow_mydump.operators.part import PartOperator
 from airflow_mydump.operators.phase import RUN_KEY
 from airflow_mydump.operators.post_phase import PostPhaseOperator
 from airflow_mydump.operators.prefetch_metadata import PrefetchMetadataOperator
@@ -129,29 +130,27 @@ def add_migration_tasks(
         target.if_exists, parse_size(str(plan.chunk_bytes)), execution.concurrency, plan.max_bundles
     )
     shared = _shared_arguments(source, target, execution, run_key) | dict(operator_args or {})
-    mapped = shared | {
-        "map_index_template": MAP_INDEX_TEMPLATE,
-        "max_active_tis_per_dagrun": execution.concurrency,
-    }
+    mapped = shared | {"max_active_tis_per_dagrun": execution.concurrency}
 
     preflight = PreflightOperator(task_id="preflight", selection=chosen, **shared)
     prefetch = PrefetchMetadataOperator(task_id="prefetch_metadata", selection=chosen, **shared)
     chunk_plan = ChunkPlanOperator(
         task_id="chunk_plan", catalog=prefetch.output, selection=chosen, settings=settings, **shared
     )
-    schema_bundles, data_bundles = XComArg(chunk_plan, SCHEMA_BUNDLES), XComArg(chunk_plan, DATA_BUNDLES)
+    identity = XComArg(chunk_plan, PLAN)
+    by_part = mapped | {"plan": identity, "map_index_template": PartOperator.MAP_INDEX_TEMPLATE}
+    by_bundle = mapped | {"map_index_template": BundleOperator.MAP_INDEX_TEMPLATE}
+    parts, bundles = list(range(execution.concurrency)), chunk_plan.output
     tasks = MigrationTasks(
         preflight=preflight,
         prefetch_metadata=prefetch,
         chunk_plan=chunk_plan,
-        schema_phase=SchemaPhaseOperator.partial(task_id="schema_phase", **mapped).expand(bundle=schema_bundles),
-        data_phase=DataPhaseOperator.partial(task_id="data_phase", **mapped).expand(bundle=data_bundles),
-        index_phase=IndexPhaseOperator.partial(task_id="index_phase", **mapped).expand(bundle=schema_bundles),
-        verify=VerifyOperator.partial(task_id="verify", **mapped).expand(bundle=data_bundles),
-        post_phase=PostPhaseOperator(task_id="post_phase", plan=chunk_plan.output, **shared),
-        report=ReportOperator(
-            task_id="report", plan=chunk_plan.output, **(shared | {"trigger_rule": TriggerRule.ALL_DONE})
-        ),
+        schema_phase=SchemaPhaseOperator.partial(task_id="schema_phase", **by_part).expand(part=parts),
+        data_phase=DataPhaseOperator.partial(task_id="data_phase", **by_bundle).expand(bundle=bundles),
+        index_phase=IndexPhaseOperator.partial(task_id="index_phase", **by_part).expand(part=parts),
+        verify=VerifyOperator.partial(task_id="verify", **by_bundle).expand(bundle=bundles),
+        post_phase=PostPhaseOperator(task_id="post_phase", plan=identity, **shared),
+        report=ReportOperator(task_id="report", plan=identity, **(shared | {"trigger_rule": TriggerRule.ALL_DONE})),
     )
     chain(*(getattr(tasks, field.name) for field in fields(tasks)))
     return tasks

@@ -14,11 +14,8 @@ from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.selection import Selection
 
 _QUOTED = re.compile(r"`(?:[^`]|``)*`|'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"", re.DOTALL)
-_FOREIGN_KEY = re.compile(
-    r"CONSTRAINT (?P<constraint>`(?:[^`]|``)+`) FOREIGN KEY .*? REFERENCES "
-    r"(?P<referenced>(?:(?P<schema>`(?:[^`]|``)+`)\.)?(?P<table>`(?:[^`]|``)+`)) \(",
-    re.DOTALL,
-)
+_CONSTRAINT = re.compile(r"CONSTRAINT (?P<name>`(?:[^`]|``)+`) (?P<kind>FOREIGN KEY|CHECK) ")
+_REFERENCED = re.compile(r" REFERENCES (?P<table>(?:(?P<schema>`(?:[^`]|``)+`)\.)?(?P<name>`(?:[^`]|``)+`)) ")
 _AUTO_INCREMENT = re.compile(r" AUTO_INCREMENT=(\d+)")
 
 
@@ -74,8 +71,9 @@ def parse_table(name: TableName, statement: str) -> TableDefinition:
         raise PreflightError(f"{name}: its definition is not a CREATE TABLE statement this version can read")
     elements, foreign_keys = [], []
     for element in _split(statement, masked, start + 1, end):
-        if element.startswith("CONSTRAINT ") and (found := _FOREIGN_KEY.match(element)):
-            foreign_keys.append(_foreign_key(name, element, found))
+        found = _CONSTRAINT.match(element)
+        if found and found["kind"] == "FOREIGN KEY":
+            foreign_keys.append(_foreign_key(name, element, _unquote(found["name"])))
         else:
             elements.append(element)
     return TableDefinition(tuple(elements), tuple(foreign_keys), statement[end + 1 :])
@@ -89,13 +87,17 @@ def create_schema_statement(schema: Schema, target: str) -> str:
     )
 
 
-def _foreign_key(name: TableName, element: str, found: re.Match[str]) -> ForeignKey:
-    schema = _unquote(found["schema"]) if found["schema"] else name.schema
+def _foreign_key(table: TableName, element: str, name: str) -> ForeignKey:
+    # The word is looked for in the masked text: a column's name may hold it too.
+    referenced = _REFERENCED.match(element, max(_mask(element).find(" REFERENCES "), 0))
+    if not referenced:
+        raise PreflightError(f"{table}: its foreign key {name} has a form that this version cannot read")
+    schema = _unquote(referenced["schema"]) if referenced["schema"] else table.schema
     return ForeignKey(
-        name=_unquote(found["constraint"]),
-        references=TableName(schema, _unquote(found["table"])),
-        before_reference=element[: found.start("referenced")],
-        after_reference=element[found.end("referenced") :],
+        name=name,
+        references=TableName(schema, _unquote(referenced["name"])),
+        before_reference=element[: referenced.start("table")],
+        after_reference=element[referenced.end("table") :],
     )
 
 

@@ -42,14 +42,21 @@ class Endpoint:
 
         Raises ConfigurationError, which never repeats the URI's password.
         """
-        parts = urlsplit(uri)
         try:
+            parts = urlsplit(uri)
             port = parts.port
         except ValueError:
-            raise ConfigurationError("the URI's port is not a number up to 65535") from None
-        if parts.scheme != "mysql" or not parts.hostname:
-            raise ConfigurationError("a server's URI has the form mysql://user[:password]@host:port/")
-        options = dict(parse_qsl(parts.query))
+            # `from None`: the library's message may repeat the password.
+            raise ConfigurationError(
+                "a server's URI cannot be read: its port is a number up to 65535, and special characters in user and "
+                "password are percent-encoded"
+            ) from None
+        if parts.scheme != "mysql" or not parts.hostname or parts.path not in ("", "/") or parts.fragment or port == 0:
+            raise ConfigurationError(
+                "a server's URI has the form mysql://user[:password]@host:port/, with special characters in user and "
+                "password percent-encoded"
+            )
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
         known = {"ssl_mode", "ssl_ca", "ssl_cert", "ssl_key", "unix_socket"}
         if unknown := sorted(options.keys() - known):
             raise ConfigurationError(f"unknown URI option {unknown[0]!r}; known: {', '.join(sorted(known))}")

@@ -106,14 +106,25 @@ def _require_equal(session: Session, existing: ExistingSchema, table: Table, tar
         raise PreflightError(f"{target} has foreign key {extra[0]}, which the source has not; {_ADVICE}")
 
 
-def require_known_triggers(existing: ExistingSchema, truncated: frozenset[str], expected: frozenset[str]) -> None:
-    """Triggers would fire while a kept table is loaded: the source's are made anew, others are not ours to drop.
+def require_known_actors(
+    existing: ExistingSchema, truncated: frozenset[str], triggers: frozenset[str], events: frozenset[str] | None
+) -> None:
+    """Refuse triggers on kept tables and events that the source does not have: they would change data while it is
+    loaded. Those that the source has are removed for the load and made anew afterwards.
 
-    Raises PreflightError for one that the source does not have.
+    ``events`` None means that the run does not move events, and that those on the target are the user's affair.
+
+    Raises PreflightError.
     """
     for trigger, table in sorted(existing.triggers.items()):
-        if table in truncated and trigger not in expected:
+        if table in truncated and trigger not in triggers:
             raise PreflightError(
                 f"table {existing.name}.{table} on the target has trigger {trigger}, which the source has not "
                 f"and which would fire while data is loaded; {_ADVICE}"
             )
+    present = {name for kind, name in existing.objects if kind == "event"}
+    if events is not None and truncated and (unknown := sorted(present - events)):
+        raise PreflightError(
+            f"the target has event {existing.name}.{unknown[0]}, which the source has not and which could change data "
+            "while it is loaded; remove it"
+        )

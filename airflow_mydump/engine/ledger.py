@@ -23,6 +23,8 @@ from airflow_mydump.engine.selection import LEDGER_SCHEMA
 from airflow_mydump.engine.session import Session
 
 Step = Literal["run", "create", "load", "keys", "object"]
+Found = Literal["nothing", "started", "done"]
+"""What an earlier try left of a step: nothing, an unfinished attempt, or the finished work."""
 
 LEDGER = TableName(LEDGER_SCHEMA, "ledger")
 _DUPLICATE_KEY = 1062
@@ -77,14 +79,17 @@ def prepare(session: Session, identity: PlanIdentity) -> None:
     begin(session, identity, "run", "run", TableName("", ""))
 
 
-def begin(connection: Connection, identity: PlanIdentity, step: Step, item: str, target: TableName) -> bool:
-    """Record that a step is under way; False if an earlier try of this run began it already. Raises ServerError."""
-    inserted = connection.execute(
+def begin(session: Session, identity: PlanIdentity, step: Step, item: str, target: TableName) -> Found:
+    """Record that a step is under way, and tell what an earlier try of this run left. Raises ServerError."""
+    inserted = session.execute(
         f"INSERT IGNORE INTO {LEDGER.sql} (plan, step, item, run_key, state, target_schema, target_name) VALUES "
         f"({literal(identity.plan)}, {literal(step)}, {literal(item)}, {literal(identity.run_key)}, 'started', "
         f"{literal(target.schema)}, {literal(target.name)})"
     )
-    return inserted > 0
+    if inserted:
+        return "nothing"
+    done = session.rows(f"SELECT 1 FROM {LEDGER.sql} WHERE {_row(identity, step, item)} AND state <> 'started'")
+    return "done" if done else "started"
 
 
 def finish(connection: Connection, identity: PlanIdentity, step: Step, item: str) -> None:
@@ -172,7 +177,7 @@ def complete_chunk(connection: Connection, identity: PlanIdentity, chunk: Chunk,
 
 def source_checksums(session: Session, identity: PlanIdentity, chunks: Iterable[Chunk]) -> Mapping[str, Checksum]:
     """What the source held of each chunk that was loaded, by the chunk's id. Raises ServerError."""
-    items = ", ".join(literal(chunk.id) for chunk in chunks)
+    items = ", ".join(literal(chunk.id) for chunk in chunks) or "NULL"
     rows = session.text_rows(
         f"SELECT item, row_count, digest FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} "
         f"AND step = 'load' AND state <> 'started' AND item IN ({items})"
@@ -182,7 +187,7 @@ def source_checksums(session: Session, identity: PlanIdentity, chunks: Iterable[
 
 def mark_verified(session: Session, identity: PlanIdentity, chunks: Iterable[Chunk]) -> None:
     """Record that the target was seen to hold these chunks. Raises ServerError."""
-    items = ", ".join(literal(chunk.id) for chunk in chunks)
+    items = ", ".join(literal(chunk.id) for chunk in chunks) or "NULL"
     session.execute(
         f"UPDATE {LEDGER.sql} SET state = 'verified' WHERE plan = {literal(identity.plan)} "
         f"AND step = 'load' AND state = 'done' AND item IN ({items})"

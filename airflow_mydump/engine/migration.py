@@ -16,7 +16,7 @@ from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.phases.data import data_phase
 from airflow_mydump.engine.phases.index import index_phase
-from airflow_mydump.engine.phases.plan import PLAN, PlanSettings, chunk_plan, plan_path
+from airflow_mydump.engine.phases.plan import PLAN, PlanSettings, chunk_plan, plan_path, schema_file
 from airflow_mydump.engine.phases.post import post_phase
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.phases.report import Report, report_phase
@@ -73,7 +73,7 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
     plan = _resume(migration) or _plan(migration)
     if planned:
         planned(plan)
-    schemas = [reference.file for reference in plan.schema_bundles]
+    schemas = [schema_file(plan.identity, part) for part in range(plan.parts)]
     bundles = [reference.file for reference in plan.data_bundles]
     with WorkerPool(migration.settings.concurrency, announce) as pool:
         pool.map(partial(schema_phase, target, directory), schemas)

@@ -94,7 +94,10 @@ class SchemaTotals:
 
 @dataclass(frozen=True)
 class Plan:
-    """The summary that stays when the bundles are written; enough for the accounting at the end."""
+    """The summary that stays when the bundles are written; enough for the accounting at the end.
+
+    ``parts`` is the number of schema bundles.
+    """
 
     identity: PlanIdentity
     source: str
@@ -104,7 +107,7 @@ class Plan:
     selection: Selection
     if_exists: IfExists
     schemas: tuple[SchemaTotals, ...]
-    schema_bundles: tuple[BundleReference, ...]
+    parts: int
     data_bundles: tuple[BundleReference, ...]
     objects: int
     notes: tuple[str, ...]

@@ -7,8 +7,10 @@ target, so the default place is private to the user.
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -77,14 +79,6 @@ class WorkDirectory:
         except msgspec.DecodeError as error:
             raise ConfigurationError(f"{self.file(name)} is not a list of {kind.__name__}: {error}") from error
 
-    def write_text(self, name: str, text: str) -> None:
-        """Store plain text, such as a report for people."""
-        self._put(name, text.encode())
-
-    def read_text(self, name: str) -> str:
-        """Load plain text. Raises ConfigurationError if the file is missing."""
-        return self._get(name).decode()
-
     def _put(self, name: str, data: bytes) -> None:
         if name.endswith(".zst"):
             data = zstandard.ZstdCompressor(write_checksum=True).compress(data)
@@ -108,7 +102,19 @@ class WorkDirectory:
             raise ConfigurationError(
                 f"{path} is missing: every task must see the same work directory; set it to a shared place"
             ) from None
-        return zstandard.ZstdDecompressor().decompress(data) if name.endswith(".zst") else data
+        return _decompressed(path, data) if name.endswith(".zst") else data
+
+
+def _decompressed(path: str, data: bytes) -> bytes:
+    # Only the object tells whether the frame's end was reached; a truncated frame is no error to the library.
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    try:
+        content = frame.decompress(data)
+    except zstandard.ZstdError as error:
+        raise ConfigurationError(f"{path} is damaged ({error}): start the run anew") from error
+    if not frame.eof or frame.unused_data:
+        raise ConfigurationError(f"{path} is damaged, it does not end where its content ends: start the run anew")
+    return content
 
 
 def default_work_directory() -> str:
@@ -117,8 +123,9 @@ def default_work_directory() -> str:
     Raises ConfigurationError if something else than such a directory has its name.
     """
     path = Path(tempfile.gettempdir()) / f"airflow_mydump-{os.getuid()}"
-    path.mkdir(mode=0o700, exist_ok=True)
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700)
     status = path.lstat()
-    if path.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o077:
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise ConfigurationError(f"{path} is not a directory that only you can enter: remove it, or name another")
     return str(path)

@@ -8,19 +8,21 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import conf
 
-from airflow_mydump.engine.bundle import BundleReference
 from airflow_mydump.engine.catalog import Catalog
 from airflow_mydump.engine.phases.plan import PlanSettings, chunk_plan
 from airflow_mydump.engine.plan import Plan
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.operators.phase import PhaseOperator, engine_errors
 
-SCHEMA_BUNDLES = "schema_bundles"
-DATA_BUNDLES = "data_bundles"
+PLAN = "plan"
+"""Key of the XCom with the plan's identity. (Airflow maps over return values only, so bundles are those.)"""
 
 
 class ChunkPlanOperator(PhaseOperator):
-    """Leaves the plan in the work directory and pushes references to its bundles, a few bytes each.
+    """Leaves the plan in the work directory and returns references to its data bundles, some 100 bytes each.
+
+    The plan's identity is in the XCom with the key `PLAN`. There are as many schema bundles as ``settings`` has
+    concurrency, which is known while the DAG is parsed, so nothing is pushed for them.
 
     Every execution makes a new plan with an identity of its own: what an earlier plan committed counts for nothing in
     it, so clearing this task starts the run anew.
@@ -38,8 +40,8 @@ class ChunkPlanOperator(PhaseOperator):
         self.selection = selection
         self.settings = settings
 
-    def execute(self, context: Any) -> dict[str, str]:
-        """Plan; returns the plan's identity."""
+    def execute(self, context: Any) -> list[dict[str, Any]]:
+        """Plan; returns references to the data bundles, heaviest first."""
         most = min(self.settings.max_bundles, conf.getint("core", "max_map_length", fallback=1024))
         with engine_errors():
             plan = chunk_plan(
@@ -52,10 +54,8 @@ class ChunkPlanOperator(PhaseOperator):
                 self.directory,
             )
         self._tell(plan)
-        instance = context["ti"]
-        instance.xcom_push(key=SCHEMA_BUNDLES, value=_references(plan.schema_bundles))
-        instance.xcom_push(key=DATA_BUNDLES, value=_references(plan.data_bundles))
-        return asdict(plan.identity)
+        context["ti"].xcom_push(key=PLAN, value=asdict(plan.identity))
+        return [asdict(reference) for reference in plan.data_bundles]
 
     def _tell(self, plan: Plan) -> None:
         self.log.info(
@@ -72,7 +72,3 @@ class ChunkPlanOperator(PhaseOperator):
             )
         for note in plan.notes:
             self.log.warning("%s", note)
-
-
-def _references(references: Sequence[BundleReference]) -> list[dict[str, Any]]:
-    return [asdict(reference) for reference in references]

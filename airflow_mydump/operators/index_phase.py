@@ -1,17 +1,17 @@
-"""Index phase: adds foreign keys to the loaded tables of a bundle."""
+"""Index phase: adds foreign keys to the loaded tables of a part."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from airflow_mydump.engine.phases.index import index_phase
-from airflow_mydump.operators.bundle import BundleOperator
+from airflow_mydump.operators.part import PartOperator
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.progress_log import ProgressLog
 
 
-class IndexPhaseOperator(BundleOperator):
-    """Adds to the tables of a bundle what had to wait for the data."""
+class IndexPhaseOperator(PartOperator):
+    """Adds to the tables of a part what had to wait for the data."""
 
     def execute(self, context: Any) -> int:
         """Add the keys; returns how many were added now."""

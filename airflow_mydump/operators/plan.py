@@ -13,7 +13,7 @@ from airflow_mydump.operators.phase import PhaseOperator
 class PlanOperator(PhaseOperator):
     """A phase over the whole plan.
 
-    :param plan: the identity that `ChunkPlanOperator` returned
+    :param plan: the identity that `ChunkPlanOperator` pushed under the key ``plan``
     """
 
     template_fields: Sequence[str] = (*PhaseOperator.template_fields, "plan")

@@ -1,17 +1,17 @@
-"""Schema phase: creates, empties or replaces the tables of a bundle."""
+"""Schema phase: creates, empties or replaces the tables of a part."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from airflow_mydump.engine.phases.schema import schema_phase
-from airflow_mydump.operators.bundle import BundleOperator
+from airflow_mydump.operators.part import PartOperator
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.progress_log import ProgressLog
 
 
-class SchemaPhaseOperator(BundleOperator):
-    """Brings the tables of a bundle into being, empty, without foreign keys and triggers."""
+class SchemaPhaseOperator(PartOperator):
+    """Brings the tables of a part into being, empty, without foreign keys and triggers."""
 
     def execute(self, context: Any) -> int:
         """Make the tables; returns how many were made now."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from airflow_mydump.engine import ledger
 from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.copy import CopiedChunk, copy_chunk
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ServerError
-from airflow_mydump.engine.event import Listener, ignore
+from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.loader import Loader
 from airflow_mydump.engine.plan import DataBundle, PlannedTable
 from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import reading
+from airflow_mydump.engine.session_state import metadata, reading
 from airflow_mydump.engine.workdir import WorkDirectory
 
 
@@ -45,9 +46,14 @@ def data_phase(
     committed; another call goes on after them.
     """
     bundle = directory.read(file, DataBundle)
-    moved = Moved()
+    with Session(target, metadata) as session:
+        loaded = ledger.source_checksums(session, bundle.identity, bundle.chunks).keys()
+    moved = Moved(skipped=len(loaded))
     with _Worker(source, target, bundle, announce) as worker:
         for chunk in bundle.chunks:
+            if chunk.id in loaded:
+                announce(Event(EventKind.CHUNK_SKIPPED, bundle.table_of(chunk).target, chunk.id))
+                continue
             moved = moved.plus(worker.copy(bundle.table_of(chunk), chunk))
     return moved
 

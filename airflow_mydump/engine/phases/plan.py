@@ -17,7 +17,7 @@ from airflow_mydump.engine.existing import (
     decide_object,
     decide_table,
     read_existing,
-    require_known_triggers,
+    require_known_actors,
 )
 from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.plan import (
@@ -82,11 +82,12 @@ def chunk_plan(
             selection=selection,
             if_exists=settings.if_exists,
             schemas=_totals(catalog, selection, decisions, chunks),
-            schema_bundles=_write_schema_bundles(where, identity, selection, moved, settings),
+            parts=settings.concurrency,
             data_bundles=_write_data_bundles(where, identity, moved, chunks, settings),
             objects=sum(not planned.skip for planned in decisions.objects),
             notes=_notes(catalog),
         )
+        _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)
         where.write_lines(OBJECTS, decisions.objects)
         where.write_lines(SCHEMAS, catalog.schemas)
         ledger.prepare(writing, identity)
@@ -120,16 +121,20 @@ class _Decisions:
             skip = skip or TableName(stored.name.schema, stored.table) in skipped
             self.objects.append(PlannedObject(number, stored, name, skip))
         for schema, found in existing.items():
-            self._check_triggers(catalog, schema, found)
+            self._check_actors(catalog, selection, schema, found)
 
-    def _check_triggers(self, catalog: Catalog, schema: str, existing: ExistingSchema) -> None:
-        truncated = {
+    def _check_actors(self, catalog: Catalog, selection: Selection, schema: str, existing: ExistingSchema) -> None:
+        truncated = frozenset(
             planned.target.name
             for planned in self.tables
             if planned.action == "truncate" and planned.table.name.schema == schema
+        )
+        names = {
+            kind: frozenset(stored.name.name for stored in catalog.of_kind(kind) if stored.name.schema == schema)
+            for kind in ("trigger", "event")
         }
-        known = {trigger.name.name for trigger in catalog.of_kind("trigger") if trigger.name.schema == schema}
-        require_known_triggers(existing, frozenset(truncated), frozenset(known))
+        events = names["event"] if selection.takes_whole_schemas else None
+        require_known_actors(existing, truncated, names["trigger"], events)
 
 
 def _check_references(catalog: Catalog, selection: Selection) -> None:
@@ -176,19 +181,21 @@ def _totals(
     return tuple(totals)
 
 
+def schema_file(identity: PlanIdentity, part: int) -> str:
+    """The file of a schema bundle, relative to the run's work directory; parts count from 0 to the concurrency."""
+    return f"{plan_path(identity)}/schema-{part:05}.json.zst"
+
+
 def _write_schema_bundles(
-    where: WorkDirectory, identity: PlanIdentity, selection: Selection, tables: Sequence[PlannedTable],
-    settings: PlanSettings,
-) -> tuple[BundleReference, ...]:  # fmt: skip
-    # CREATE TABLE gains nothing beyond a few sessions (four: 11 to 16 s for 6,111 tables, eight: no better).
-    packed = pack(tables, lambda planned: 1, min(settings.concurrency, settings.max_bundles)) or [[]]
-    references = []
-    for number, content in enumerate(packed):
-        name = f"schema-{number:05}.json.zst"
-        where.write(name, SchemaBundle(identity, selection, tuple(content)))
-        file = f"{plan_path(identity)}/{name}"
-        references.append(BundleReference(number, file, len(content), f"{len(content)} tables"))
-    return tuple(references)
+    directory: WorkDirectory, identity: PlanIdentity, selection: Selection, tables: Sequence[PlannedTable], parts: int
+) -> None:
+    """As many bundles as there are workers, some of them empty if there are few tables.
+
+    CREATE TABLE gains nothing beyond a few sessions (four: 11 to 16 s for 6,111 tables, eight: no better).
+    """
+    for part in range(parts):
+        bundle = SchemaBundle(identity, selection, tuple(tables[part::parts]))
+        directory.write(schema_file(identity, part), bundle)
 
 
 def _write_data_bundles(

@@ -9,8 +9,8 @@ from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import PreflightError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
-from airflow_mydump.engine.phases.plan import SCHEMAS, plan_path
-from airflow_mydump.engine.plan import PlannedTable, SchemaBundle
+from airflow_mydump.engine.phases.plan import OBJECTS, SCHEMAS, plan_path
+from airflow_mydump.engine.plan import PlannedObject, PlannedTable, SchemaBundle
 from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
@@ -25,29 +25,39 @@ def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
     """
     bundle = directory.read(file, SchemaBundle)
     with Session(target, metadata) as session:
-        for schema in directory.read_lines(f"{plan_path(bundle.identity)}/{SCHEMAS}", Schema):
-            session.execute(create_schema_statement(schema, bundle.selection.target_schema(schema.name)))
-        ledger.supersede(session, bundle.identity, (planned.target for planned in bundle.tables))
         done = ledger.done_items(session, bundle.identity, "create")
         waiting = [planned for planned in bundle.tables if str(planned.number) not in done]
+        if waiting or not bundle.tables:
+            _prepare_schemas(session, directory, bundle)
+            ledger.supersede(session, bundle.identity, (planned.target for planned in waiting))
         for planned in waiting:
-            _make(session, bundle, planned)
+            retrying()(_make, session, bundle, planned)
             announce(Event(EventKind.TABLE_CREATED, planned.target))
         return len(waiting)
 
 
+def _prepare_schemas(session: Session, directory: WorkDirectory, bundle: SchemaBundle) -> None:
+    """Make the databases, and silence the events of an earlier run: they would change data while it is loaded."""
+    path = plan_path(bundle.identity)
+    for schema in directory.read_lines(f"{path}/{SCHEMAS}", Schema):
+        session.execute(create_schema_statement(schema, bundle.selection.target_schema(schema.name)))
+    for item in directory.read_lines(f"{path}/{OBJECTS}", PlannedObject):
+        if item.object.kind == "event" and not item.skip:
+            session.execute(f"DROP EVENT IF EXISTS {item.target.sql}")
+
+
 def _make(session: Session, bundle: SchemaBundle, planned: PlannedTable) -> None:
     item = str(planned.number)
-    for attempt in retrying():
-        with attempt:
-            begun_before = not ledger.begin(session, bundle.identity, "create", item, planned.target)
-            try:
-                if planned.action == "truncate":
-                    _empty(session, planned)
-                else:
-                    _create(session, planned, replace=planned.action == "drop" or begun_before)
-            except ServerError as error:
-                raise error.during(f"cannot {planned.action} {planned.target}") from error
+    found = ledger.begin(session, bundle.identity, "create", item, planned.target)
+    if found == "done":
+        return  # by another try of this task, which Airflow took for dead
+    try:
+        if planned.action == "truncate":
+            _empty(session, planned)
+        else:
+            _create(session, planned, replace=planned.action == "drop" or found == "started")
+    except ServerError as error:
+        raise error.during(f"cannot {planned.action} {planned.target}") from error
     ledger.finish(session, bundle.identity, "create", item)
 
 

@@ -34,7 +34,7 @@ def verify_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
     bundle = directory.read(file, DataBundle)
     differences, rows = [], 0
     with Session(target, metadata) as recording, Session(target, reading) as session:
-        expected = ledger.source_checksums(recording, bundle.identity, bundle.chunks) if bundle.chunks else {}
+        expected = ledger.source_checksums(recording, bundle.identity, bundle.chunks)
         for chunk in bundle.chunks:
             planned = bundle.table_of(chunk)
             actual = compute_checksum(session, planned.target, planned.table, chunk)
@@ -44,8 +44,7 @@ def verify_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
             announce(Event(EventKind.CHUNK_VERIFIED, planned.target, chunk.id, actual.rows))
         if differences:
             raise VerificationError("; ".join(differences))
-        if bundle.chunks:
-            ledger.mark_verified(recording, bundle.identity, bundle.chunks)
+        ledger.mark_verified(recording, bundle.identity, bundle.chunks)
     return Verified(len(bundle.chunks), rows)
 
 
