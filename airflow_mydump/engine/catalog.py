@@ -30,6 +30,7 @@ class Column:
     column_type: str
     nullable: bool
     generated: bool
+    auto_increment: bool
     octet_length: int
 
     @property

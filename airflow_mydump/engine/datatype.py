@@ -11,7 +11,8 @@ from airflow_mydump.engine.identifier import quote
 
 _NUMBERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "double"})
 _TIMES = frozenset({"date", "datetime", "timestamp", "time", "year"})
-_STRINGS = frozenset({"char", "varchar", "tinytext", "text", "enum", "set", "binary", "varbinary", "tinyblob", "blob"})
+_STRINGS = frozenset({"char", "varchar", "tinytext", "text", "binary", "varbinary", "tinyblob", "blob"})
+_MEMBERS = frozenset({"enum", "set"})
 _TYPED_STRINGS = frozenset({"uuid", "inet4", "inet6"})
 """MariaDB's types that take a binary string for their internal bytes, and so must be given text."""
 _LONG_STRINGS = frozenset({"mediumtext", "longtext", "mediumblob", "longblob", "vector"})
@@ -21,7 +22,9 @@ _GEOMETRIES = frozenset(
         "geometrycollection", "geomcollection",
     }
 )  # fmt: skip
-_SUPPORTED = _NUMBERS | _TIMES | _STRINGS | _TYPED_STRINGS | _LONG_STRINGS | _GEOMETRIES | {"float", "bit", "json"}
+_SUPPORTED = (
+    _NUMBERS | _TIMES | _STRINGS | _MEMBERS | _TYPED_STRINGS | _LONG_STRINGS | _GEOMETRIES | {"float", "bit", "json"}
+)
 
 _UNBOUNDED_BYTES = 1 << 32
 INTEGERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
@@ -73,9 +76,11 @@ def digest_expressions(column: Column) -> tuple[str | None, str]:
     if column.data_type in _LONG_STRINGS or column.data_type in _GEOMETRIES or column.data_type == "json":
         return None, _or_null(column, f"SHA2({name}, 256)")
     if column.data_type in _STRINGS or column.data_type in _TYPED_STRINGS:
-        return _or_null(column, f"LENGTH({name})"), name
-    if column.data_type == "bit":
-        return None, _or_null(column, f"{name} + 0")
+        # As stored: strings of unrelated character sets in one expression are an error to the server (1271).
+        return _or_null(column, f"LENGTH({name})"), f"CAST({name} AS BINARY)"
+    if column.data_type == "bit" or column.data_type in _MEMBERS:
+        # By number: the error value of an ENUM looks like a member '', and a 64-bit SET is no DOUBLE.
+        return None, _or_null(column, f"CAST({name} AS UNSIGNED)")
     return None, _or_null(column, read_expression(column))
 
 

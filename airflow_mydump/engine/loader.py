@@ -91,14 +91,18 @@ class Loader:
 
 
 def _load_statement(target: TableName, table: Table, delimiters: Delimiters) -> str:
+    expressions = [
+        load_expression(column, f"@c{number}", hex_literal(delimiters.null))
+        for number, column in enumerate(table.stored_columns)
+    ]
+    through_set = any(expressions)
     fields, assignments = [], []
-    for number, column in enumerate(table.stored_columns):
-        variable = f"@c{number}"
-        expression = load_expression(column, variable, hex_literal(delimiters.null))
-        if expression is None:
-            fields.append(quote(column.name))
-        else:
-            fields.append(variable)
+    for number, (column, expression) in enumerate(zip(table.stored_columns, expressions, strict=True)):
+        # MariaDB (10.11) forgets NO_AUTO_VALUE_ON_ZERO for a counter that a SET clause does not name: 0 would change.
+        if expression is None and through_set and column.auto_increment:
+            expression = f"@c{number}"
+        fields.append(f"@c{number}" if expression else quote(column.name))
+        if expression:
             assignments.append(f"{quote(column.name)} = {expression}")
     # The terminators are spelled out: LINES TERMINATED BY '' makes MariaDB add 0x00 after every 0xFF.
     return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from airflow_mydump.engine.errors import ConnectError, FramingCollision, ServerError
 
@@ -34,6 +34,6 @@ def retrying() -> Retrying:
     return Retrying(
         retry=retry_if_exception(is_transient),
         stop=stop_after_attempt(_ATTEMPTS),
-        wait=wait_exponential_jitter(_FIRST_PAUSE, _LONGEST_PAUSE),
+        wait=wait_random_exponential(multiplier=_FIRST_PAUSE, max=_LONGEST_PAUSE),
         reraise=True,
     )

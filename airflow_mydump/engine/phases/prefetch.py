@@ -93,6 +93,7 @@ def _columns(session: Session, selection: Selection) -> dict[TableName, tuple[Co
                 nullable=nullable == "YES",
                 # MySQL's DEFAULT_GENERATED only says that the default is an expression.
                 generated="VIRTUAL GENERATED" in extra or "STORED GENERATED" in extra,
+                auto_increment="auto_increment" in extra.lower(),
                 octet_length=int(octets or 0),
             )
         )
@@ -109,7 +110,7 @@ def _tables(session: Session, selection: Selection, names: _Names) -> Iterable[T
             data_bytes=int(data_bytes or 0),
             columns=names.columns[name],
             primary_key=keys.get(name, ()),
-            definition=session.text_rows(f"SHOW CREATE TABLE {name.sql}")[0][1],
+            definition=_readable(name, session.text_rows(f"SHOW CREATE TABLE {name.sql}")[0][1]),
         )
         require_supported(table)
         yield table
@@ -133,7 +134,7 @@ def _views(session: Session, names: _Names) -> Iterable[StoredObject]:
         session.execute(f"USE {quote(name.schema)}")
         _, statement, charset, collation = session.text_rows(f"SHOW CREATE VIEW {name.sql}")[0]
         columns = tuple(column.name for column in names.columns.get(name, ()))
-        yield StoredObject("view", name, statement, "", charset, collation, columns)
+        yield StoredObject("view", name, _readable(name, statement), "", charset, collation, columns)
 
 
 def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
@@ -185,6 +186,16 @@ def _stored(
     if not definition:
         raise PreflightError(f"the source account may not read the definition of {kind} {name}")
     return StoredObject(kind, name, definition, sql_mode, charset, collation, table=table, time_zone=time_zone)
+
+
+def _readable(name: TableName, definition: str) -> str:
+    # MariaDB prints the default of a binary column as the raw bytes, which are no text then.
+    if any("\udc80" <= character <= "\udcff" for character in definition):
+        raise PreflightError(
+            f"the definition of {name} holds bytes that are not UTF-8, such as the default of a binary column; "
+            "exclude it, or write the default as an expression (0x…)"
+        )
+    return definition
 
 
 def _list(names: Sequence[str]) -> str:
