@@ -153,6 +153,8 @@ def add_migration_tasks(
         report=ReportOperator(task_id="report", plan=identity, **(shared | {"trigger_rule": TriggerRule.ALL_DONE})),
     )
     chain(*(getattr(tasks, field.name) for field in fields(tasks)))
+    # The report waits for every mapped task, also for those that go on when one of their siblings has failed.
+    chain([tasks.schema_phase, tasks.data_phase, tasks.index_phase, tasks.verify], tasks.report)
     return tasks
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
+
+import msgspec
 
 from airflow_mydump.engine.phases.report import as_markdown, report_phase, require_complete
 from airflow_mydump.operators.phase import engine_errors
@@ -22,6 +23,6 @@ class ReportOperator(PlanOperator):
             report = report_phase(self.target, self.directory, self.identity)
             self.log.info("\n%s", as_markdown(report))
             # Pushed before the verdict: who is alerted wants to see it too.
-            context["ti"].xcom_push(key="report", value=asdict(report))
+            context["ti"].xcom_push(key="report", value=msgspec.to_builtins(report))
             require_complete(report)
         return {"complete": report.complete, "rows": report.rows, "tenants": len(report.tenants)}
