@@ -89,8 +89,8 @@ def digest_expressions(column: Column) -> tuple[str | None, str]:
 def _json_meaning(name: str) -> str:
     """What is left of a JSON value that travels as text, if that is the same value to the server; else its own text.
 
-    MySQL stores DECIMALs in JSON that functions made: 32.2500 comes back as the DOUBLE 32.25, which is equal, but one with
-    more digits than a DOUBLE has comes back as another number, and then source and target must not look alike.
+    MySQL stores DECIMALs in JSON that functions made: 32.2500 comes back as the DOUBLE 32.25, which is equal, but one
+    with more digits than a DOUBLE has comes back as another number, and then both sides must not look alike.
     """
     parsed_again = f"CAST(CONVERT({name} USING utf8mb4) AS JSON)"
     return f"IF({name} = {parsed_again}, {parsed_again}, {name})"

@@ -83,6 +83,12 @@ class WorkDirectory:
         if name.endswith(".zst"):
             data = zstandard.ZstdCompressor(write_checksum=True).compress(data)
         path = self.file(name)
+        try:
+            self._write_whole(path, data)
+        except OSError as error:
+            raise ConfigurationError(f"{path} cannot be written: {error.strerror or error}") from error
+
+    def _write_whole(self, path: str, data: bytes) -> None:
         self.filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
         if not isinstance(self.filesystem, LocalFileSystem):
             self.filesystem.pipe_file(path, data)  # object stores show an object only when it is complete
@@ -102,6 +108,8 @@ class WorkDirectory:
             raise ConfigurationError(
                 f"{path} is missing: every task must see the same work directory; set it to a shared place"
             ) from None
+        except OSError as error:
+            raise ConfigurationError(f"{path} cannot be read: {error.strerror or error}") from error
         return _decompressed(path, data) if name.endswith(".zst") else data
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from airflow_mydump.engine.bundle import MOST, BundleReference, bundle_count, pa
 from airflow_mydump.engine.catalog import Catalog, StoredObject
 from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.ddl import parse_table
+from airflow_mydump.engine.definer import obstacle
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, PreflightError
 from airflow_mydump.engine.existing import (
@@ -105,6 +107,8 @@ class _Decisions:
 
     def __init__(self, target: Session, catalog: Catalog, selection: Selection, if_exists: IfExists) -> None:
         _check_references(catalog, selection)
+        if reason := obstacle(target, catalog.objects):
+            raise PreflightError(f"{reason}; nothing was changed")
         existing = {
             schema.name: read_existing(target, selection.target_schema(schema.name)) for schema in catalog.schemas
         }
@@ -157,7 +161,10 @@ def _check_references(catalog: Catalog, selection: Selection) -> None:
 
 
 def _mentions(stored: StoredObject, schema: str) -> bool:
-    return f"{quote(schema)}." in stored.definition or f"{schema}." in stored.definition
+    """Whether a text may name a database: quoted or not, in any case, with blanks or a comment before the dot."""
+    name = re.escape(schema)
+    qualified = rf"(?<![\w$.`\"\u0080-\uffff])(?:{name}|{re.escape(quote(schema))}|\"{name}\")\s*(?:/\*.*?\*/\s*)?\."
+    return re.search(qualified, stored.definition, re.IGNORECASE | re.DOTALL) is not None
 
 
 def _totals(
