@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from airflow_mydump.engine.catalog import Schema
 from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import TableName, quote
-from airflow_mydump.engine.selection import Selection
 
 _QUOTED = re.compile(r"`(?:[^`]|``)*`|'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"", re.DOTALL)
 _CONSTRAINT = re.compile(r"CONSTRAINT (?P<name>`(?:[^`]|``)+`) (?P<kind>FOREIGN KEY|CHECK) ")
@@ -28,9 +27,9 @@ class ForeignKey:
     before_reference: str
     after_reference: str
 
-    def clause(self, selection: Selection) -> str:
-        """The clause for the target, referring to the database under its name there."""
-        return f"{self.before_reference}{selection.target(self.references).sql}{self.after_reference}"
+    def clause(self, references: TableName) -> str:
+        """The clause that refers to a table, which on a target may have another database."""
+        return f"{self.before_reference}{references.sql}{self.after_reference}"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.ledger import unfinished_tables
 from airflow_mydump.engine.plan import Action, IfExists
+from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 
 _ADVICE = "use if_exists=drop to replace it, or remove it"
@@ -55,12 +56,13 @@ def read_existing(session: Session, schema: str) -> ExistingSchema:
 
 
 def decide_table(
-    session: Session, existing: ExistingSchema, table: Table, target: TableName, if_exists: IfExists
+    session: Session, existing: ExistingSchema, table: Table, selection: Selection, if_exists: IfExists
 ) -> Action:
     """What the schema phase is to do for a table, by what the target has under its name.
 
     Raises PreflightError where the user's choice forbids it or would lose something, ServerError.
     """
+    target = selection.target(table.name)
     kind = existing.tables.get(target.name)
     if kind is None:
         return "create"
@@ -76,7 +78,7 @@ def decide_table(
             )
         return "skip"
     if if_exists == "truncate":
-        _require_equal(session, existing, table, target)
+        _require_equal(session, table, selection)
     return if_exists
 
 
@@ -96,14 +98,17 @@ def decide_object(existing: ExistingSchema, stored: StoredObject, target: TableN
     return if_exists == "skip"
 
 
-def _require_equal(session: Session, existing: ExistingSchema, table: Table, target: TableName) -> None:
+def _require_equal(session: Session, table: Table, selection: Selection) -> None:
     """A table may be emptied and kept only if it is what the source's definition would create."""
+    target = selection.target(table.name)
     theirs = parse_table(target, session.text_rows(f"SHOW CREATE TABLE {target.sql}")[0][1])
     ours = parse_table(table.name, table.definition)
     if theirs.without_counter() != ours.without_counter():
         raise PreflightError(f"{target} is not defined as {table.name} is, so it cannot be truncated; {_ADVICE}")
-    if extra := sorted({key.name for key in theirs.foreign_keys} - {key.name for key in ours.foreign_keys}):
-        raise PreflightError(f"{target} has foreign key {extra[0]}, which the source has not; {_ADVICE}")
+    wanted = {key.name: key.clause(selection.target(key.references)) for key in ours.foreign_keys}
+    for key in theirs.foreign_keys:
+        if wanted.get(key.name) != key.clause(key.references):
+            raise PreflightError(f"{target} has a foreign key {key.name} which {table.name} has not; {_ADVICE}")
 
 
 def require_known_actors(

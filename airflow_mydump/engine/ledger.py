@@ -119,6 +119,25 @@ def done_items(session: Session, identity: PlanIdentity, step: Step) -> frozense
     return frozenset(item for (item,) in rows)
 
 
+def require_owned(session: Session, identity: PlanIdentity, table: TableName) -> None:
+    """Raise IncompleteRunError unless the run made the table and no later run has taken it over; ServerError."""
+    if not session.rows(
+        f"SELECT 1 FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = 'create' AND state <> 'started' "
+        f"AND target_schema = {literal(table.schema)} AND target_name = {literal(table.name)}"
+    ):
+        raise IncompleteRunError(_taken_over(identity, "create", str(table)))
+
+
+def require_tables(session: Session, identity: PlanIdentity, expected: int) -> None:
+    """Raise IncompleteRunError unless the run still owns as many tables as it planned; ServerError."""
+    owned = len(done_items(session, identity, "create"))
+    if owned != expected:
+        raise IncompleteRunError(
+            f"run {identity.run_key} planned {expected} tables and the ledger has {owned}: they were never made, "
+            "or a later run has taken them over; start the run anew"
+        )
+
+
 def supersede(session: Session, identity: PlanIdentity, targets: Iterable[TableName]) -> None:
     """Delete what earlier runs recorded about tables that this run takes over. Raises ServerError."""
     names = ", ".join(f"({literal(name.schema)}, {literal(name.name)})" for name in targets)

@@ -84,8 +84,7 @@ def find_mysqld() -> Installation:
     root = Path(os.environ.get("MYDUMP_MYSQL_ROOT") or cache_directory() / "mysql-root").absolute()
     if not (root / "usr/sbin/mysqld").exists():
         raise ServerNotInstalledError(
-            f"MySQL's server is not installed: run scripts/test, which builds {root}, "
-            "or set MYDUMP_MYSQL_ROOT."
+            f"MySQL's server is not installed: run scripts/test, which builds {root}, or set MYDUMP_MYSQL_ROOT."
         )
     prefix = _chroot_prefix(root)
     program = "/usr/sbin/mysqld"
@@ -142,9 +141,7 @@ def _version(command: list[str]) -> str:
     line = _version_line(command)
     match = _VERSION.search(line)
     if match is None:
-        raise ServerNotInstalledError(
-            f"{command[-1]} does not tell its version, it says: {line!r}. Reinstall it."
-        )
+        raise ServerNotInstalledError(f"{command[-1]} does not tell its version, it says: {line!r}. Reinstall it.")
     return match.group(1)
 
 

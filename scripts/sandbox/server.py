@@ -231,9 +231,7 @@ class Server:
     def connect(self, **arguments: Any) -> Connection[Any]:
         """Return a connection of the administrator, in autocommit; the arguments are PyMySQL's."""
         settings: dict[str, Any] = {"autocommit": True, "charset": "utf8mb4", **arguments}
-        return pymysql.connect(
-            host=self.host, port=self.port, user=self.user, password=self.password, **settings
-        )
+        return pymysql.connect(host=self.host, port=self.port, user=self.user, password=self.password, **settings)
 
     @property
     def _account_file(self) -> Path:
@@ -295,9 +293,7 @@ class Server:
                 return
             except pymysql.err.OperationalError as error:
                 if time.monotonic() > deadline:
-                    raise self._start_error(
-                        f"is not ready after {START_SECONDS:.0f} s ({error.args[0]})"
-                    ) from error
+                    raise self._start_error(f"is not ready after {START_SECONDS:.0f} s ({error.args[0]})") from error
             time.sleep(0.02)
 
     def _reap(self) -> None:
@@ -334,9 +330,7 @@ def _free_port() -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind((HOST, port))
             return port
-    raise ServerStartError(
-        f"No free port on {HOST} between {_PORTS.start} and {_PORTS.stop}: end other servers."
-    )
+    raise ServerStartError(f"No free port on {HOST} between {_PORTS.start} and {_PORTS.stop}: end other servers.")
 
 
 def _watch(server: int, directory: Path) -> subprocess.Popen[bytes]:

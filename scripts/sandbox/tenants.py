@@ -72,9 +72,7 @@ def plan(tenants: Sequence[str], tables: int, rows: int) -> tuple[Tenant, ...]:
     """Return how the tables and rows are shared out; raises ValueError."""
     months = tables - _TABLES * len(tenants)
     if months < 0:
-        raise ValueError(
-            f"{len(tenants)} tenants need {_TABLES * len(tenants)} tables at least: ask for more."
-        )
+        raise ValueError(f"{len(tenants)} tenants need {_TABLES * len(tenants)} tables at least: ask for more.")
     large = int(rows * _SKEW)
     planned = []
     for index, name in enumerate(tenants):
@@ -123,9 +121,7 @@ def _counts(tenant: Tenant) -> dict[str, int]:
     }
     counts["page_views"] = tenant.rows - sum(counts.values()) - sum(_LISTED_ROWS.values())
     if counts["page_views"] < 0:
-        raise ValueError(
-            f"{tenant.rows} rows are too few for {tenant.name}: ask for some thousands per tenant."
-        )
+        raise ValueError(f"{tenant.rows} rows are too few for {tenant.name}: ask for some thousands per tenant.")
     return counts
 
 

@@ -21,7 +21,7 @@ def index_phase(target: Endpoint, directory: WorkDirectory, file: str, announce:
 
     The keys are added with foreign_key_checks=0: the rows are the source's, orphans that it tolerates included,
     and verification proves them; MySQL would otherwise copy each table to check it. Raises ServerError naming the
-    table.
+    table, IncompleteRunError if a later run has taken it over.
     """
     bundle = directory.read(file, SchemaBundle)
     added = 0
@@ -31,6 +31,7 @@ def index_phase(target: Endpoint, directory: WorkDirectory, file: str, announce:
             item = str(planned.number)
             if item in done:
                 continue
+            ledger.require_owned(session, bundle.identity, planned.target)
             ledger.begin(session, bundle.identity, "keys", item, planned.target)
             added += retrying()(_add_foreign_keys, session, bundle.selection, planned)
             ledger.finish(session, bundle.identity, "keys", item)
@@ -43,7 +44,7 @@ def _add_foreign_keys(session: Session, selection: Selection, planned: PlannedTa
     if not keys:
         return 0
     present = _foreign_keys(session, planned.target)
-    clauses = [f"ADD {key.clause(selection)}" for key in keys if key.name not in present]
+    clauses = [f"ADD {key.clause(selection.target(key.references))}" for key in keys if key.name not in present]
     if clauses:
         try:
             session.execute(f"ALTER TABLE {planned.target.sql} {', '.join(clauses)}")

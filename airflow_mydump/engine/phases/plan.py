@@ -115,7 +115,7 @@ class _Decisions:
         self.tables: list[PlannedTable] = []
         for number, table in enumerate(catalog.tables):
             name = selection.target(table.name)
-            action = decide_table(target, existing[table.name.schema], table, name, if_exists)
+            action = decide_table(target, existing[table.name.schema], table, selection, if_exists)
             self.tables.append(PlannedTable(number, table, name, action))
         skipped = {planned.table.name for planned in self.tables if planned.action == "skip"}
         self.objects: list[PlannedObject] = []

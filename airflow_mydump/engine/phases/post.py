@@ -12,9 +12,9 @@ from airflow_mydump.engine.catalog import StoredObject
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import IncompleteRunError, PreflightError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
-from airflow_mydump.engine.identifier import literal, quote
-from airflow_mydump.engine.phases.plan import OBJECTS, plan_path
-from airflow_mydump.engine.plan import PlanIdentity, PlannedObject
+from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.phases.plan import OBJECTS, PLAN, plan_path
+from airflow_mydump.engine.plan import Plan, PlanIdentity, PlannedObject
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -26,11 +26,12 @@ _ORDER = ("function", "procedure", "view", "trigger", "event")
 def post_phase(target: Endpoint, directory: WorkDirectory, identity: PlanIdentity, announce: Listener = ignore) -> int:
     """Create every planned object under the session state it was written in; returns how many were created now.
 
-    Raises ServerError naming the object.
+    Raises ServerError naming the object, IncompleteRunError if a later run has taken tables over.
     """
     path = plan_path(identity)
     planned = directory.read_lines(f"{path}/{OBJECTS}", PlannedObject)
     with Session(target, metadata) as session:
+        ledger.require_tables(session, identity, directory.read(f"{path}/{PLAN}", Plan).tables)
         waiting = _waiting(session, identity, planned)
         _create_placeholders(session, waiting)
         for item in waiting:
@@ -57,6 +58,9 @@ def _create_placeholders(session: Session, waiting: list[PlannedObject]) -> None
 def _create(session: Session, identity: PlanIdentity, item: PlannedObject) -> None:
     number = str(item.number)
     ledger.begin(session, identity, "object", number, item.target)
+    if item.object.kind == "trigger":
+        # It would fire while a later run loads the table.
+        ledger.require_owned(session, identity, TableName(item.target.schema, item.object.table))
     try:
         session.execute(f"USE {quote(item.target.schema)}")
         session.execute(f"DROP {item.object.kind.upper()} IF EXISTS {item.target.sql}")
