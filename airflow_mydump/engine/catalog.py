@@ -77,7 +77,8 @@ class Table:
 class StoredObject:
     """A view, routine, trigger or event: its text and the session state it was created under.
 
-    ``columns`` are a view's columns. ``table`` is the table of a trigger. ``time_zone`` is an event's.
+    ``database_collation`` is the default that the database had then: parameters and variables of routines took theirs
+    from it. ``table`` is the table of a trigger. ``time_zone`` is an event's.
     """
 
     kind: ObjectKind
@@ -86,7 +87,7 @@ class StoredObject:
     sql_mode: str
     charset: str
     collation: str
-    columns: tuple[str, ...] = ()
+    database_collation: str = ""
     table: str = ""
     time_zone: str = ""
 

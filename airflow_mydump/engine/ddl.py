@@ -78,12 +78,10 @@ def parse_table(name: TableName, statement: str) -> TableDefinition:
     return TableDefinition(tuple(elements), tuple(foreign_keys), statement[end + 1 :])
 
 
-def create_schema_statement(schema: Schema, target: str) -> str:
-    """The statement that creates a database with the source's defaults, unless it exists."""
-    return (
-        f"CREATE DATABASE IF NOT EXISTS {quote(target)} "
-        f"DEFAULT CHARACTER SET {schema.charset} COLLATE {schema.collation}"
-    )
+def schema_statements(schema: Schema, target: str) -> tuple[str, str]:
+    """The statements after which a database exists and has the source's defaults."""
+    defaults = f"DEFAULT CHARACTER SET {schema.charset} COLLATE {schema.collation}"
+    return f"CREATE DATABASE IF NOT EXISTS {quote(target)} {defaults}", f"ALTER DATABASE {quote(target)} {defaults}"
 
 
 def _foreign_key(table: TableName, element: str, name: str) -> ForeignKey:

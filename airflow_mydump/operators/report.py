@@ -23,6 +23,6 @@ class ReportOperator(PlanOperator):
             report = report_phase(self.target, self.directory, self.identity)
             self.log.info("\n%s", as_markdown(report))
             # Pushed before the verdict: who is alerted wants to see it too.
-            context["ti"].xcom_push(key="report", value=msgspec.to_builtins(report))
+            context["ti"].xcom_push(key="report", value=msgspec.json.decode(msgspec.json.encode(report)))
             require_complete(report)
         return {"complete": report.complete, "rows": report.rows, "tenants": len(report.tenants)}

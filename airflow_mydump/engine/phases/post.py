@@ -5,21 +5,24 @@ Nothing that runs by itself is on the target before its data is proven: a trigge
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from pymysql.charset import charset_by_name
 
 from airflow_mydump.engine import ledger
-from airflow_mydump.engine.catalog import StoredObject
+from airflow_mydump.engine.catalog import ObjectKind, Schema, StoredObject
+from airflow_mydump.engine.ddl import schema_statements
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import IncompleteRunError, PreflightError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
-from airflow_mydump.engine.phases.plan import OBJECTS, PLAN, plan_path
+from airflow_mydump.engine.phases.plan import OBJECTS, PLAN, SCHEMAS, plan_path
 from airflow_mydump.engine.plan import Plan, PlanIdentity, PlannedObject
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
-_ORDER = ("function", "procedure", "view", "trigger", "event")
+_ORDER: tuple[ObjectKind, ...] = ("function", "procedure", "view", "trigger", "event")
 """Views may call functions; routines look up what they use only when they run; events come last."""
 
 
@@ -29,30 +32,42 @@ def post_phase(target: Endpoint, directory: WorkDirectory, identity: PlanIdentit
     Raises ServerError naming the object, IncompleteRunError if a later run has taken tables over.
     """
     path = plan_path(identity)
+    plan = directory.read(f"{path}/{PLAN}", Plan)
     planned = directory.read_lines(f"{path}/{OBJECTS}", PlannedObject)
+    schemas = directory.read_lines(f"{path}/{SCHEMAS}", Schema)
     with Session(target, metadata) as session:
-        ledger.require_tables(session, identity, directory.read(f"{path}/{PLAN}", Plan).tables)
+        ledger.require_tables(session, identity, plan.tables)
         waiting = _waiting(session, identity, planned)
-        _create_placeholders(session, waiting)
-        for item in waiting:
-            _create(session, identity, item)
-            announce(Event(EventKind.OBJECT_CREATED, item.target))
+        for kind in _ORDER:
+            _create_in_rounds(session, identity, [item for item in waiting if item.object.kind == kind], announce)
+        for schema in schemas:
+            session.execute(schema_statements(schema, plan.selection.target_schema(schema.name))[1])
     return len(waiting)
+
+
+def _create_in_rounds(
+    session: Session, identity: PlanIdentity, waiting: list[PlannedObject], announce: Listener
+) -> None:
+    """Views read each other in any order: one that cannot be created yet waits until others were."""
+    while waiting:
+        failed: list[tuple[PlannedObject, ServerError]] = []
+        for item in waiting:
+            try:
+                _create(session, identity, item)
+            except ServerError as error:
+                failed.append((item, error))
+            else:
+                announce(Event(EventKind.OBJECT_CREATED, item.target))
+        if len(failed) == len(waiting):
+            raise failed[0][1]
+        waiting = [item for item, _ in failed]
 
 
 def _waiting(session: Session, identity: PlanIdentity, planned: list[PlannedObject]) -> list[PlannedObject]:
     done = ledger.done_items(session, identity, "object")
     waiting = [item for item in planned if not item.skip and str(item.number) not in done]
     ledger.supersede(session, identity, (item.target for item in waiting))
-    return sorted(waiting, key=lambda item: (_ORDER.index(item.object.kind), item.number))
-
-
-def _create_placeholders(session: Session, waiting: list[PlannedObject]) -> None:
-    """Views may use each other in any order and in circles of text, so each first exists with its columns only."""
-    for item in waiting:
-        if item.object.kind == "view" and item.object.columns:
-            columns = ", ".join(f"1 AS {quote(column)}" for column in item.object.columns)
-            session.execute(f"CREATE OR REPLACE VIEW {item.target.sql} AS SELECT {columns}")
+    return waiting
 
 
 def _create(session: Session, identity: PlanIdentity, item: PlannedObject) -> None:
@@ -64,15 +79,24 @@ def _create(session: Session, identity: PlanIdentity, item: PlannedObject) -> No
     try:
         session.execute(f"USE {quote(item.target.schema)}")
         session.execute(f"DROP {item.object.kind.upper()} IF EXISTS {item.target.sql}")
+        if item.object.database_collation:
+            # Taken from the database at this moment; it gets its own default back at the end of the phase.
+            session.execute(f"ALTER DATABASE {quote(item.target.schema)} COLLATE {item.object.database_collation}")
         for statement in _session_state(item.object):
             session.execute(statement)
         session.execute(item.object.definition, encoding=_python_encoding(item.object))
-        for statement in metadata(session.flavor):
-            session.execute(statement)
+        _pin_state(session)
     except ServerError as error:
+        with suppress(ServerError):
+            _pin_state(session)
         raise error.during(f"cannot create {item.object.kind} {item.target}") from error
     _require_event(session, item)
     ledger.finish(session, identity, "object", number)
+
+
+def _pin_state(session: Session) -> None:
+    for statement in metadata(session.flavor):
+        session.execute(statement)
 
 
 def _session_state(stored: StoredObject) -> list[str]:

@@ -5,6 +5,7 @@ Only definitions are read one by one, because servers show them in no other way.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -65,6 +66,7 @@ class _Names:
             "ORDER BY TABLE_SCHEMA, TABLE_NAME"
         )
         taken = [(TableName(row[0], row[1]), row) for row in rows]
+        self.left_out = [name for name, _ in taken if not selection.takes(name)]
         taken = [(name, row) for name, row in taken if selection.takes(name)]
         if not taken:
             raise SelectionError("the selection holds no table or view; check the names and globs")
@@ -138,8 +140,20 @@ def _views(session: Session, names: _Names) -> Iterable[StoredObject]:
             raise PreflightError(
                 f"view {name} does not work on the source, it names what is not there: drop or exclude it"
             )
-        columns = tuple(column.name for column in names.columns.get(name, ()))
-        yield StoredObject("view", name, _readable(name, statement), "", charset, collation, columns)
+        if (missing := _left_out(names, name.schema, statement)) is not None:
+            raise PreflightError(
+                f"view {name} reads {missing}, which is not selected: take it too, or exclude the view"
+            )
+        yield StoredObject("view", name, _readable(name, statement), "", charset, collation)
+
+
+def _left_out(names: _Names, schema: str, statement: str) -> TableName | None:
+    """A table or view that a view's text reads, as SHOW CREATE VIEW writes it, and that the selection leaves out."""
+    for table in names.left_out:
+        written = quote(table.name) if table.schema == schema else table.sql
+        if re.search(rf"\b(?:from|join)\s+\(*{re.escape(written)}", statement, re.IGNORECASE):
+            return table
+    return None
 
 
 def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
@@ -155,7 +169,7 @@ def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
         if kind not in kinds:
             raise PreflightError(f"{name} is a {kind.lower()}, which cannot be moved yet; remove it or use include")
         shown = session.text_rows(f"SHOW CREATE {kind} {name.sql}")[0]
-        yield _stored(kinds[kind], name, shown[2], shown[1], shown[3], shown[4])
+        yield _stored(kinds[kind], name, shown[2], shown[1], shown[3], shown[4], shown[5])
 
 
 def _triggers(session: Session, selection: Selection, names: _Names) -> Iterable[StoredObject]:
@@ -168,7 +182,7 @@ def _triggers(session: Session, selection: Selection, names: _Names) -> Iterable
         if TableName(schema, table) in names.tables:
             name = TableName(schema, trigger)
             shown = session.text_rows(f"SHOW CREATE TRIGGER {name.sql}")[0]
-            yield _stored("trigger", name, shown[2], shown[1], shown[3], shown[4], table=table)
+            yield _stored("trigger", name, shown[2], shown[1], shown[3], shown[4], shown[5], table=table)
 
 
 def _events(session: Session, selection: Selection) -> Iterable[StoredObject]:
@@ -180,17 +194,21 @@ def _events(session: Session, selection: Selection) -> Iterable[StoredObject]:
     )
     for schema, event in rows:
         name = TableName(schema, event)
-        _, sql_mode, time_zone, statement, charset, collation, _ = session.text_rows(f"SHOW CREATE EVENT {name.sql}")[0]
-        yield _stored("event", name, statement, sql_mode, charset, collation, time_zone=time_zone)
+        _, sql_mode, time_zone, statement, charset, collation, database_collation = session.text_rows(
+            f"SHOW CREATE EVENT {name.sql}"
+        )[0]
+        yield _stored("event", name, statement, sql_mode, charset, collation, database_collation, time_zone=time_zone)
 
 
 def _stored(
     kind: ObjectKind, name: TableName, definition: str, sql_mode: str, charset: str, collation: str,
-    table: str = "", time_zone: str = "",
+    database_collation: str, table: str = "", time_zone: str = "",
 ) -> StoredObject:  # fmt: skip
     if not definition:
         raise PreflightError(f"the source account may not read the definition of {kind} {name}")
-    return StoredObject(kind, name, definition, sql_mode, charset, collation, table=table, time_zone=time_zone)
+    return StoredObject(
+        kind, name, _readable(name, definition), sql_mode, charset, collation, database_collation, table, time_zone
+    )
 
 
 def _readable(name: TableName, definition: str) -> str:

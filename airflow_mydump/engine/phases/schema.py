@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.catalog import Schema
-from airflow_mydump.engine.ddl import create_schema_statement, parse_table
+from airflow_mydump.engine.ddl import parse_table, schema_statements
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import PreflightError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
@@ -40,7 +40,8 @@ def _prepare_schemas(session: Session, directory: WorkDirectory, bundle: SchemaB
     """Make the databases, and silence the events of an earlier run: they would change data while it is loaded."""
     path = plan_path(bundle.identity)
     for schema in directory.read_lines(f"{path}/{SCHEMAS}", Schema):
-        session.execute(create_schema_statement(schema, bundle.selection.target_schema(schema.name)))
+        for statement in schema_statements(schema, bundle.selection.target_schema(schema.name)):
+            session.execute(statement)
     for item in directory.read_lines(f"{path}/{OBJECTS}", PlannedObject):
         if item.object.kind == "event" and not item.skip:
             session.execute(f"DROP EVENT IF EXISTS {item.target.sql}")
