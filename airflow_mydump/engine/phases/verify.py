@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from airflow_mydump.engine import ledger
-from airflow_mydump.engine.checksum import Checksum, compute_checksum
+from airflow_mydump.engine.batch import batches
+from airflow_mydump.engine.checksum import Checksum, Digestible, compute_checksums
 from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import VerificationError
@@ -35,13 +36,15 @@ def verify_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
     differences, rows = [], 0
     with Session(target, metadata) as recording, Session(target, reading) as session:
         expected = ledger.source_checksums(recording, bundle.identity, bundle.chunks)
-        for chunk in bundle.chunks:
-            planned = bundle.table_of(chunk)
-            actual = compute_checksum(session, planned.target, planned.table, chunk)
-            if difference := _difference(planned, chunk, expected.get(chunk.id), actual):
-                differences.append(difference)
-            rows += actual.rows
-            announce(Event(EventKind.CHUNK_VERIFIED, planned.target, chunk.id, actual.rows))
+        for batch in batches(bundle.chunks, lambda chunk: chunk.weight):
+            tables = [bundle.table_of(chunk) for chunk in batch]
+            stored = [Digestible(table.target, table.table, chunk) for table, chunk in zip(tables, batch, strict=True)]
+            actual = compute_checksums(session, stored)
+            for planned, chunk, checksum in zip(tables, batch, actual, strict=True):
+                if difference := _difference(planned, chunk, expected.get(chunk.id), checksum):
+                    differences.append(difference)
+                rows += checksum.rows
+                announce(Event(EventKind.CHUNK_VERIFIED, planned.target, chunk.id, checksum.rows))
         if differences:
             raise VerificationError("; ".join(differences))
         ledger.mark_verified(recording, bundle.identity, bundle.chunks)
