@@ -99,6 +99,11 @@ def begin(session: Session, identity: PlanIdentity, step: Step, targets: Mapping
     return {item: cast("Found", states.get(item, "nothing")) for item in targets}
 
 
+def forget(session: Session, identity: PlanIdentity, step: Step, item: str) -> None:
+    """Take back that a step is under way: it was refused before it changed anything. Raises ServerError."""
+    session.execute(f"DELETE FROM {LEDGER.sql} WHERE {_rows(identity, step, [item])} AND state = 'started'")
+
+
 def finish(session: Session, identity: PlanIdentity, step: Step, items: Collection[str]) -> None:
     """Record that steps are done. Raises ServerError, IncompleteRunError if a later run has taken one over."""
     session.execute(

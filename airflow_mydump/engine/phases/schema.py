@@ -19,7 +19,7 @@ from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
-_TABLE_EXISTS = 1050
+_TABLE_EXISTS, _NO_SUCH_TABLE = 1050, 1146
 
 
 def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce: Listener = ignore) -> int:
@@ -80,7 +80,8 @@ class _Maker:
                 self._create(planned, replace=planned.action == "drop" or begun_before)
         except ServerError as error:
             if error.number == _TABLE_EXISTS:
-                raise PreflightError(f"{planned.target} was made by another since the plan: start anew") from error
+                ledger.forget(self._session, self._identity, "create", str(planned.number))
+                raise _made_by_another(planned.target) from error
             raise error.during(f"cannot {planned.action} {planned.target}") from error
 
     def _create(self, planned: PlannedTable, replace: bool) -> None:
@@ -90,8 +91,25 @@ class _Maker:
             self._session.execute(f"USE {quote(planned.target.schema)}")
             self._schema = planned.target.schema
         if replace:
+            if planned.action == "create":
+                self._require_empty(planned.target)
             self._session.execute(f"DROP TABLE IF EXISTS {planned.target.sql}")
         self._session.execute(definition.create_statement(planned.target))
+
+    def _require_empty(self, table: TableName) -> None:
+        """What an earlier try of ours left is empty; anything else appeared since, and is not ours to drop."""
+        try:
+            rows = self._session.rows(f"SELECT 1 FROM {table.sql} LIMIT 1")
+        except ServerError as error:
+            if error.number == _NO_SUCH_TABLE:
+                return
+            raise
+        if rows:
+            raise _made_by_another(table)
+
+
+def _made_by_another(table: TableName) -> PreflightError:
+    return PreflightError(f"{table} was made by somebody else since the run was planned; start it anew")
 
 
 def _empty(session: Session, planned: PlannedTable) -> None:
