@@ -56,7 +56,9 @@ def _copy(options: argparse.Namespace) -> int:
         source=_endpoint(options.source, "SOURCE"),
         target=_endpoint(options.target, "TARGET"),
         selection=_selection(options),
-        settings=PlanSettings(options.if_exists, options.chunk_bytes, options.threads),
+        settings=PlanSettings(
+            options.if_exists, options.chunk_bytes, options.threads, defer_keys=not options.no_defer_keys
+        ),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
     )
@@ -127,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         default="truncate",
         help="what to do with tables that the target has (default: %(default)s)",
     )
+    copy.add_argument("--no-defer-keys", action="store_true", help="create large tables with their secondary keys")
     copy.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
     copy.set_defaults(run=_copy)
     verify = verbs.add_parser("verify", help="compare databases on two servers")

@@ -127,7 +127,7 @@ def add_migration_tasks(
     selection, plan, execution = selection or SelectionConfig(), plan or PlanConfig(), execution or ExecutionConfig()
     chosen = Selection(tuple(source.schemas), tuple(selection.include), tuple(selection.exclude), dict(target.rename))
     settings = PlanSettings(
-        target.if_exists, parse_size(str(plan.chunk_bytes)), execution.concurrency, plan.max_bundles
+        target.if_exists, parse_size(str(plan.chunk_bytes)), execution.concurrency, plan.max_bundles, plan.defer_keys
     )
     shared = _shared_arguments(source, target, execution, run_key) | dict(operator_args or {})
     mapped = shared | {"max_active_tis_per_dagrun": execution.concurrency}

@@ -40,6 +40,7 @@ def metadata(flavor: Flavor) -> tuple[str, ...]:
         "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', autocommit = 1, "
         # Tables and foreign keys are made in an order that need not please every reference yet.
         "foreign_key_checks = 0, " + ", ".join(_for_every_purpose(flavor)),
+        "SET SESSION TRANSACTION READ WRITE",
     )
 
 

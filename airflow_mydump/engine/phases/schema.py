@@ -94,7 +94,7 @@ class _Maker:
             if planned.action == "create":
                 self._require_empty(planned.target)
             self._session.execute(f"DROP TABLE IF EXISTS {planned.target.sql}")
-        self._session.execute(definition.create_statement(planned.target))
+        self._session.execute(definition.create_statement(planned.target, planned.deferred))
 
     def _require_empty(self, table: TableName) -> None:
         """What an earlier try of ours left is empty; anything else appeared since, and is not ours to drop."""
