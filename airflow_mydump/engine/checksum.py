@@ -31,15 +31,21 @@ class Checksum:
     digest: str
 
 
-def compute_checksum(session: Session, stored_as: TableName, table: Table, chunk: Chunk) -> Checksum:
+def compute_checksum(
+    session: Session, stored_as: TableName, table: Table, chunk: Chunk, where: str = "", pinned: bool = True
+) -> Checksum:
     """The checksum of a chunk in the table named ``stored_as``, on whichever server the session is.
 
     ``table`` gives the source's columns on both sides, so that both compute the same expression. The session
     must be in the `session_state.reading` state.
 
+    ``where`` is the user's condition for the table, and belongs to the source alone: the target is to hold exactly
+    the rows that meet it, so there all rows of the range are counted, and one that nobody selected is found.
+    ``pinned`` as in `Chunk.rows_of`.
+
     Raises VerificationError if a row's digest is too long for the server, ServerError.
     """
-    ((rows, digest),) = session.rows(checksum_query(stored_as, table, chunk))
+    ((rows, digest),) = session.rows(checksum_query(stored_as, table, chunk, where, pinned))
     if rows is None or digest is None:
         raise VerificationError(f"{stored_as}, {chunk.describe()}: the server computed no checksum")
     too_long = int(digest) // _NO_DIGEST
@@ -51,14 +57,14 @@ def compute_checksum(session: Session, stored_as: TableName, table: Table, chunk
     return Checksum(int(rows), digest.decode())
 
 
-def checksum_query(stored_as: TableName, table: Table, chunk: Chunk) -> str:
+def checksum_query(stored_as: TableName, table: Table, chunk: Chunk, where: str = "", pinned: bool = True) -> str:
     """The query behind `compute_checksum`: count of rows, sum of digests."""
     digest = f"CAST(CONV(LEFT(SHA2({_row_string(table)}, 256), 16), 16, 10) AS UNSIGNED)"
-    where = f" WHERE {chunk.where}" if chunk.where else ""
     # The digest stands here only once, because a server evaluates an expression wherever it is repeated: a
     # COUNT(digest) beside the sum would double the time. A row without a digest (NULL beyond
     # max_allowed_packet) counts as a number that the sum of real digests cannot reach.
-    return f"SELECT COUNT(*), COALESCE(SUM(IFNULL({digest}, {_NO_DIGEST})), 0) FROM {stored_as.sql}{where}"
+    rows = chunk.rows_of(stored_as, where, pinned=pinned)
+    return f"SELECT COUNT(*), COALESCE(SUM(IFNULL({digest}, {_NO_DIGEST})), 0) {rows}"
 
 
 def _row_string(table: Table) -> str:

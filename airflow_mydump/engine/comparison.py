@@ -13,7 +13,7 @@ from airflow_mydump.engine.existing import read_existing
 from airflow_mydump.engine.phases.plan import cut_tables, pack_chunks
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.plan import DataBundle, PlanIdentity, PlannedTable
-from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES
+from airflow_mydump.engine.planner import Cutting
 from airflow_mydump.engine.pool import WorkerPool
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
@@ -56,8 +56,8 @@ def compare(
         for number, table in enumerate(catalog.tables)
         if f"table {selection.target(table.name)} is missing on the target" not in absent
     ]
-    with Session(source, metadata) as session:
-        chunks = cut_tables(session, tables, DEFAULT_CHUNK_BYTES)
+    with Session(source, reading) as session:
+        chunks = [chunk for cut in cut_tables(session, tables, Cutting()) for chunk in cut.chunks]
     identity = PlanIdentity("comparison", "comparison")
     files = []
     for number, bundle in enumerate(pack_chunks(identity, tables, chunks, threads)):
@@ -100,8 +100,8 @@ def _compare_bundle(
     with Session(source, reading) as left, Session(target, reading) as right:
         for chunk in bundle.chunks:
             planned = bundle.table_of(chunk)
-            expected = compute_checksum(left, planned.table.name, planned.table, chunk)
-            actual = compute_checksum(right, planned.target, planned.table, chunk)
+            expected = compute_checksum(left, planned.table.name, planned.table, chunk, planned.where)
+            actual = compute_checksum(right, planned.target, planned.table, chunk, pinned=False)
             if expected != actual:
                 differences.append(
                     f"{planned.target}, {chunk.describe()}: the source has {expected.rows} rows, the target "

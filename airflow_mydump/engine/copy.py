@@ -13,7 +13,6 @@ from airflow_mydump.engine.datatype import largest_bytes, read_expression
 from airflow_mydump.engine.errors import LoadMismatchError
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.framing import Delimiters, FrameStream, fetch_size
-from airflow_mydump.engine.identifier import quote
 from airflow_mydump.engine.loader import Loader
 from airflow_mydump.engine.plan import PlanIdentity, PlannedTable
 from airflow_mydump.engine.session import Session
@@ -41,7 +40,7 @@ def copy_chunk(
     """
     announce(Event(EventKind.CHUNK_STARTED, planned.target, chunk.id))
     with source.consistent_snapshot():
-        checksum = compute_checksum(source, planned.table.name, planned.table, chunk)
+        checksum = compute_checksum(source, planned.table.name, planned.table, chunk, planned.where)
         attempt = _Attempt(source, loader, identity, planned, chunk, checksum, announce)
         try:
             return attempt.in_one_transaction() if planned.table.transactional else attempt.whole_table()
@@ -94,7 +93,7 @@ class _Attempt:
     def _load(self) -> FrameStream:
         table = self.planned.table
         delimiters = Delimiters.draw(random.SystemRandom())
-        batches = self.source.stream(_select(table, self.chunk), _batch_rows(table))
+        batches = self.source.stream(_select(self.planned, self.chunk), _batch_rows(table))
         stream = FrameStream(batches, len(table.stored_columns), delimiters)
         recorded = self.loader.load(self.planned.target, table, delimiters, stream)
         if not self.checksum.rows == stream.rows == recorded:
@@ -117,11 +116,10 @@ class _Attempt:
         self.announce(Event(kind, self.planned.target, self.chunk.id, rows, size))
 
 
-def _select(table: Table, chunk: Chunk) -> str:
+def _select(planned: PlannedTable, chunk: Chunk) -> str:
+    table = planned.table
     columns = ", ".join(read_expression(column) for column in table.stored_columns)
-    where = f" WHERE {chunk.where}" if chunk.where else ""
-    order = f" ORDER BY {quote(chunk.key)}" if chunk.key else ""
-    return f"SELECT {columns} FROM {table.name.sql}{where}{order}"
+    return f"SELECT {columns} {chunk.rows_of(table.name, planned.where)}{chunk.order}"
 
 
 def _batch_rows(table: Table) -> int:

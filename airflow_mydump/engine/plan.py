@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -25,12 +26,14 @@ IfExists = Literal["fail", "truncate", "drop", "skip"]
 
 @dataclass(frozen=True)
 class PlannedTable:
-    """A table with its number in the plan, its name on the target and what is done for it there."""
+    """A table with its number in the plan, its name on the target and what is done for it there. ``where`` is the
+    user's condition for the rows to take, empty for all."""
 
     number: int
     table: Table
     target: TableName
     action: Action
+    where: str = ""
 
     def without_definition(self) -> PlannedTable:
         """The same for tasks that have no use for the definition."""
@@ -67,8 +70,8 @@ class DataBundle:
     chunks: tuple[Chunk, ...]
 
     def table_of(self, chunk: Chunk) -> PlannedTable:
-        """The table a chunk belongs to."""
-        return next(table for table in self.tables if table.number == chunk.table)
+        """The table a chunk belongs to. Tables are in the order of their numbers."""
+        return self.tables[bisect_left(self.tables, chunk.table, key=lambda table: table.number)]
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.bundle import MOST, BundleReference, bundle_count, pack
@@ -34,10 +35,11 @@ from airflow_mydump.engine.plan import (
     fingerprint,
     new_identity,
 )
-from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, cut
+from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, CutTable, Cutting, Strategy, cut
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.session_state import metadata, reading
+from airflow_mydump.engine.table_sample import not_empty
 from airflow_mydump.engine.workdir import WorkDirectory
 
 PLAN = "plan.json"
@@ -53,11 +55,22 @@ class PlanSettings:
     chunk_bytes: int = DEFAULT_CHUNK_BYTES
     concurrency: int = 4
     max_bundles: int = MOST
+    strategy: Strategy = "adaptive"
+    max_key_prefix_length: int = 0
 
     def __post_init__(self) -> None:
         for name in ("chunk_bytes", "concurrency", "max_bundles"):
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.strategy not in get_args(Strategy):
+            raise ConfigurationError(f"strategy is one of {', '.join(get_args(Strategy))}, not {self.strategy!r}")
+        if self.max_key_prefix_length < 0:
+            raise ConfigurationError(f"max_key_prefix_length is 0 or more, not {self.max_key_prefix_length}")
+
+    @property
+    def cutting(self) -> Cutting:
+        """How tables are cut."""
+        return Cutting(self.chunk_bytes, self.strategy, self.max_key_prefix_length)
 
 
 def chunk_plan(
@@ -69,10 +82,10 @@ def chunk_plan(
     The target is read only; the ledger is made when everything was decided. Raises PreflightError where something
     stands in the way on the target, ConnectError, ServerError.
     """
-    with Session(source, metadata) as reading, Session(target, metadata) as writing:
+    with Session(source, reading) as session, Session(target, metadata) as writing:
         decisions = _Decisions(writing, catalog, selection, settings.if_exists)
         moved = [planned for planned in decisions.tables if planned.action != "skip"]
-        chunks = cut_tables(reading, moved, settings.chunk_bytes)
+        chunks = [chunk for table in cut_tables(session, moved, settings.cutting) for chunk in table.chunks]
         identity = new_identity(run_key, fingerprint(decisions.tables, chunks, decisions.objects))
         where = directory.child(plan_path(identity))
         plan = Plan(
@@ -219,9 +232,13 @@ def _write_data_bundles(
     return tuple(references)
 
 
-def cut_tables(session: Session, tables: Sequence[PlannedTable], chunk_bytes: int) -> list[Chunk]:
-    """The chunks of all tables, in the order of the tables. Raises ServerError."""
-    return [chunk for planned in tables for chunk in cut(session, planned, chunk_bytes)]
+def cut_tables(session: Session, tables: Sequence[PlannedTable], cutting: Cutting) -> Iterator[CutTable]:
+    """The chunks of all tables, in the order of the tables. ``session`` as in `planner.cut`. Raises ServerError."""
+    # Statistics that know of no row may be older than the rows; files tell, where the account may see them.
+    doubted = [planned.table.name for planned in tables if not planned.table.rows and not planned.table.file_bytes]
+    unseen = not_empty(session, doubted)
+    for planned in tables:
+        yield cut(session, planned, cutting, planned.table.name in unseen)
 
 
 def pack_chunks(
