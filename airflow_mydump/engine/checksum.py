@@ -19,7 +19,8 @@ from airflow_mydump.engine.errors import VerificationError
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.session import Session
 
-_SEPARATOR = "'#'"
+# Binary, so that the values enter as they are stored, whatever character sets meet in a row.
+_SEPARATOR = "_binary'#'"
 _NO_DIGEST = 10**40
 
 

@@ -15,6 +15,7 @@ from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.plan import DataBundle, PlanIdentity, PlannedTable
 from airflow_mydump.engine.planner import Cutting
 from airflow_mydump.engine.pool import WorkerPool
+from airflow_mydump.engine.row_condition import check_conditions
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata, reading
@@ -52,11 +53,12 @@ def compare(
     differences = _missing(target, catalog, selection)
     absent = set(differences)
     tables = [
-        PlannedTable(number, table, selection.target(table.name), "skip")
+        PlannedTable(number, table, selection.target(table.name), "skip", selection.where.get(str(table.name), ""))
         for number, table in enumerate(catalog.tables)
         if f"table {selection.target(table.name)} is missing on the target" not in absent
     ]
     with Session(source, reading) as session:
+        check_conditions(session, (table.name for table in catalog.tables), selection)
         chunks = [chunk for cut in cut_tables(session, tables, Cutting()) for chunk in cut.chunks]
     identity = PlanIdentity("comparison", "comparison")
     files = []

@@ -36,6 +36,7 @@ from airflow_mydump.engine.plan import (
     new_identity,
 )
 from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, CutTable, Cutting, Strategy, cut
+from airflow_mydump.engine.row_condition import check_conditions
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata, reading
@@ -83,6 +84,7 @@ def chunk_plan(
     stands in the way on the target, ConnectError, ServerError.
     """
     with Session(source, reading) as session, Session(target, metadata) as writing:
+        check_conditions(session, (table.name for table in catalog.tables), selection)
         decisions = _Decisions(writing, catalog, selection, settings.if_exists)
         moved = [planned for planned in decisions.tables if planned.action != "skip"]
         chunks = [chunk for table in cut_tables(session, moved, settings.cutting) for chunk in table.chunks]
@@ -129,7 +131,7 @@ class _Decisions:
         for number, table in enumerate(catalog.tables):
             name = selection.target(table.name)
             action = decide_table(target, existing[table.name.schema], table, selection, if_exists)
-            self.tables.append(PlannedTable(number, table, name, action))
+            self.tables.append(PlannedTable(number, table, name, action, selection.where.get(str(table.name), "")))
         skipped = {planned.table.name for planned in self.tables if planned.action == "skip"}
         self.objects: list[PlannedObject] = []
         for number, stored in enumerate(catalog.objects):
