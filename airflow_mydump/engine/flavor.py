@@ -54,6 +54,14 @@ class Flavor:
         return "IGNORED = 'NO'" if self.version >= (10, 6, 0) else "TRUE"
 
     @property
+    def misorders_unpadded_char(self) -> bool:
+        """Whether an index on a CHAR column with a NO PAD collation has another order than comparisons.
+
+        MariaDB 10.11: the index compares padded values, so ``c < 'b\\t'`` misses 'b' if it is read through the index.
+        """
+        return self.vendor == "mariadb"
+
+    @property
     def tablespaces(self) -> str:
         """The information_schema table with the size of every InnoDB file."""
         older = self.vendor == "mariadb" or self.version < (8, 0, 0)

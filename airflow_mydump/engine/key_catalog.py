@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby, takewhile
 from operator import itemgetter
 
-from airflow_mydump.engine.catalog import Key
+from airflow_mydump.engine.catalog import Column, Key
 from airflow_mydump.engine.chunk_key import PRIMARY
+from airflow_mydump.engine.flavor import Flavor
 from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.session import Session
 
@@ -38,6 +40,18 @@ def _key(name: str, parts: Sequence[Sequence[str]]) -> Key | None:
     # A part that is an expression has no column; SUB_PART is there where only a prefix is indexed.
     ordered = takewhile(lambda part: part[3] and not part[4] and part[5] == direction, parts)
     return Key(name, tuple(part[3] for part in ordered))
+
+
+def without_misordered(key: Key, columns: Sequence[Column], flavor: Flavor) -> Key:
+    """The key up to the first column whose ranges this server reads wrongly through an index."""
+    if not flavor.misorders_unpadded_char:
+        return key
+    wrong = {column.name for column in columns if column.data_type == "char" and _is_no_pad(column.collation)}
+    return replace(key, columns=tuple(takewhile(lambda name: name not in wrong, key.columns)))
+
+
+def _is_no_pad(collation: str) -> bool:
+    return "_nopad_" in collation or "_0900_" in collation
 
 
 def in_order_of_definition(keys: Sequence[Key], definition: str) -> tuple[Key, ...]:

@@ -25,6 +25,7 @@ Strategy = Literal["adaptive", "uniform"]
 queries a table."""
 
 _CALIBRATION_BYTES = 4 << 20
+_FEWEST_ESTIMATED = 8
 _TRUSTED_BIAS = (0.5, 4.0)
 
 
@@ -168,7 +169,8 @@ class _Cut:
         row = reader.key_after(sample)
         if row is None:
             return [Piece((), sample)]
-        bias = self._bias(reader, key, row, sample) if share.rows else None
+        # An empty range is estimated at one row too: for pieces of a few rows an estimate says nothing.
+        bias = self._bias(reader, key, row, sample) if share.rows and wanted >= _FEWEST_ESTIMATED else None
         walked = bias is None or line_of(key.columns[0]) is None
         self.how = "counted over the index" if walked else "by estimates"
         return KeyWalk(reader, key, wanted, share.rows, bias).pieces()
@@ -179,8 +181,6 @@ class _Cut:
         bound = tuple(key_literal(column, value) for column, value in zip(key.columns, row, strict=True))
         found = reader.estimate(key_range(key.names, None, bound))
         least, most = _TRUSTED_BIAS
-        if sample < 10:
-            return 1.0
         return found / sample if least <= found / sample <= most else None
 
 

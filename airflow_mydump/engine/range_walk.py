@@ -84,7 +84,7 @@ class _Reach:
         return Span(self.start, self.start + self.inside, self.inside_rows)
 
     def _grown(self, rows: float) -> int:
-        self.growth = self.growth**2 if rows < self.target / 16 else 2
+        self.growth = self.growth**2 if rows < self.target / 4 else 2
         return min(self.next * self.growth, self.limit)
 
     def _between(self, outside: int) -> int:

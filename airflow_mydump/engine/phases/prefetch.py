@@ -16,7 +16,7 @@ from airflow_mydump.engine.definition import read_definitions
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import PreflightError, SelectionError
 from airflow_mydump.engine.identifier import TableName, literal, quote
-from airflow_mydump.engine.key_catalog import in_order_of_definition, read_keys
+from airflow_mydump.engine.key_catalog import in_order_of_definition, read_keys, without_misordered
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
@@ -123,7 +123,7 @@ def _tables(session: Session, selection: Selection, names: _Names) -> Iterable[T
             columns=names.columns[name],
             primary_key=usable[0].columns if usable and usable[0].name == PRIMARY else (),
             definition=_readable(name, definition),
-            keys=usable,
+            keys=tuple(without_misordered(key, names.columns[name], session.flavor) for key in usable),
             partitions=partitions.get(name, ()),
             file_bytes=files.get(name, 0),
         )
