@@ -55,9 +55,9 @@ class Flavor:
 
     @property
     def misorders_unpadded_char(self) -> bool:
-        """Whether an index on a CHAR column with a NO PAD collation has another order than comparisons.
+        r"""Whether an index on a CHAR column with a NO PAD collation has another order than comparisons.
 
-        MariaDB 10.11: the index compares padded values, so ``c < 'b\\t'`` misses 'b' if it is read through the index.
+        MariaDB 10.11: the index compares padded values, so ``c < 'b\t'`` misses 'b' if it is read through the index.
         """
         return self.vendor == "mariadb"
 

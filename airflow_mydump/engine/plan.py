@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
-
-import msgspec
 
 from airflow_mydump.engine.bundle import BundleReference
 from airflow_mydump.engine.catalog import StoredObject, Table
@@ -124,14 +120,6 @@ class Plan:
     def chunks(self) -> int:
         """Chunks to be moved."""
         return sum(schema.chunks for schema in self.schemas)
-
-
-def fingerprint(tables: Sequence[PlannedTable], chunks: Sequence[Chunk], objects: Sequence[PlannedObject]) -> str:
-    """Names the plan's content: equal input gives equal fingerprints."""
-    digest = hashlib.sha256()
-    for record in (*tables, *chunks, *objects):
-        digest.update(msgspec.json.encode(record, order="deterministic"))
-    return digest.hexdigest()[:16]
 
 
 def new_identity(run_key: str, content: str) -> PlanIdentity:

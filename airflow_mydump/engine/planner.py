@@ -16,7 +16,7 @@ from airflow_mydump.engine.key_type import key_literal, line_of
 from airflow_mydump.engine.key_walk import KeyWalk, Piece
 from airflow_mydump.engine.plan import PlannedTable
 from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.table_sample import row_bytes
+from airflow_mydump.engine.table_sample import not_empty, row_bytes
 
 DEFAULT_CHUNK_BYTES = 64 << 20
 
@@ -45,6 +45,17 @@ class CutTable:
     chunks: tuple[Chunk, ...]
     reason: str
     probes: int = 0
+
+
+def cut_tables(
+    session: Session, tables: Sequence[PlannedTable], cutting: Cutting
+) -> Iterator[tuple[PlannedTable, CutTable]]:
+    """Every table with its chunks, in the order of the tables. ``session`` as in `planner.cut`. Raises ServerError."""
+    # Statistics that know of no row may be older than the rows; files tell, where the account may see them.
+    doubted = [planned.table.name for planned in tables if not planned.table.rows and not planned.table.file_bytes]
+    unseen = not_empty(session, doubted)
+    for planned in tables:
+        yield planned, cut(session, planned, cutting, planned.table.name in unseen)
 
 
 def cut(session: Session, planned: PlannedTable, cutting: Cutting, unseen: bool = False) -> CutTable:

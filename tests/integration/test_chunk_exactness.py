@@ -38,7 +38,7 @@ def _integers(definition: str, low: int, high: int) -> Kind:
     return Kind(definition, st.one_of(edges, near, st.integers(low, high)).map(str))
 
 
-LETTERS = "aAbBäÄáßẞsSzZéEeİıIñ  \t\x01_-%0９日本語中文한あアｱ😀\u0301\u200b"
+LETTERS = "aAbBäÄáßẞsSzZéEeİıIñ  \t\x01_-%0９日本語中文한あアｱ😀\u0301\u200b"  # noqa: RUF001
 
 
 def _text(definition: str, longest: int) -> Kind:
@@ -76,14 +76,15 @@ long_decimals = st.decimals(allow_nan=False, allow_infinity=False, places=30, mi
 uuids = st.uuids().map(lambda value: f"'{value}'")
 
 COMMON = [
-    _integers("TINYINT", -128, 127), _integers("SMALLINT UNSIGNED", 0, 65535), _integers("MEDIUMINT", -(2**23), 2**23 - 1),
+    _integers("TINYINT", -128, 127), _integers("SMALLINT UNSIGNED", 0, 65535),
+    _integers("MEDIUMINT", -(2**23), 2**23 - 1),
     _integers("INT ZEROFILL", 0, 2**32 - 1), _integers("BIGINT", -(2**63), 2**63 - 1),
     _integers("BIGINT UNSIGNED", 0, 2**64 - 1), _integers("BIT(7)", 0, 127), _integers("BIT(64)", 0, 2**64 - 1),
     Kind("DECIMAL(9,4)", decimals), Kind("DECIMAL(65,30)", long_decimals.map(lambda value: f"{value:f}")),
     _integers("DECIMAL(20,0) UNSIGNED", 0, 10**20 - 1), Kind("FLOAT", floats), Kind("DOUBLE", doubles),
     Kind("DATE", some_dates.map(lambda value: f"'{value}'")), Kind("DATETIME", moments), Kind("DATETIME(6)", moments),
     Kind("TIMESTAMP", stamps), Kind("TIMESTAMP(3)", stamps),
-    _one_of("TIME(6)", ["'-838:59:59'", "'838:59:59'", "'-00:00:00.000001'", "'00:00:00'", "'01:02:03.5'", "'-01:02:03'"]),
+    _one_of("TIME(6)", ["'-838:59:59'", "'838:59:59'", "'-00:00:00.000001'", "'00:00:00'", "'01:02:03.5'"]),
     _one_of("YEAR", ["0", "1901", "1970", "2000", "2001", "2024", "2155"]),
     _binary("BINARY(3)", 3), _binary("VARBINARY(4)", 4), _binary("BINARY(16)", 16),
     _one_of("ENUM('z','a','m','') CHARACTER SET latin1", ["'z'", "'a'", "'m'", "''"]),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
 from airflow_mydump.engine import ledger
-from airflow_mydump.engine.bundle import MOST, BundleReference, bundle_count, pack
+from airflow_mydump.engine.bundle import MOST
+from airflow_mydump.engine.bundle_draft import BundleDraft
 from airflow_mydump.engine.catalog import Catalog, StoredObject
-from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.cut_report import TableCuts
 from airflow_mydump.engine.ddl import parse_table
 from airflow_mydump.engine.definer import obstacle
 from airflow_mydump.engine.endpoint import Endpoint
@@ -24,7 +26,6 @@ from airflow_mydump.engine.existing import (
 )
 from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.plan import (
-    DataBundle,
     IfExists,
     Plan,
     PlanIdentity,
@@ -32,18 +33,17 @@ from airflow_mydump.engine.plan import (
     PlannedTable,
     SchemaBundle,
     SchemaTotals,
-    fingerprint,
     new_identity,
 )
-from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, CutTable, Cutting, Strategy, cut
+from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, Cutting, Strategy, cut_tables
 from airflow_mydump.engine.row_condition import check_conditions
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata, reading
-from airflow_mydump.engine.table_sample import not_empty
 from airflow_mydump.engine.workdir import WorkDirectory
 
 PLAN = "plan.json"
+CUTS = "cuts.jsonl.zst"
 OBJECTS = "objects.jsonl.zst"
 SCHEMAS = "schemas.jsonl.zst"
 
@@ -83,13 +83,17 @@ def chunk_plan(
     The target is read only; the ledger is made when everything was decided. Raises PreflightError where something
     stands in the way on the target, ConnectError, ServerError.
     """
-    with Session(source, reading) as session, Session(target, metadata) as writing:
+    with Session(source, reading) as session, Session(target, metadata) as writing, BundleDraft() as draft:
         check_conditions(session, (table.name for table in catalog.tables), selection)
         decisions = _Decisions(writing, catalog, selection, settings.if_exists)
         moved = [planned for planned in decisions.tables if planned.action != "skip"]
-        chunks = [chunk for table in cut_tables(session, moved, settings.cutting) for chunk in table.chunks]
-        identity = new_identity(run_key, fingerprint(decisions.tables, chunks, decisions.objects))
-        where = directory.child(plan_path(identity))
+        cuts = []
+        for planned, cut in cut_tables(session, moved, settings.cutting):
+            draft.add(planned, cut)
+            cuts.append(TableCuts.of(planned, cut))
+        identity = new_identity(run_key, draft.fingerprint((*decisions.tables, *decisions.objects)))
+        path = plan_path(identity)
+        where = directory.child(path)
         plan = Plan(
             identity=identity,
             source=str(source),
@@ -98,15 +102,16 @@ def chunk_plan(
             target_server=str(writing.flavor),
             selection=selection,
             if_exists=settings.if_exists,
-            schemas=_totals(catalog, selection, decisions, chunks),
+            schemas=_totals(catalog, selection, decisions, cuts),
             parts=settings.concurrency,
-            data_bundles=_write_data_bundles(where, identity, moved, chunks, settings),
+            data_bundles=tuple(draft.write(directory, path, identity, settings.concurrency, settings.max_bundles)),
             objects=sum(not planned.skip for planned in decisions.objects),
             notes=_notes(catalog),
         )
         _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)
         where.write_lines(OBJECTS, decisions.objects)
         where.write_lines(SCHEMAS, catalog.schemas)
+        where.write_lines(CUTS, cuts)
         ledger.prepare(writing, identity)
         where.write(PLAN, plan)
         return plan
@@ -115,6 +120,11 @@ def chunk_plan(
 def plan_path(identity: PlanIdentity) -> str:
     """Where a plan's files are, relative to the run's work directory."""
     return f"plans/{identity.plan}"
+
+
+def cuts_file(identity: PlanIdentity) -> str:
+    """The file that says how each table was cut (`cut_report.TableCuts`), relative to the run's work directory."""
+    return f"{plan_path(identity)}/{CUTS}"
 
 
 class _Decisions:
@@ -183,24 +193,24 @@ def _mentions(stored: StoredObject, schema: str) -> bool:
 
 
 def _totals(
-    catalog: Catalog, selection: Selection, decisions: _Decisions, chunks: Sequence[Chunk]
+    catalog: Catalog, selection: Selection, decisions: _Decisions, cuts: Iterable[TableCuts]
 ) -> tuple[SchemaTotals, ...]:
-    totals = []
-    for schema in catalog.schemas:
-        tables = [planned for planned in decisions.tables if planned.table.name.schema == schema.name]
-        moved = {planned.number for planned in tables if planned.action != "skip"}
-        totals.append(
-            SchemaTotals(
-                target=selection.target_schema(schema.name),
-                tables=len(moved),
-                skipped=len(tables) - len(moved),
-                chunks=sum(chunk.table in moved for chunk in chunks),
-                objects=sum(
-                    planned.object.name.schema == schema.name and not planned.skip for planned in decisions.objects
-                ),
-            )
+    tables = Counter(planned.table.name.schema for planned in decisions.tables)
+    skipped = Counter(planned.table.name.schema for planned in decisions.tables if planned.action == "skip")
+    objects = Counter(planned.object.name.schema for planned in decisions.objects if not planned.skip)
+    chunks: Counter[str] = Counter()
+    for cut in cuts:
+        chunks[cut.table.schema] += cut.chunks
+    return tuple(
+        SchemaTotals(
+            target=selection.target_schema(schema.name),
+            tables=tables[schema.name] - skipped[schema.name],
+            skipped=skipped[schema.name],
+            chunks=chunks[schema.name],
+            objects=objects[schema.name],
         )
-    return tuple(totals)
+        for schema in catalog.schemas
+    )
 
 
 def schema_file(identity: PlanIdentity, part: int) -> str:
@@ -218,53 +228,6 @@ def _write_schema_bundles(
     for part in range(parts):
         bundle = SchemaBundle(identity, selection, tuple(tables[part::parts]))
         directory.write(schema_file(identity, part), bundle)
-
-
-def _write_data_bundles(
-    where: WorkDirectory, identity: PlanIdentity, tables: Sequence[PlannedTable], chunks: Sequence[Chunk],
-    settings: PlanSettings,
-) -> tuple[BundleReference, ...]:  # fmt: skip
-    references = []
-    bundles = pack_chunks(identity, tables, chunks, settings.concurrency, settings.max_bundles)
-    for number, bundle in enumerate(bundles):
-        name = f"data-{number:05}.json.zst"
-        where.write(name, bundle)
-        weight = sum(chunk.weight for chunk in bundle.chunks)
-        references.append(BundleReference(number, f"{plan_path(identity)}/{name}", weight, _label(bundle)))
-    return tuple(references)
-
-
-def cut_tables(session: Session, tables: Sequence[PlannedTable], cutting: Cutting) -> Iterator[CutTable]:
-    """The chunks of all tables, in the order of the tables. ``session`` as in `planner.cut`. Raises ServerError."""
-    # Statistics that know of no row may be older than the rows; files tell, where the account may see them.
-    doubted = [planned.table.name for planned in tables if not planned.table.rows and not planned.table.file_bytes]
-    unseen = not_empty(session, doubted)
-    for planned in tables:
-        yield cut(session, planned, cutting, planned.table.name in unseen)
-
-
-def pack_chunks(
-    identity: PlanIdentity, tables: Sequence[PlannedTable], chunks: Sequence[Chunk], concurrency: int,
-    max_bundles: int = MOST,
-) -> list[DataBundle]:  # fmt: skip
-    """Bundles of about equal weight, heaviest first; at least one, which may be empty."""
-    by_number = {planned.number: planned.without_definition() for planned in tables}
-    packed = pack(chunks, lambda chunk: chunk.weight, min(bundle_count(concurrency, len(chunks)), max_bundles))
-    return [
-        DataBundle(
-            identity, tuple(by_number[number] for number in sorted({chunk.table for chunk in content})), tuple(content)
-        )
-        for content in packed or [[]]
-    ]
-
-
-def _label(bundle: DataBundle) -> str:
-    if len(bundle.tables) == 1:
-        return f"{bundle.tables[0].target} ({len(bundle.chunks)} chunks)"
-    if not bundle.tables:
-        return "nothing"
-    heaviest = max(bundle.chunks, key=lambda chunk: chunk.weight)
-    return f"{bundle.table_of(heaviest).target} and {len(bundle.tables) - 1} more tables"
 
 
 def _notes(catalog: Catalog) -> tuple[str, ...]:
