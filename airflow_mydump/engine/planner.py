@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from airflow_mydump.engine.catalog import Partition
+from airflow_mydump.engine.catalog import Partition, Table
 from airflow_mydump.engine.chunk import Bound, Chunk, key_range
 from airflow_mydump.engine.chunk_key import PRIMARY, ChunkKey, choose_key
 from airflow_mydump.engine.errors import ServerError
@@ -68,7 +68,7 @@ def cut(session: Session, planned: PlannedTable, cutting: Cutting, unseen: bool 
     key = choose_key(table, cutting.max_key_prefix_length)
     if not table.transactional:
         return _whole(planned, None, f"{table.engine} cannot roll a chunk back")
-    if table.data_bytes < cutting.chunk_bytes and table.file_bytes < cutting.chunk_bytes and not unseen:
+    if table.data_bytes < cutting.chunk_bytes and not (unseen or _outgrown(table, cutting.chunk_bytes)):
         return _whole(planned, key, "smaller than a chunk")
     if key is None and not table.partitions:
         return _whole(planned, None, "no primary key, no unique key without nullable columns, no partitions")
@@ -76,6 +76,11 @@ def cut(session: Session, planned: PlannedTable, cutting: Cutting, unseen: bool 
         return _Cut(session, planned, key, cutting).cut()
     except ServerError as error:
         raise error.during(f"cannot cut {table.name} into chunks") from error
+
+
+def _outgrown(table: Table, chunk_bytes: int) -> bool:
+    """Whether a table's files say that its statistics are old; indexes alone rarely are three times the rows."""
+    return table.file_bytes >= chunk_bytes and table.file_bytes > 4 * table.data_bytes
 
 
 def _whole(planned: PlannedTable, key: ChunkKey | None, reason: str) -> CutTable:
