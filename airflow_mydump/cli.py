@@ -71,7 +71,7 @@ def _copy(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    preview = preview_plan(_endpoint(options.source, "SOURCE"), _selection(options), _settings(options))
+    preview = preview_plan(_endpoint(options.source, "SOURCE"), _selection(options), _settings(options), options.prove)
     for line in preview.lines(options.tables):
         print(line)
     return 0
@@ -147,6 +147,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_cutting(plan)
     plan.add_argument(
         "--tables", type=_positive, default=50, metavar="N", help="tables to list one by one (default: %(default)s)"
+    )
+    plan.add_argument(
+        "--prove",
+        action="store_true",
+        help="count every chunk and every table in one snapshot, and fail unless they agree; reads each table twice",
     )
     plan.set_defaults(run=_plan)
     verify = verbs.add_parser("verify", help="compare databases on two servers")

@@ -10,21 +10,34 @@ from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 
-_SESSIONS = 3
+_SESSIONS = 2
 _WORTH_A_SESSION = 500
 """Tables for which another connection pays."""
 
 
-def read_definitions(source: Endpoint, tables: Sequence[TableName]) -> list[str]:
-    """SHOW CREATE TABLE of every table, in their order, through at most three sessions.
+class Definitions:
+    """SHOW CREATE TABLE of many tables, read through at most two sessions while the caller does something else.
 
-    Raises ConnectError, ServerError.
+    Use as a context manager.
     """
-    workers = max(1, min(_SESSIONS, len(tables) // _WORTH_A_SESSION))
-    size = -(-len(tables) // workers)
-    shares = [tables[start : start + size] for start in range(0, len(tables), max(size, 1))]
-    with ThreadPoolExecutor(workers) as pool:
-        return [text for share in pool.map(lambda share: _read(source, share), shares) for text in share]
+
+    def __init__(self, source: Endpoint, tables: Sequence[TableName]) -> None:
+        workers = max(1, min(_SESSIONS, len(tables) // _WORTH_A_SESSION))
+        size = max(-(-len(tables) // workers), 1)
+        self._pool = ThreadPoolExecutor(workers)
+        self._shares = [
+            self._pool.submit(_read, source, tables[start : start + size]) for start in range(0, len(tables), size)
+        ]
+
+    def texts(self) -> list[str]:
+        """The definitions, in the tables' order. Raises ConnectError, ServerError."""
+        return [text for share in self._shares for text in share.result()]
+
+    def __enter__(self) -> Definitions:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
 
 
 def _read(source: Endpoint, tables: Sequence[TableName]) -> list[str]:

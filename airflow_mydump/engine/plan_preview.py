@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from airflow_mydump.engine.bundle_draft import BundleDraft
+from airflow_mydump.engine.chunk_proof import require_cover
 from airflow_mydump.engine.cut_report import TableCuts, describe_balance, describe_tables
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.phases.plan import PlanSettings
@@ -36,8 +37,11 @@ class PlanPreview:
         yield f"fingerprint {self.fingerprint}"
 
 
-def preview_plan(source: Endpoint, selection: Selection, settings: PlanSettings) -> PlanPreview:
-    """Cut and pack the selected tables. Raises SelectionError, PreflightError, ConnectError, ServerError."""
+def preview_plan(source: Endpoint, selection: Selection, settings: PlanSettings, prove: bool = False) -> PlanPreview:
+    """Cut and pack the selected tables; ``prove`` that each row is in one chunk, see `chunk_proof`.
+
+    Raises SelectionError, PreflightError, VerificationError, ConnectError, ServerError.
+    """
     catalog = prefetch_metadata(source, selection)
     planned = [
         PlannedTable(number, table, selection.target(table.name), "create", selection.where.get(str(table.name), ""))
@@ -49,5 +53,7 @@ def preview_plan(source: Endpoint, selection: Selection, settings: PlanSettings)
         for table, cut in cut_tables(session, planned, settings.cutting):
             draft.add(table, cut)
             cuts.append(TableCuts.of(table, cut))
+            if prove:
+                require_cover(session, table, cut.chunks)
         bundles = draft.bundles(settings.concurrency, settings.max_bundles)
         return PlanPreview(tuple(cuts), tuple(map(draft.weight, bundles)), draft.fingerprint(()))

@@ -120,7 +120,8 @@ class _Cut:
     def _average(self) -> float:
         """Bytes a row: from the statistics if they may be right, else from some rows."""
         table = self.table
-        if table.rows and table.data_bytes >= self.cutting.chunk_bytes:
+        known = table.rows and table.data_bytes >= self.cutting.chunk_bytes
+        if known and not _outgrown(table, self.cutting.chunk_bytes):
             return max(table.data_bytes / table.rows, 1)
         self.probes += 1
         return max(row_bytes(self.session, table), 1)

@@ -57,7 +57,8 @@ class SimulatedServer:
             return [(b"%d" % (high - 1),)]
         behind = re.search(r"LIMIT (\d+), 1", sql)
         place = low + int(behind[1] if behind else 0)
-        return [(b"%d" % place, b"1")][: place < high] if "id` >" in sql else [(b"%d" % place,)][: place < high]
+        row: Row = (b"%d" % place, b"1") if "id` >" in sql else (b"%d" % place,)
+        return [row] if place < high else []
 
 
 def _bound(sql: str, operator: str, default: int) -> int:

@@ -142,7 +142,7 @@ def test_partitions_are_cut_by_themselves_and_by_key_inside(server: ChunkServer)
     )
     found = server.cut(table, 1 << 20)
     partitions = [chunk.partitions for chunk in found.cut.chunks]
-    assert partitions[0] == ("p one", "p2", "p3")
+    assert partitions[:2] == [("p one",), ("p2", "p3")]
     assert partitions.count(("big",)) > 3
     assert found.cut.reason == "by 5 partitions, and by primary key (id, d), by estimates"
     assert _largest(found, table, 1 << 20) < 2

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from airflow_mydump.engine.catalog import Catalog, Column, ObjectKind, Schema, StoredObject, Table
 from airflow_mydump.engine.chunk_key import PRIMARY
 from airflow_mydump.engine.datatype import require_supported
-from airflow_mydump.engine.definition import read_definitions
+from airflow_mydump.engine.definition import Definitions
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import PreflightError, SelectionError
 from airflow_mydump.engine.identifier import TableName, literal, quote
@@ -65,7 +65,7 @@ class _Names:
 
     def __init__(self, session: Session, selection: Selection) -> None:
         rows = session.text_rows(
-            "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH "
+            "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, CREATE_OPTIONS "
             f"FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({_list(selection.schemas)}) "
             "ORDER BY TABLE_SCHEMA, TABLE_NAME"
         )
@@ -109,11 +109,15 @@ def _columns(session: Session, selection: Selection) -> dict[TableName, tuple[Co
 
 
 def _tables(session: Session, selection: Selection, names: _Names) -> Iterable[Table]:
-    keys = read_keys(session, selection.schemas)
-    partitions = read_partitions(session, selection.schemas)
-    files = read_file_bytes(session, selection.schemas)
-    definitions = read_definitions(session.endpoint, list(names.tables))
-    for (name, (_, _, _, engine, rows, data_bytes)), definition in zip(names.tables.items(), definitions, strict=True):
+    with Definitions(session.endpoint, list(names.tables)) as reading:
+        keys = read_keys(session, selection.schemas)
+        partitioned = any("partitioned" in row[6] for row in names.tables.values())
+        partitions = read_partitions(session, selection.schemas) if partitioned else {}
+        files = read_file_bytes(session, selection.schemas)
+        definitions = reading.texts()
+    for (name, (_, _, _, engine, rows, data_bytes, _)), definition in zip(
+        names.tables.items(), definitions, strict=True
+    ):
         usable = in_order_of_definition(keys.get(name, ()), definition)
         table = Table(
             name=name,
