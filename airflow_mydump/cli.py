@@ -11,7 +11,8 @@ import os
 import secrets
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from dataclasses import replace
+from typing import NoReturn, get_args
 
 from airflow_mydump.engine.comparison import Comparison, compare
 from airflow_mydump.engine.endpoint import Endpoint
@@ -19,7 +20,8 @@ from airflow_mydump.engine.errors import ConfigurationError, MydumpError, Select
 from airflow_mydump.engine.migration import Migration, migrate
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.phases.report import as_markdown, require_complete
-from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES
+from airflow_mydump.engine.plan_preview import preview_plan
+from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, Strategy
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
@@ -56,9 +58,7 @@ def _copy(options: argparse.Namespace) -> int:
         source=_endpoint(options.source, "SOURCE"),
         target=_endpoint(options.target, "TARGET"),
         selection=_selection(options),
-        settings=PlanSettings(
-            options.if_exists, options.chunk_bytes, options.threads, defer_keys=not options.no_defer_keys
-        ),
+        settings=replace(_settings(options), if_exists=options.if_exists, defer_keys=not options.no_defer_keys),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
     )
@@ -67,6 +67,13 @@ def _copy(options: argparse.Namespace) -> int:
         report = migrate(migration, progress.listen, progress.begin)
     print(as_markdown(report))
     require_complete(report)
+    return 0
+
+
+def _plan(options: argparse.Namespace) -> int:
+    preview = preview_plan(_endpoint(options.source, "SOURCE"), _selection(options), _settings(options), options.prove)
+    for line in preview.lines(options.tables):
+        print(line)
     return 0
 
 
@@ -102,12 +109,22 @@ def _endpoint(uri: str | None, side: str) -> Endpoint:
     return Endpoint.from_uri(uri, os.environ.get(f"MYDUMP_{side}_PASSWORD"))
 
 
+def _settings(options: argparse.Namespace) -> PlanSettings:
+    return PlanSettings(
+        chunk_bytes=options.chunk_bytes,
+        concurrency=options.threads,
+        strategy=options.strategy,
+        max_key_prefix_length=options.max_key_prefix_length,
+    )
+
+
 def _selection(options: argparse.Namespace) -> Selection:
     return Selection(
         schemas=tuple(name for name in options.schemas.split(",") if name),
         include=tuple(options.include),
         exclude=tuple(options.exclude),
         rename=dict(options.rename),
+        where=dict(options.where),
     )
 
 
@@ -116,13 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     copy = verbs.add_parser("copy", help="copy databases from one server to another, and verify them")
     _add_common(copy)
-    copy.add_argument(
-        "--chunk-bytes",
-        type=_size,
-        default=DEFAULT_CHUNK_BYTES,
-        metavar="SIZE",
-        help="size of the ranges that large tables are cut into; takes K, M, G (default 64M)",
-    )
+    _add_cutting(copy)
     copy.add_argument(
         "--if-exists",
         choices=("fail", "truncate", "drop", "skip"),
@@ -132,6 +143,18 @@ def _parser() -> argparse.ArgumentParser:
     copy.add_argument("--no-defer-keys", action="store_true", help="create large tables with their secondary keys")
     copy.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
     copy.set_defaults(run=_copy)
+    plan = verbs.add_parser("plan", help="show how tables would be cut into chunks, and why; needs no target")
+    _add_selection(plan)
+    _add_cutting(plan)
+    plan.add_argument(
+        "--tables", type=_positive, default=50, metavar="N", help="tables to list one by one (default: %(default)s)"
+    )
+    plan.add_argument(
+        "--prove",
+        action="store_true",
+        help="count every chunk and every table in one snapshot, and fail unless they agree; reads each table twice",
+    )
+    plan.set_defaults(run=_plan)
     verify = verbs.add_parser("verify", help="compare databases on two servers")
     _add_common(verify)
     verify.set_defaults(run=_verify)
@@ -139,8 +162,40 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_common(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--source", metavar="URI", help=_URI_HELP.format("SOURCE"))
     verb.add_argument("--target", metavar="URI", help=_URI_HELP.format("TARGET"))
+    _add_selection(verb)
+    verb.add_argument(
+        "--work-directory",
+        metavar="DIR-OR-URL",
+        help="where plans and reports are kept (default: a private directory below the system's temporary one)",
+    )
+
+
+def _add_cutting(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--chunk-bytes",
+        type=_size,
+        default=DEFAULT_CHUNK_BYTES,
+        metavar="SIZE",
+        help="size of the ranges that large tables are cut into; takes K, M, G (default 64M)",
+    )
+    verb.add_argument(
+        "--strategy",
+        choices=get_args(Strategy),
+        default="adaptive",
+        help="adaptive follows the rows, uniform cuts even ranges of the key (default: %(default)s)",
+    )
+    verb.add_argument(
+        "--max-key-prefix-length",
+        type=_from_zero,
+        default=0,
+        metavar="N",
+        help="columns of a key that chunks may be bounded by (default 0: all that can be used)",
+    )
+
+
+def _add_selection(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--source", metavar="URI", help=_URI_HELP.format("SOURCE"))
     verb.add_argument("--schemas", required=True, metavar="A,B", help="databases to take")
     verb.add_argument(
         "--rename",
@@ -164,9 +219,12 @@ def _add_common(verb: argparse.ArgumentParser) -> None:
         "--threads", type=_positive, default=4, metavar="N", help="workers at a time (default %(default)s)"
     )
     verb.add_argument(
-        "--work-directory",
-        metavar="DIR-OR-URL",
-        help="where plans and reports are kept (default: a private directory below the system's temporary one)",
+        "--where",
+        action="append",
+        type=_condition,
+        default=[],
+        metavar="DB.TABLE=CONDITION",
+        help="take only the rows of a table that meet an SQL condition; repeatable",
     )
 
 
@@ -175,6 +233,17 @@ def _rename(text: str) -> tuple[str, str]:
     if not (old and equals and new):
         _reject(f"{text!r} does not have the form OLD=NEW")
     return old, new
+
+
+def _condition(text: str) -> tuple[str, str]:
+    table, equals, condition = text.partition("=")
+    if not (equals and "." in table and condition.strip()):
+        _reject(f"{text!r} does not have the form DATABASE.TABLE=CONDITION")
+    return table, condition
+
+
+def _from_zero(text: str) -> int:
+    return 0 if text == "0" else _positive(text)
 
 
 def _size(text: str) -> int:

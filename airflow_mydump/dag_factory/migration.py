@@ -125,9 +125,21 @@ def add_migration_tasks(
 ) -> MigrationTasks:
     """Add a migration's tasks to the DAG or task group whose context is open. Raises as `MigrationDag` does."""
     selection, plan, execution = selection or SelectionConfig(), plan or PlanConfig(), execution or ExecutionConfig()
-    chosen = Selection(tuple(source.schemas), tuple(selection.include), tuple(selection.exclude), dict(target.rename))
+    chosen = Selection(
+        tuple(source.schemas),
+        tuple(selection.include),
+        tuple(selection.exclude),
+        dict(target.rename),
+        dict(selection.where),
+    )
     settings = PlanSettings(
-        target.if_exists, parse_size(str(plan.chunk_bytes)), execution.concurrency, plan.max_bundles, plan.defer_keys
+        if_exists=target.if_exists,
+        chunk_bytes=parse_size(str(plan.chunk_bytes)),
+        concurrency=execution.concurrency,
+        max_bundles=plan.max_bundles,
+        defer_keys=plan.defer_keys,
+        strategy=plan.strategy,
+        max_key_prefix_length=plan.max_key_prefix_length,
     )
     shared = _shared_arguments(source, target, execution, run_key) | dict(operator_args or {})
     mapped = shared | {"max_active_tis_per_dagrun": execution.concurrency}
