@@ -45,7 +45,7 @@ class ChunkPlanOperator(PhaseOperator):
         self.settings = settings
 
     def execute(self, context: Any) -> list[dict[str, Any]]:
-        """Plan; returns references to the data bundles, heaviest first."""
+        """Plan; returns references to the data bundles, in the order of work."""
         most = min(self.settings.max_bundles, conf.getint("core", "max_map_length", fallback=1024))
         with engine_errors():
             plan = chunk_plan(
