@@ -63,7 +63,8 @@ class BundleDraft:
     def bundles(self, concurrency: int, most: int) -> Iterator[list[int]]:
         """The numbers of each bundle's chunks in the order of work; at least one bundle.
 
-        Bundles much heavier than most come first, so that none is left for the end alone. The others follow the keys, all tables' first chunks before all second ones: rows that arrive in key order fill a table's pages, and
+        Bundles much heavier than most come first, so that none is left for the end alone. The others follow the keys,
+        all tables' first chunks before all second ones: rows that arrive in key order fill a table's pages, and
         loaders that take neighbouring bundles work on different tables.
         """
         packed = pack(self._weights, min(bundle_count(concurrency, self.chunks), most))
