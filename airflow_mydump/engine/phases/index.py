@@ -19,6 +19,8 @@ from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _FOREIGN = "foreign key "
+_KEY_IS_THERE = (1005, 1022, 1061, 1826)
+"""A key or foreign key of this name exists; MariaDB says 1005 for foreign keys, among other things."""
 
 
 def index_phase(target: Endpoint, directory: WorkDirectory, file: str, announce: Listener = ignore) -> int:
@@ -37,15 +39,23 @@ def index_phase(target: Endpoint, directory: WorkDirectory, file: str, announce:
         for batch in batches(waiting, lambda planned: 0):
             targets = {str(planned.number): planned.target for planned in batch}
             ledger.require_owned(session, bundle.identity, targets.values())
-            found = ledger.begin(session, bundle.identity, "keys", targets)
+            ledger.begin(session, bundle.identity, "keys", targets)
             for planned in batch:
-                # A new table has none of them yet, unless an earlier try of this task got so far.
-                is_bare = planned.action != "truncate" and found[str(planned.number)] == "nothing"
-                there = frozenset() if is_bare else present.of(planned.target)
-                added += _add_keys(session, bundle.selection, planned, there)
+                added += _add_missing_keys(session, bundle.selection, planned, present)
                 announce(Event(EventKind.KEYS_ADDED, planned.target))
             ledger.finish(session, bundle.identity, "keys", targets.keys())
     return added
+
+
+def _add_missing_keys(session: Session, selection: Selection, planned: PlannedTable, present: _PresentKeys) -> int:
+    if planned.action != "truncate":
+        # A new table has none of them, unless an earlier try of this task got so far: the server says so.
+        try:
+            return _add_keys(session, selection, planned, frozenset())
+        except ServerError as error:
+            if error.number not in _KEY_IS_THERE:
+                raise
+    return _add_keys(session, selection, planned, present.of(planned.target))
 
 
 def _add_keys(session: Session, selection: Selection, planned: PlannedTable, there: frozenset[str]) -> int:
@@ -103,7 +113,8 @@ class _PresentKeys:
         keys: dict[str, set[str]] = {}
         for name, key in self._session.pairs(
             f"SELECT TABLE_NAME, CONCAT({literal(_FOREIGN)}, CONSTRAINT_NAME) "
-            f"FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = {schema} AND CONSTRAINT_TYPE = 'FOREIGN KEY' "
+            "FROM information_schema.TABLE_CONSTRAINTS "
+            f"WHERE TABLE_SCHEMA = {schema} AND CONSTRAINT_TYPE = 'FOREIGN KEY' "
             f"UNION SELECT TABLE_NAME, INDEX_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = {schema}"
         ):
             keys.setdefault(name, set()).add(key)
