@@ -47,6 +47,17 @@ class Flavor:
         return "max_statement_time" if self.vendor == "mariadb" else "max_execution_time"
 
     @property
+    def binary_log_status(self) -> str:
+        """The statement that shows the position in the binary log; MySQL 8.2 renamed it and 8.4 dropped the old one."""
+        renamed = self.vendor == "mysql" and self.version >= (8, 2, 0)
+        return "SHOW BINARY LOG STATUS" if renamed else "SHOW MASTER STATUS"
+
+    @property
+    def gtid_variable(self) -> str:
+        """The global variable with the transactions that are in the binary log."""
+        return "gtid_binlog_pos" if self.vendor == "mariadb" else "gtid_executed"
+
+    @property
     def can_share_definitions_with(self) -> frozenset[Vendor]:
         """Vendors that understand this server's SHOW CREATE output as it stands."""
         return frozenset({self.vendor})

@@ -215,7 +215,7 @@ def _write_data_bundles(
         name = f"data-{number:05}.json.zst"
         where.write(name, bundle)
         weight = sum(chunk.weight for chunk in bundle.chunks)
-        references.append(BundleReference(number, f"{plan_path(identity)}/{name}", weight, _label(bundle)))
+        references.append(BundleReference(number, f"{plan_path(identity)}/{name}", weight, bundle_label(bundle)))
     return tuple(references)
 
 
@@ -239,7 +239,8 @@ def pack_chunks(
     ]
 
 
-def _label(bundle: DataBundle) -> str:
+def bundle_label(bundle: DataBundle) -> str:
+    """What a bundle moves, in words."""
     if len(bundle.tables) == 1:
         return f"{bundle.tables[0].target} ({len(bundle.chunks)} chunks)"
     if not bundle.tables:
