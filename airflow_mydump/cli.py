@@ -14,12 +14,18 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from airflow_mydump.engine.comparison import Comparison, compare
+from airflow_mydump.engine.dump_directory.compressed_file import DEFAULT_LEVEL
+from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.dump_plan import HIGHEST_LEVEL, DumpSettings
+from airflow_mydump.engine.dumping import Dump, make_dump
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError, SelectionError
 from airflow_mydump.engine.migration import Migration, migrate
+from airflow_mydump.engine.phases.finish_dump import DumpReport
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.phases.report import as_markdown, require_complete
 from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES
+from airflow_mydump.engine.restoring import Restore, restore
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
@@ -63,6 +69,48 @@ def _copy(options: argparse.Namespace) -> int:
     print(f"run key {run_key}: repeat the command with --run-key {run_key} to go on after an interruption")
     with ProgressBar() as progress:
         report = migrate(migration, progress.listen, progress.begin)
+    print(as_markdown(report))
+    require_complete(report)
+    return 0
+
+
+def _dump(options: argparse.Namespace) -> int:
+    dump = Dump(
+        source=_endpoint(options.source, "SOURCE"),
+        selection=_selection(options),
+        settings=DumpSettings(options.chunk_bytes, options.threads, level=options.level),
+        storage=Storage.at(options.output),
+        run_key="cli",
+        replace_existing=options.replace,
+    )
+    with ProgressBar() as progress:
+        report = make_dump(dump, progress.listen, progress.begin_dump)
+    _tell_dump(report)
+    return 0
+
+
+def _tell_dump(report: DumpReport) -> None:
+    print(
+        f"dumped {report.tables:,} tables ({report.chunks:,} chunks, {report.rows:,} rows, {report.bytes / 1e6:,.1f} MB, "
+        f"compressed {report.file_bytes / 1e6:,.1f} MB) and {report.objects:,} views, routines, triggers and events "
+        f"from {report.source} into {report.directory}. Consistency {report.consistency}."
+    )
+
+
+def _load(options: argparse.Namespace) -> int:
+    run_key = options.run_key or f"cli-{secrets.token_hex(6)}"
+    restoring = Restore(
+        storage=Storage.at(options.input),
+        target=_endpoint(options.target, "TARGET"),
+        settings=PlanSettings(options.if_exists, concurrency=options.threads),
+        work=WorkDirectory.at(options.work_directory or default_work_directory()),
+        run_key=run_key,
+        rename=dict(options.rename),
+        dynamic_sql=options.allow_dynamic_sql,
+    )
+    print(f"run key {run_key}: repeat the command with --run-key {run_key} to go on after an interruption")
+    with ProgressBar() as progress:
+        report = restore(restoring, progress.listen, progress.begin)
     print(as_markdown(report))
     require_complete(report)
     return 0
@@ -113,40 +161,49 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("airflow_mydump", description=__doc__.partition("\n")[0])
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     copy = verbs.add_parser("copy", help="copy databases from one server to another, and verify them")
-    _add_common(copy)
-    copy.add_argument(
-        "--chunk-bytes",
-        type=_size,
-        default=DEFAULT_CHUNK_BYTES,
-        metavar="SIZE",
-        help="size of the ranges that large tables are cut into; takes K, M, G (default 64M)",
-    )
-    copy.add_argument(
-        "--if-exists",
-        choices=("fail", "truncate", "drop", "skip"),
-        default="truncate",
-        help="what to do with tables that the target has (default: %(default)s)",
-    )
-    copy.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
+    _add_servers(copy, "source", "target")
+    _add_selection(copy)
+    _add_rename(copy)
+    _add_chunk_bytes(copy)
+    _add_run(copy)
     copy.set_defaults(run=_copy)
+    dump = verbs.add_parser("dump", help="dump databases into a directory, which myloader can read too")
+    _add_servers(dump, "source")
+    _add_selection(dump)
+    _add_chunk_bytes(dump)
+    _add_dump(dump)
+    dump.set_defaults(run=_dump, rename=[])
+    load = verbs.add_parser("load", help="restore a dump directory of this package or of mydumper, and verify it")
+    load.add_argument("--input", required=True, metavar="DIR-OR-URL", help="the dump directory")
+    _add_servers(load, "target")
+    _add_rename(load)
+    _add_run(load)
+    load.add_argument(
+        "--allow-dynamic-sql",
+        action="store_true",
+        help="take routines, triggers and events that compose statements when they run; only for dumps you trust",
+    )
+    load.set_defaults(run=_load)
     verify = verbs.add_parser("verify", help="compare databases on two servers")
-    _add_common(verify)
+    _add_servers(verify, "source", "target")
+    _add_selection(verify)
+    _add_rename(verify)
+    _add_work_directory(verify)
     verify.set_defaults(run=_verify)
+    for verb in (copy, dump, load, verify):
+        verb.add_argument(
+            "--threads", type=_positive, default=4, metavar="N", help="workers at a time (default %(default)s)"
+        )
     return parser
 
 
-def _add_common(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--source", metavar="URI", help=_URI_HELP.format("SOURCE"))
-    verb.add_argument("--target", metavar="URI", help=_URI_HELP.format("TARGET"))
+def _add_servers(verb: argparse.ArgumentParser, *sides: str) -> None:
+    for side in sides:
+        verb.add_argument(f"--{side}", metavar="URI", help=_URI_HELP.format(side.upper()))
+
+
+def _add_selection(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--schemas", required=True, metavar="A,B", help="databases to take")
-    verb.add_argument(
-        "--rename",
-        action="append",
-        type=_rename,
-        default=[],
-        metavar="A=X",
-        help="give database A the name X on the target; repeatable",
-    )
     verb.add_argument(
         "--include",
         action="append",
@@ -157,9 +214,60 @@ def _add_common(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--exclude", action="append", default=[], metavar="GLOB", help="leave out tables that match; repeatable"
     )
+
+
+def _add_rename(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
-        "--threads", type=_positive, default=4, metavar="N", help="workers at a time (default %(default)s)"
+        "--rename",
+        action="append",
+        type=_rename,
+        default=[],
+        metavar="A=X",
+        help="give database A the name X on the target; repeatable",
     )
+
+
+def _add_chunk_bytes(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--chunk-bytes",
+        type=_size,
+        default=DEFAULT_CHUNK_BYTES,
+        metavar="SIZE",
+        help="size of the ranges that large tables are cut into; takes K, M, G (default 64M)",
+    )
+
+
+def _add_dump(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--output",
+        required=True,
+        metavar="DIR-OR-URL",
+        help="the dump directory; the same command goes on with an unfinished dump in it",
+    )
+    verb.add_argument(
+        "--level",
+        type=_positive,
+        default=DEFAULT_LEVEL,
+        metavar="N",
+        help=f"zstd's level, 1 to {HIGHEST_LEVEL} (default %(default)s)",
+    )
+    verb.add_argument(
+        "--replace", action="store_true", help="remove the dump of this package that the directory has, and begin anew"
+    )
+
+
+def _add_run(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--if-exists",
+        choices=("fail", "truncate", "drop", "skip"),
+        default="truncate",
+        help="what to do with tables that the target has (default: %(default)s)",
+    )
+    verb.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
+    _add_work_directory(verb)
+
+
+def _add_work_directory(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--work-directory",
         metavar="DIR-OR-URL",

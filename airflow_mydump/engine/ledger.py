@@ -186,10 +186,16 @@ def claim_chunk(
     return True
 
 
-def complete_chunk(connection: Connection, identity: PlanIdentity, chunk: Chunk, size: int) -> None:
-    """Record, before the commit, that a claimed chunk is loaded, and its bytes. Raises ServerError."""
+def complete_chunk(
+    connection: Connection, identity: PlanIdentity, chunk: Chunk, size: int, rows: int | None = None
+) -> None:
+    """Record, before the commit, that a claimed chunk is loaded, and its bytes; its rows, where nobody knew them before.
+
+    Raises ServerError.
+    """
+    counted = "" if rows is None else f"row_count = {rows}, "
     connection.execute(
-        f"UPDATE {LEDGER.sql} SET byte_count = {size}, state = 'done', finished_at = CURRENT_TIMESTAMP(6) "
+        f"UPDATE {LEDGER.sql} SET {counted}byte_count = {size}, state = 'done', finished_at = CURRENT_TIMESTAMP(6) "
         f"WHERE {_row(identity, 'load', chunk.id)}"
     )
 

@@ -149,7 +149,7 @@ def _gather(pieces: Iterable[bytes]) -> Iterator[bytes]:
         if size >= _OUTPUT_BYTES:
             yield b"".join(parts)
             parts, size = [], 0
-    if parts:
+    if size:  # an empty piece would end a LOAD DATA
         yield b"".join(parts)
 
 

@@ -48,6 +48,10 @@ _KINDS: dict[str, ObjectKind] = {
 
 def check_catalog(catalog: Catalog, dynamic_sql: bool = False) -> None:
     """Raise DumpError naming the first database, table or object that may not be created."""
+    schemas = {schema.name for schema in catalog.schemas}
+    for name in [*(table.name for table in catalog.tables), *(stored.name for stored in catalog.objects)]:
+        if name.schema not in schemas:
+            raise DumpError(f"{name} is in a database that the dump does not have")
     for schema in catalog.schemas:
         check_schema(schema)
     for table in catalog.tables:

@@ -34,6 +34,7 @@ _CREATE_SCHEMA = re.compile(
     r"(?: /\*!80016 DEFAULT ENCRYPTION='[NY]' ?\*/)?;?\s*",
     re.ASCII,
 )
+_CREATE_TABLE = re.compile("CREATE TABLE `((?:[^`]|``)+)`")
 _SETTING = re.compile(
     r"(?:/\*!\d{5} )?SET (?:SESSION |@@SESSION\.|@@)?(?P<name>@?\w+(?: binary| utf8mb4| utf8| latin1)?)"
     r"(?:\s*:?=\s*(?P<value>@?@?[\w.]+|'[^'\\;]*'))?\s*(?:\*/)?;?\s*",
@@ -45,7 +46,8 @@ _HARMLESS = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _DROP = re.compile(r"DROP (?:TABLE|VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT) IF EXISTS `(?:[^`]|``)+`;?\s*")
-_STATEMENT = re.compile(r"(?P<text>.*?);[ \t]*(?:\n|\Z)", re.DOTALL)
+# A blank after the semicolon marks the ends of lines within a body.
+_STATEMENT = re.compile(r"(?P<text>.*?);(?:\n|\Z)", re.DOTALL)
 
 
 def schema_content(schema: Schema) -> str:
@@ -121,9 +123,40 @@ def read_schema(file: str, content: bytes) -> Schema:
     raise DumpError(f"the file {file} has no CREATE DATABASE in a form that this version can read")
 
 
-def read_table(file: str, content: bytes) -> str:
-    """The CREATE TABLE statement in a file. Raises DumpError naming the file."""
-    return _the_create(file, content)[0]
+def read_statement(file: str, content: bytes) -> str:
+    """The one CREATE statement in a file. Raises DumpError naming the file."""
+    creates = list(_creates(file, content))
+    if len(creates) != 1:
+        raise DumpError(f"the file {file} has {len(creates)} CREATE statements, where one is due")
+    return creates[0][0]
+
+
+def created_table(definition: str) -> str:
+    """The name of the table that a statement creates. Raises DumpError if it creates none."""
+    found = _CREATE_TABLE.match(definition)
+    if not found:
+        raise DumpError("it has no CREATE TABLE statement")
+    return found[1].replace("``", "`")
+
+
+def load_statement_in(file: str, content: bytes) -> str:
+    """The one LOAD DATA statement in a file; it is not examined here. Raises DumpError naming the file."""
+    found = []
+    for statement in _statements(_text(file, content)):
+        setting = _SETTING.fullmatch(statement)
+        if setting and _HARMLESS.fullmatch(setting["name"]):
+            continue
+        found.append(statement)
+    if len(found) != 1:
+        raise DumpError(f"the file {file} has {len(found)} statements beside its settings, where one is due")
+    return found[0]
+
+
+def _text(file: str, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise DumpError(f"the file {file} holds bytes that are not UTF-8") from None
 
 
 def read_objects(file: str, schema: str, content: bytes) -> list[StoredObject]:
@@ -166,21 +199,10 @@ def _as_written(statement: str, name: str) -> str:
     return found[0] if found else name
 
 
-def _the_create(file: str, content: bytes) -> tuple[str, _State]:
-    creates = list(_creates(file, content))
-    if len(creates) != 1:
-        raise DumpError(f"the file {file} has {len(creates)} CREATE statements, where one is due")
-    return creates[0]
-
-
 def _creates(file: str, content: bytes) -> Iterator[tuple[str, _State]]:
     """Each CREATE statement with the settings before it; settings and drops are all that may stand beside."""
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        raise DumpError(f"the file {file} holds bytes that are not UTF-8") from None
     state = _State()
-    for statement in _statements(text):
+    for statement in _statements(_text(file, content)):
         if statement.startswith("CREATE "):
             yield statement, _State(dict(state.values))
         elif found := _SETTING.fullmatch(statement):

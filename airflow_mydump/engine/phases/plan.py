@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.bundle import MOST, BundleReference, bundle_count, pack
@@ -70,31 +71,53 @@ def chunk_plan(
     stands in the way on the target, ConnectError, ServerError.
     """
     with Session(source, metadata) as reading, Session(target, metadata) as writing:
-        decisions = _Decisions(writing, catalog, selection, settings.if_exists)
-        moved = [planned for planned in decisions.tables if planned.action != "skip"]
-        chunks = cut_tables(reading, moved, settings.chunk_bytes)
-        identity = new_identity(run_key, fingerprint(decisions.tables, chunks, decisions.objects))
-        where = directory.child(plan_path(identity))
-        plan = Plan(
-            identity=identity,
-            source=str(source),
-            target=str(target),
-            source_server=catalog.server,
-            target_server=str(writing.flavor),
-            selection=selection,
-            if_exists=settings.if_exists,
-            schemas=_totals(catalog, selection, decisions, chunks),
-            parts=settings.concurrency,
-            data_bundles=_write_data_bundles(where, identity, moved, chunks, settings),
-            objects=sum(not planned.skip for planned in decisions.objects),
-            notes=_notes(catalog),
-        )
-        _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)
-        where.write_lines(OBJECTS, decisions.objects)
-        where.write_lines(SCHEMAS, catalog.schemas)
-        ledger.prepare(writing, identity)
-        where.write(PLAN, plan)
-        return plan
+        origin = Origin(str(source), lambda tables: cut_tables(reading, tables, settings.chunk_bytes))
+        return plan_run(origin, writing, catalog, selection, settings, run_key, directory)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the rows of a run come from, a server or a dump directory: its name, how it cuts tables into chunks, what
+    there is to say about it, and whether a table's chunks must stay in one bundle."""
+
+    name: str
+    cut: Callable[[Sequence[PlannedTable]], list[Chunk]]
+    notes: tuple[str, ...] = ()
+    consistency: str | None = None
+    whole_tables: bool = False
+
+
+def plan_run(
+    origin: Origin, writing: Session, catalog: Catalog, selection: Selection, settings: PlanSettings, run_key: str,
+    directory: WorkDirectory,
+) -> Plan:  # fmt: skip
+    """As `chunk_plan`, for rows of any origin. ``writing`` is a metadata session on the target."""
+    decisions = _Decisions(writing, catalog, selection, settings.if_exists)
+    moved = [planned for planned in decisions.tables if planned.action != "skip"]
+    chunks = origin.cut(moved)
+    identity = new_identity(run_key, fingerprint(decisions.tables, chunks, decisions.objects))
+    where = directory.child(plan_path(identity))
+    plan = Plan(
+        identity=identity,
+        source=origin.name,
+        target=str(writing.endpoint),
+        source_server=catalog.server,
+        target_server=str(writing.flavor),
+        selection=selection,
+        if_exists=settings.if_exists,
+        schemas=_totals(catalog, selection, decisions, chunks),
+        parts=settings.concurrency,
+        data_bundles=_write_data_bundles(where, identity, moved, chunks, settings, origin.whole_tables),
+        objects=sum(not planned.skip for planned in decisions.objects),
+        notes=(*_notes(catalog), *origin.notes),
+    )
+    plan = replace(plan, consistency=origin.consistency) if origin.consistency else plan
+    _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)
+    where.write_lines(OBJECTS, decisions.objects)
+    where.write_lines(SCHEMAS, catalog.schemas)
+    ledger.prepare(writing, identity)
+    where.write(PLAN, plan)
+    return plan
 
 
 def plan_path(identity: PlanIdentity) -> str:
@@ -207,10 +230,10 @@ def _write_schema_bundles(
 
 def _write_data_bundles(
     where: WorkDirectory, identity: PlanIdentity, tables: Sequence[PlannedTable], chunks: Sequence[Chunk],
-    settings: PlanSettings,
+    settings: PlanSettings, whole_tables: bool,
 ) -> tuple[BundleReference, ...]:  # fmt: skip
     references = []
-    bundles = pack_chunks(identity, tables, chunks, settings.concurrency, settings.max_bundles)
+    bundles = pack_chunks(identity, tables, chunks, settings.concurrency, settings.max_bundles, whole_tables)
     for number, bundle in enumerate(bundles):
         name = f"data-{number:05}.json.zst"
         where.write(name, bundle)
@@ -226,11 +249,19 @@ def cut_tables(session: Session, tables: Sequence[PlannedTable], chunk_bytes: in
 
 def pack_chunks(
     identity: PlanIdentity, tables: Sequence[PlannedTable], chunks: Sequence[Chunk], concurrency: int,
-    max_bundles: int = MOST,
+    max_bundles: int = MOST, whole_tables: bool = False,
 ) -> list[DataBundle]:  # fmt: skip
-    """Bundles of about equal weight, heaviest first; at least one, which may be empty."""
+    """Bundles of about equal weight, heaviest first; at least one, which may be empty.
+
+    ``whole_tables`` keeps the chunks of a table together, for chunks that cannot be told apart on the target.
+    """
     by_number = {planned.number: planned.without_definition() for planned in tables}
-    packed = pack(chunks, lambda chunk: chunk.weight, min(bundle_count(concurrency, len(chunks)), max_bundles))
+    pieces = [[chunk] for chunk in chunks]
+    if whole_tables:
+        pieces = [list(group) for _, group in groupby(chunks, lambda chunk: chunk.table)]
+    count = min(bundle_count(concurrency, len(pieces)), max_bundles)
+    grouped = pack(pieces, lambda piece: sum(chunk.weight for chunk in piece), count)
+    packed = [[chunk for piece in group for chunk in piece] for group in grouped]
     return [
         DataBundle(
             identity, tuple(by_number[number] for number in sorted({chunk.table for chunk in content})), tuple(content)
