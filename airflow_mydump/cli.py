@@ -91,8 +91,8 @@ def _dump(options: argparse.Namespace) -> int:
 
 def _tell_dump(report: DumpReport) -> None:
     print(
-        f"dumped {report.tables:,} tables ({report.chunks:,} chunks, {report.rows:,} rows, {report.bytes / 1e6:,.1f} MB, "
-        f"compressed {report.file_bytes / 1e6:,.1f} MB) and {report.objects:,} views, routines, triggers and events "
+        f"dumped {report.tables:,} tables ({report.chunks:,} chunks, {report.rows:,} rows, "
+        f"{report.bytes / 1e6:,.1f} MB, compressed {report.file_bytes / 1e6:,.1f} MB) and {report.objects:,} views, routines, triggers and events "
         f"from {report.source} into {report.directory}. Consistency {report.consistency}."
     )
 

@@ -129,7 +129,8 @@ def add_migration_tasks(
     settings = PlanSettings(
         target.if_exists, parse_size(str(plan.chunk_bytes)), execution.concurrency, plan.max_bundles
     )
-    shared = _shared_arguments(source, target, execution, run_key) | dict(operator_args or {})
+    shared = shared_arguments(execution, run_key, source_conn_id=source.conn_id, target_conn_id=target.conn_id)
+    shared |= dict(operator_args or {})
     mapped = shared | {"max_active_tis_per_dagrun": execution.concurrency}
 
     preflight = PreflightOperator(task_id="preflight", selection=chosen, **shared)
@@ -158,12 +159,10 @@ def add_migration_tasks(
     return tasks
 
 
-def _shared_arguments(
-    source: SourceConfig, target: TargetConfig, execution: ExecutionConfig, run_key: str
-) -> dict[str, Any]:
+def shared_arguments(execution: ExecutionConfig, run_key: str, **connections: str) -> dict[str, Any]:
+    """The arguments that all operators of a run have in common; ``connections`` are their connections' ids."""
     arguments = {
-        "source_conn_id": source.conn_id,
-        "target_conn_id": target.conn_id,
+        **connections,
         "work_directory": execution.work_directory,
         "run_key": run_key,
         "retries": execution.retries,

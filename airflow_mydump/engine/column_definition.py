@@ -6,6 +6,7 @@ The text is SHOW CREATE TABLE's, so every name is quoted and every type has its 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from airflow_mydump.engine.catalog import Column, Table
 from airflow_mydump.engine.ddl import parse_table
@@ -83,4 +84,4 @@ def _words_outside(tokens: list[Token]) -> list[str]:
 
 
 def _has(words: list[str], first: str, second: str) -> bool:
-    return any(pair == (first, second) for pair in zip(words, words[1:], strict=False))
+    return (first, second) in pairwise(words)

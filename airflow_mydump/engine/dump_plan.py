@@ -1,4 +1,5 @@
-"""The plan of a dump: which chunks go into the directory, and under which file names. It lies in the directory itself."""
+"""The plan of a dump: which chunks go into the directory, and under which file names. It lies in the directory
+itself."""
 
 from __future__ import annotations
 

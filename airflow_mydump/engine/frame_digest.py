@@ -1,10 +1,11 @@
-"""A checksum of a chunk that costs its source nothing: of the framed bytes that pass anyway, in the primary key's order.
+"""A checksum of a chunk that costs its source nothing: of the framed bytes that pass anyway, in the primary key's
+order.
 
-The other side is read back in the same order and framing, and must give the same bytes. The text of the digest holds the
-delimiters, so that it can be computed again from it alone.
+The other side is read back in the same order and framing, and must give the same bytes. The text of the digest holds
+the delimiters, so that it can be computed again from it alone.
 
-Only for tables where equal bytes in the frame mean equal values, and where the primary key puts the rows in the same order
-everywhere; `compute_checksum` serves the others.
+Only for tables where equal bytes in the frame mean equal values, and where the primary key puts the rows in the same
+order everywhere; `compute_checksum` serves the others.
 """
 
 from __future__ import annotations
@@ -102,8 +103,8 @@ def is_frame_digest(digest: str) -> bool:
 def compute_again(session: Session, stored_as: TableName, table: Table, chunk: Chunk, digest: str) -> Checksum:
     """The checksum of the same kind, with the same delimiters, of what a server holds of the chunk.
 
-    Data in which a delimiter occurs gives an empty digest: it cannot be the data that was framed. The session must be in
-    the `session_state.reading` state. Raises ServerError.
+    Data in which a delimiter occurs gives an empty digest: it cannot be the data that was framed. The session must be
+    in the `session_state.reading` state. Raises ServerError.
     """
     found = _DIGEST.fullmatch(digest)
     assert found, "only called for what is_frame_digest took"

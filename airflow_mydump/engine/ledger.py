@@ -189,7 +189,8 @@ def claim_chunk(
 def complete_chunk(
     connection: Connection, identity: PlanIdentity, chunk: Chunk, size: int, rows: int | None = None
 ) -> None:
-    """Record, before the commit, that a claimed chunk is loaded, and its bytes; its rows, where nobody knew them before.
+    """Record, before the commit, that a claimed chunk is loaded, and its bytes; its rows, where nobody knew them
+    before.
 
     Raises ServerError.
     """

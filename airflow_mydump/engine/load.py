@@ -42,8 +42,8 @@ def load_chunk(
 ) -> CopiedChunk:  # fmt: skip
     """Load a chunk's rows and commit them together with the chunk's row in the ledger, or change nothing.
 
-    The transaction is committed only if the file is whole and what its manifest says, and the target recorded as many rows
-    as were dumped and warned of nothing.
+    The transaction is committed only if the file is whole and what its manifest says, and the target recorded as many
+    rows as were dumped and warned of nothing.
 
     Raises DumpError naming the file, ServerError, LoadMismatchError, IncompleteRunError; the target is rolled back
     then. A table that is not transactional is emptied first, and stays partly loaded after an error until the next try.

@@ -39,9 +39,7 @@ def test_a_server_answers_and_leaves_no_process_and_no_directory(flavor: Flavor)
 
 @pytest.mark.parametrize("flavor", FLAVORS)
 @pytest.mark.parametrize("end", [Server.stop, Server.kill])
-def test_a_server_that_ended_starts_again_with_its_data(
-    flavor: Flavor, end: Callable[[Server], None]
-) -> None:
+def test_a_server_that_ended_starts_again_with_its_data(flavor: Flavor, end: Callable[[Server], None]) -> None:
     with Server(flavor) as server:
         with server.connect() as connection, connection.cursor() as cursor:
             cursor.execute("CREATE DATABASE kept")
@@ -50,9 +48,7 @@ def test_a_server_that_ended_starts_again_with_its_data(
         assert not alive(pid)
         server.start()
         assert server.port == port
-        assert (
-            scalar(server, "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = 'kept'") == 1
-        )
+        assert scalar(server, "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = 'kept'") == 1
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)

@@ -1,9 +1,9 @@
 """Decides which definitions from a dump may be executed: one CREATE of the kind and name that is expected, and in it
 nothing that reaches beyond the database it is for.
 
-A dump is data from elsewhere. The bodies of routines, triggers and events are programs, and no examination proves what a
-program does; but what no tenant's object needs is refused by name, statements composed at run time among it, because
-nothing could be said of those.
+A dump is data from elsewhere. The bodies of routines, triggers and events are programs, and no examination proves
+what a program does; but what no tenant's object needs is refused by name, statements composed at run time among it,
+because nothing could be said of those.
 """
 
 from __future__ import annotations

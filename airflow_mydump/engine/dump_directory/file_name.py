@@ -1,8 +1,8 @@
 """File names in a dump directory: the one encoder of database and table names, and the one reader of file names.
 
 mydumper's rule: a name of letters, digits, ``_``, ``-`` and blanks stands for itself, any other is masqueraded as
-``mydumper_<n>``. Masqueraded here as well: names that differ only in case (some file systems cannot tell them apart), that
-are long, that end or begin with a blank, or that look like a part of mydumper's own file names.
+``mydumper_<n>``. Masqueraded here as well: names that differ only in case (some file systems cannot tell them apart),
+that are long, that end or begin with a blank, or that look like a part of mydumper's own file names.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reads rows out of INSERT statements, as bytes, without executing them.
 
-A file may hold the session settings that every file of a dump begins with, and INSERT statements into its own table with
-literals for values. Anything else is refused: a value that is computed, another table, another statement.
+A file may hold the session settings that every file of a dump begins with, and INSERT statements into its own table
+with literals for values. Anything else is refused: a value that is computed, another table, another statement.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The file ``metadata`` of a dump directory: what mydumper says of the dump, read as untrusted text, and written by us.
 
 It looks like an INI file, but groups come twice, and a parser of INI files that is strict refuses it. myloader applies
-options and session variables that it finds here; this reader takes names, numbers and checksums of tables and nothing else.
+options and session variables that it finds here; this reader takes names, numbers and checksums of tables and nothing
+else.
 """
 
 from __future__ import annotations

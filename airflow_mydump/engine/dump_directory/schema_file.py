@@ -1,7 +1,8 @@
 """Schema files: one CREATE each, with the session settings it needs, in mydumper's form.
 
-Written so that myloader restores them, which sends what ends with ``;`` at a line's end: within a body, a line that ends so
-gets a blank. Read, from dumps of others, as data: settings are noted, the CREATE is taken out, and anything else is refused.
+Written so that myloader restores them, which sends what ends with ``;`` at a line's end: within a body, a line that
+ends so gets a blank. Read, from dumps of others, as data: settings are noted, the CREATE is taken out, and anything
+else is refused.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from airflow_mydump.engine.catalog import Schema, StoredObject
 from airflow_mydump.engine.dump_directory.definition_check import read_head
@@ -186,7 +188,7 @@ def read_objects(file: str, schema: str, content: bytes) -> list[StoredObject]:
 
 
 def _table_of_trigger(statement: str, body: Sequence[Token]) -> str:
-    for token, after in zip(body, body[1:], strict=False):
+    for token, after in pairwise(body):
         if token.text == "ON":
             found = statement[after.start : after.end]
             return found[1:-1].replace("``", "`") if found.startswith("`") else found

@@ -1,7 +1,7 @@
 """Takes SQL text apart into tokens, as a server does, without understanding it.
 
-What a server may or may not execute, the content of ``/*! … */``, is taken apart like everything else, so that nothing hides
-there; where two servers could see different tokens in it, the text is refused.
+What a server may or may not execute, the content of ``/*! … */``, is taken apart like everything else, so that
+nothing hides there; where two servers could see different tokens in it, the text is refused.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where a dump lies: a directory on any file system that fsspec reaches. Files appear only complete.
 
-On a local file system a file is written under a name of its own in the private sub-folder, synced, and renamed. An object
-store shows an object when its upload is committed.
+On a local file system a file is written under a name of its own in the private sub-folder, synced, and renamed. An
+object store shows an object when its upload is committed.
 """
 
 from __future__ import annotations

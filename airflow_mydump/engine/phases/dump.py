@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
+from dataclasses import dataclass
 
 from airflow_mydump.engine.chunk import Chunk
-from airflow_mydump.engine.copy import CopiedChunk
 from airflow_mydump.engine.dump import DumpTarget, dump_chunk
 from airflow_mydump.engine.dump_directory.dump_record import leave_done, read_done
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
@@ -15,7 +15,6 @@ from airflow_mydump.engine.dump_plan import DumpBundle
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
-from airflow_mydump.engine.phases.data import Moved
 from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import reading
@@ -24,7 +23,21 @@ _CHUNKS_AT_ONCE, _SECONDS_AT_ONCE = 64, 2.0
 """How much is written before it is recorded: small tables are many, and what is not recorded is dumped again."""
 
 
-def dump_phase(source: Endpoint, storage: Storage, file: str, announce: Listener = ignore) -> Moved:
+@dataclass(frozen=True)
+class Dumped:
+    """What one execution of a dump task wrote; chunks dumped by an earlier execution count as ``skipped``."""
+
+    chunks: int = 0
+    skipped: int = 0
+    rows: int = 0
+    bytes: int = 0
+
+    def plus(self, manifest: ChunkManifest) -> Dumped:
+        """The sum after one more chunk."""
+        return Dumped(self.chunks + 1, self.skipped, self.rows + manifest.rows, self.bytes + manifest.bytes)
+
+
+def dump_phase(source: Endpoint, storage: Storage, file: str, announce: Listener = ignore) -> Dumped:
     """Dump every chunk of a bundle that is not in the directory yet.
 
     Raises ServerError naming the table and chunk, and what `dump_chunk` raises. What was finished before stays; another
@@ -32,16 +45,14 @@ def dump_phase(source: Endpoint, storage: Storage, file: str, announce: Listener
     """
     bundle = storage.private.read(file, DumpBundle)
     finished = _finished(storage, bundle)
-    moved = Moved()
+    dumped = Dumped(skipped=len(finished))
     with _Worker(source, storage, bundle, announce) as worker:
         for chunk in bundle.data.chunks:
             if chunk.id in finished:
                 announce(Event(EventKind.CHUNK_SKIPPED, bundle.data.table_of(chunk).target, chunk.id))
-                moved = moved.plus(CopiedChunk(skipped=True))
                 continue
-            manifest = worker.dump(chunk)
-            moved = moved.plus(CopiedChunk(manifest.rows, manifest.bytes))
-    return moved
+            dumped = dumped.plus(worker.dump(chunk))
+    return dumped
 
 
 def _finished(storage: Storage, bundle: DumpBundle) -> frozenset[str]:

@@ -29,8 +29,8 @@ def load_plan(
 ) -> Plan:  # fmt: skip
     """Plan a restore of everything in the dump directory, and leave the plan in a new directory below ``directory``.
 
-    ``rename`` gives databases other names on the target; ``dynamic_sql`` allows routines, triggers and events that compose
-    statements. The target is read only; the ledger is made when everything was decided.
+    ``rename`` gives databases other names on the target; ``dynamic_sql`` allows routines, triggers and events that
+    compose statements. The target is read only; the ledger is made when everything was decided.
 
     Raises DumpError if the dump cannot be used, PreflightError where something stands in the way on the target,
     SelectionError, ConnectError, ServerError.

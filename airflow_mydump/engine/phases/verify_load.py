@@ -18,8 +18,8 @@ from airflow_mydump.engine.workdir import WorkDirectory
 def verify_load_phase(target: Endpoint, directory: WorkDirectory, file: str, announce: Listener = ignore) -> Verified:
     """Compare what the target holds of a bundle's chunks with what the dump says of them.
 
-    Of a dump of this package: each chunk's checksum, as the source had it. Of another tool's: each table's rows, and its
-    CHECKSUM TABLE, as far as the dump has them; at the least that the target holds as many rows as were loaded.
+    Of a dump of this package: each chunk's checksum, as the source had it. Of another tool's: each table's rows, and
+    its CHECKSUM TABLE, as far as the dump has them; at the least that the target holds as many rows as were loaded.
 
     Raises VerificationError naming every chunk or table that differs, ServerError.
     """
@@ -57,4 +57,3 @@ def _differences(session: Session, planned: PlannedTable, expected: Expectation,
         if actual is None or actual.decode() != expected.checksum:
             return [f"{planned.target}: CHECKSUM TABLE is not what the dump says it was on the source"]
     return []
-
