@@ -62,7 +62,9 @@ def _copy(options: argparse.Namespace) -> int:
         source=_endpoint(options.source, "SOURCE"),
         target=_endpoint(options.target, "TARGET"),
         selection=_selection(options),
-        settings=PlanSettings(options.if_exists, options.chunk_bytes, options.threads),
+        settings=PlanSettings(
+            options.if_exists, options.chunk_bytes, options.threads, defer_keys=not options.no_defer_keys
+        ),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
     )
@@ -92,8 +94,8 @@ def _dump(options: argparse.Namespace) -> int:
 def _tell_dump(report: DumpReport) -> None:
     print(
         f"dumped {report.tables:,} tables ({report.chunks:,} chunks, {report.rows:,} rows, "
-        f"{report.bytes / 1e6:,.1f} MB, compressed {report.file_bytes / 1e6:,.1f} MB) and {report.objects:,} views, routines, triggers and events "
-        f"from {report.source} into {report.directory}. Consistency {report.consistency}."
+        f"{report.bytes / 1e6:,.1f} MB, compressed {report.file_bytes / 1e6:,.1f} MB) and {report.objects:,} views, "
+        f"routines, triggers and events from {report.source} into {report.directory}. Consistency {report.consistency}."
     )
 
 
@@ -102,7 +104,7 @@ def _load(options: argparse.Namespace) -> int:
     restoring = Restore(
         storage=Storage.at(options.input),
         target=_endpoint(options.target, "TARGET"),
-        settings=PlanSettings(options.if_exists, concurrency=options.threads),
+        settings=PlanSettings(options.if_exists, concurrency=options.threads, defer_keys=not options.no_defer_keys),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
         rename=dict(options.rename),
@@ -263,6 +265,7 @@ def _add_run(verb: argparse.ArgumentParser) -> None:
         default="truncate",
         help="what to do with tables that the target has (default: %(default)s)",
     )
+    verb.add_argument("--no-defer-keys", action="store_true", help="create large tables with their secondary keys")
     verb.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
     _add_work_directory(verb)
 

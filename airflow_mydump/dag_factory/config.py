@@ -70,10 +70,12 @@ class PlanConfig:
 
     :param chunk_bytes: size of the ranges that large tables are cut into; a number, or text such as ``64M``
     :param max_bundles: the most mapped tasks a phase may have, 1 to 512
+    :param defer_keys: whether large tables get their secondary keys after the data, which is faster
     """
 
     chunk_bytes: int | str = "64M"
     max_bundles: int = 512
+    defer_keys: bool = True
 
     def __post_init__(self) -> None:
         try:

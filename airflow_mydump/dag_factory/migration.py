@@ -127,7 +127,7 @@ def add_migration_tasks(
     selection, plan, execution = selection or SelectionConfig(), plan or PlanConfig(), execution or ExecutionConfig()
     chosen = Selection(tuple(source.schemas), tuple(selection.include), tuple(selection.exclude), dict(target.rename))
     settings = PlanSettings(
-        target.if_exists, parse_size(str(plan.chunk_bytes)), execution.concurrency, plan.max_bundles
+        target.if_exists, parse_size(str(plan.chunk_bytes)), execution.concurrency, plan.max_bundles, plan.defer_keys
     )
     shared = shared_arguments(execution, run_key, source_conn_id=source.conn_id, target_conn_id=target.conn_id)
     shared |= dict(operator_args or {})
@@ -151,7 +151,9 @@ def add_migration_tasks(
         index_phase=IndexPhaseOperator.partial(task_id="index_phase", **by_part).expand(part=parts),
         verify=VerifyOperator.partial(task_id="verify", **by_bundle).expand(bundle=bundles),
         post_phase=PostPhaseOperator(task_id="post_phase", plan=identity, **shared),
-        report=ReportOperator(task_id="report", plan=identity, **(shared | {"trigger_rule": TriggerRule.ALL_DONE})),
+        report=ReportOperator(
+            task_id="report", plan_task_id=chunk_plan.task_id, **(shared | {"trigger_rule": TriggerRule.ALL_DONE})
+        ),
     )
     chain(*(getattr(tasks, field.name) for field in fields(tasks)))
     # The report waits for every mapped task, also for those that go on when one of their siblings has failed.

@@ -10,6 +10,7 @@ and its reverse, took 0.36 s and 1.37 s (docs/decisions/004-checksum.md).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from airflow_mydump.engine.catalog import Table
@@ -17,7 +18,7 @@ from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.datatype import digest_expressions
 from airflow_mydump.engine.errors import VerificationError
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.session import Row, Session
 
 _SEPARATOR = "'#'"
 _NO_DIGEST = 10**40
@@ -31,34 +32,52 @@ class Checksum:
     digest: str
 
 
-def compute_checksum(session: Session, stored_as: TableName, table: Table, chunk: Chunk) -> Checksum:
-    """The checksum of a chunk in the table named ``stored_as``, on whichever server the session is.
+@dataclass(frozen=True)
+class Digestible:
+    """A chunk as it is stored somewhere: under which name, and with the source's columns."""
 
-    ``table`` gives the source's columns on both sides, so that both compute the same expression. The session
+    stored_as: TableName
+    table: Table
+    chunk: Chunk
+
+    def __str__(self) -> str:
+        return f"{self.stored_as}, {self.chunk.describe()}"
+
+
+def compute_checksums(session: Session, chunks: Sequence[Digestible]) -> list[Checksum]:
+    """The checksums of chunks, in their order, on whichever server the session is, in one round trip.
+
+    The table objects give the source's columns on both sides, so that both compute the same expression. The session
     must be in the `session_state.reading` state.
 
     Raises VerificationError if a row's digest is too long for the server, ServerError.
     """
-    ((rows, digest),) = session.rows(checksum_query(stored_as, table, chunk))
+    query = " UNION ALL ".join(_query(number, chunk) for number, chunk in enumerate(chunks))
+    found = {int(row[0] or 0): row[1:] for row in session.rows(query)} if chunks else {}
+    return [_checksum(chunk, found[number]) for number, chunk in enumerate(chunks)]
+
+
+def _checksum(chunk: Digestible, row: Row) -> Checksum:
+    rows, digest = row
     if rows is None or digest is None:
-        raise VerificationError(f"{stored_as}, {chunk.describe()}: the server computed no checksum")
+        raise VerificationError(f"{chunk}: the server computed no checksum")
     too_long = int(digest) // _NO_DIGEST
     if too_long:
         raise VerificationError(
-            f"{stored_as}, {chunk.describe()}: {too_long} rows are too long for the server to digest; "
-            "raise max_allowed_packet on both servers"
+            f"{chunk}: {too_long} rows are too long for the server to digest; raise max_allowed_packet on both servers"
         )
     return Checksum(int(rows), digest.decode())
 
 
-def checksum_query(stored_as: TableName, table: Table, chunk: Chunk) -> str:
-    """The query behind `compute_checksum`: count of rows, sum of digests."""
-    digest = f"CAST(CONV(LEFT(SHA2({_row_string(table)}, 256), 16), 16, 10) AS UNSIGNED)"
-    where = f" WHERE {chunk.where}" if chunk.where else ""
+def _query(number: int, chunk: Digestible) -> str:
+    digest = f"CAST(CONV(LEFT(SHA2({_row_string(chunk.table)}, 256), 16), 16, 10) AS UNSIGNED)"
+    where = f" WHERE {chunk.chunk.where}" if chunk.chunk.where else ""
     # The digest stands here only once, because a server evaluates an expression wherever it is repeated: a
     # COUNT(digest) beside the sum would double the time. A row without a digest (NULL beyond
     # max_allowed_packet) counts as a number that the sum of real digests cannot reach.
-    return f"SELECT COUNT(*), COALESCE(SUM(IFNULL({digest}, {_NO_DIGEST})), 0) FROM {stored_as.sql}{where}"
+    return (
+        f"SELECT {number}, COUNT(*), COALESCE(SUM(IFNULL({digest}, {_NO_DIGEST})), 0) FROM {chunk.stored_as.sql}{where}"
+    )
 
 
 def _row_string(table: Table) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from airflow_mydump.engine.catalog import Catalog
-from airflow_mydump.engine.checksum import compute_checksum
+from airflow_mydump.engine.checksum import Digestible, compute_checksums
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.existing import read_existing
@@ -100,8 +100,8 @@ def _compare_bundle(
     with Session(source, reading) as left, Session(target, reading) as right:
         for chunk in bundle.chunks:
             planned = bundle.table_of(chunk)
-            expected = compute_checksum(left, planned.table.name, planned.table, chunk)
-            actual = compute_checksum(right, planned.target, planned.table, chunk)
+            (expected,) = compute_checksums(left, [Digestible(planned.table.name, planned.table, chunk)])
+            (actual,) = compute_checksums(right, [Digestible(planned.target, planned.table, chunk)])
             if expected != actual:
                 differences.append(
                     f"{planned.target}, {chunk.describe()}: the source has {expected.rows} rows, the target "

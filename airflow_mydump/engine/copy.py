@@ -1,16 +1,17 @@
-"""Copies one chunk from source to target: one pass, one process, one transaction, no temporary file."""
+"""Copies chunks from source to target: one pass, one process, one transaction, no temporary file."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.catalog import Table
-from airflow_mydump.engine.checksum import Checksum, compute_checksum
+from airflow_mydump.engine.checksum import Checksum, Digestible, compute_checksums
 from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.datatype import largest_bytes, read_expression
-from airflow_mydump.engine.errors import LoadMismatchError
+from airflow_mydump.engine.errors import LoadMismatchError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.framing import Delimiters, FrameStream, fetch_size
 from airflow_mydump.engine.identifier import quote
@@ -20,31 +21,47 @@ from airflow_mydump.engine.session import Session
 
 
 @dataclass(frozen=True)
-class CopiedChunk:
-    """What became of a chunk: rows and framed bytes moved now, or ``skipped`` if it was loaded before."""
+class Job:
+    """A chunk to copy, and its table."""
 
-    rows: int = 0
-    bytes: int = 0
-    skipped: bool = False
+    planned: PlannedTable
+    chunk: Chunk
+
+    def __str__(self) -> str:
+        return f"{self.planned.table.name}, {self.chunk.describe()}"
 
 
-def copy_chunk(
-    source: Session, loader: Loader, identity: PlanIdentity, planned: PlannedTable, chunk: Chunk, announce: Listener
-) -> CopiedChunk:
-    """Move a chunk's rows and commit them together with the chunk's row in the ledger, or change nothing.
+@dataclass(frozen=True)
+class Copied:
+    """What was moved for a chunk: rows, and framed bytes."""
 
-    The source's checksum and rows come from one snapshot. The transaction is committed only if the source counted,
-    this process framed and the target recorded the same number of rows, and the target warned of nothing.
+    rows: int
+    bytes: int
 
-    Raises ServerError, FramingCollision, LoadMismatchError, IncompleteRunError; the target is rolled back then. A
-    table that is not transactional is emptied first, and stays partly loaded after an error until the next try.
+
+def copy_chunks(
+    source: Session, loader: Loader, identity: PlanIdentity, jobs: Sequence[Job], announce: Listener
+) -> dict[Job, Copied]:
+    """Move the rows of chunks and commit them together with the chunks' rows in the ledger, or change nothing.
+
+    All are read in one snapshot and committed in one transaction, and only if for each chunk the source counted, this
+    process framed and the target recorded the same number of rows, and the target warned of nothing. Returns what
+    was moved, by job; nothing, if another worker has committed one of the chunks: they are copied one by one then.
+
+    Raises ServerError, FramingCollision, LoadMismatchError, IncompleteRunError; the target is rolled back then. A table
+    that is not transactional must be the only job; it is emptied first, and stays partly loaded after an error
+    until the next try.
     """
-    announce(Event(EventKind.CHUNK_STARTED, planned.target, chunk.id))
+    for job in jobs:
+        announce(Event(EventKind.CHUNK_STARTED, job.planned.target, job.chunk.id))
     with source.consistent_snapshot():
-        checksum = compute_checksum(source, planned.table.name, planned.table, chunk)
-        attempt = _Attempt(source, loader, identity, planned, chunk, checksum, announce)
+        checksums = compute_checksums(
+            source, [Digestible(job.planned.table.name, job.planned.table, job.chunk) for job in jobs]
+        )
+        attempt = _Attempt(source, loader, identity, dict(zip(jobs, checksums, strict=True)), announce)
         try:
-            return attempt.in_one_transaction() if planned.table.transactional else attempt.whole_table()
+            whole = len(jobs) == 1 and not jobs[0].planned.table.transactional
+            return attempt.whole_table(jobs[0]) if whole else attempt.in_one_transaction()
         except BaseException:
             loader.rollback()
             raise
@@ -52,69 +69,75 @@ def copy_chunk(
 
 @dataclass(frozen=True)
 class _Attempt:
-    """One try at one chunk, in the source's snapshot."""
+    """One try at some chunks, in the source's snapshot."""
 
     source: Session
     loader: Loader
     identity: PlanIdentity
-    planned: PlannedTable
-    chunk: Chunk
-    checksum: Checksum
+    checksums: dict[Job, Checksum]
     announce: Listener
 
-    def in_one_transaction(self) -> CopiedChunk:
+    def in_one_transaction(self) -> dict[Job, Copied]:
         self.loader.begin()
         if not self._claim():
-            return self._skip()
-        stream = self._load()
-        return self._commit(stream)
+            return {}
+        return self._commit({job: self._load(job) for job in self.checksums})
 
-    def whole_table(self) -> CopiedChunk:
+    def whole_table(self, job: Job) -> dict[Job, Copied]:
         # Nothing can be rolled back: emptied and loaded anew until the ledger says it is loaded. The ledger's rows
         # go in a transaction of their own, because GTID consistency forbids mixing the two kinds (error 1785).
         self.loader.begin()
         if not self._claim():
-            return self._skip()
+            return {}
         self.loader.rollback()
-        self.loader.execute(f"DELETE FROM {self.planned.target.sql}")
-        stream = self._load()
+        self.loader.execute(f"DELETE FROM {job.planned.target.sql}")
+        copied = self._load(job)
         self.loader.begin()
-        if not self._claim():
-            return self._skip()
-        return self._commit(stream)
+        return self._commit({job: copied}) if self._claim() else {}
 
     def _claim(self) -> bool:
-        return ledger.claim_chunk(self.loader, self.identity, self.chunk, self.planned.target, self.checksum)
-
-    def _skip(self) -> CopiedChunk:
+        checksums = {job.chunk: checksum for job, checksum in self.checksums.items()}
+        if ledger.claim_chunks(self.loader, self.identity, checksums):
+            return True
         self.loader.rollback()
-        self._announce(EventKind.CHUNK_SKIPPED)
-        return CopiedChunk(skipped=True)
+        return False
 
-    def _load(self) -> FrameStream:
-        table = self.planned.table
+    def _load(self, job: Job) -> Copied:
+        try:
+            return self._load_rows(job)
+        except ServerError as error:
+            raise error.during(str(job)) from error
+
+    def _load_rows(self, job: Job) -> Copied:
+        expected = self.checksums[job].rows
+        if not expected:
+            self._announce(EventKind.CHUNK_LOADED, job, Copied(0, 0))
+            return Copied(0, 0)
+        table = job.planned.table
         delimiters = Delimiters.draw(random.SystemRandom())
-        batches = self.source.stream(_select(table, self.chunk), _batch_rows(table))
+        batches = self.source.stream(_select(table, job.chunk), _batch_rows(table))
         stream = FrameStream(batches, len(table.stored_columns), delimiters)
-        recorded = self.loader.load(self.planned.target, table, delimiters, stream)
-        if not self.checksum.rows == stream.rows == recorded:
+        recorded = self.loader.load(job.planned.target, table, delimiters, stream)
+        if not expected == stream.rows == recorded:
             raise LoadMismatchError(
-                f"{self.planned.target}, {self.chunk.describe()}: the source counted {self.checksum.rows} rows, "
-                f"{stream.rows} were sent and the target recorded {recorded}; the chunk is rolled back"
+                f"{job}: the source counted {expected} rows, {stream.rows} were sent and the target recorded "
+                f"{recorded}; the chunk is rolled back"
             )
-        self._announce(EventKind.CHUNK_LOADED, stream)
-        return stream
+        copied = Copied(stream.rows, stream.bytes)
+        self._announce(EventKind.CHUNK_LOADED, job, copied)
+        return copied
 
-    def _commit(self, stream: FrameStream) -> CopiedChunk:
-        ledger.complete_chunk(self.loader, self.identity, self.chunk, stream.bytes)
-        self._announce(EventKind.CHUNK_COMMITTING, stream)
+    def _commit(self, copied: dict[Job, Copied]) -> dict[Job, Copied]:
+        ledger.complete_chunks(self.loader, self.identity, {job.chunk: done.bytes for job, done in copied.items()})
+        for job, done in copied.items():
+            self._announce(EventKind.CHUNK_COMMITTING, job, done)
         self.loader.commit()
-        self._announce(EventKind.CHUNK_COMMITTED, stream)
-        return CopiedChunk(stream.rows, stream.bytes)
+        for job, done in copied.items():
+            self._announce(EventKind.CHUNK_COMMITTED, job, done)
+        return copied
 
-    def _announce(self, kind: EventKind, stream: FrameStream | None = None) -> None:
-        rows, size = (stream.rows, stream.bytes) if stream else (0, 0)
-        self.announce(Event(kind, self.planned.target, self.chunk.id, rows, size))
+    def _announce(self, kind: EventKind, job: Job, done: Copied) -> None:
+        self.announce(Event(kind, job.planned.target, job.chunk.id, done.rows, done.bytes))
 
 
 def _select(table: Table, chunk: Chunk) -> str:

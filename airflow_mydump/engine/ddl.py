@@ -6,16 +6,33 @@ The text is what SHOW CREATE TABLE prints to a session of this package (backtick
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
+from typing import Literal
 
 from airflow_mydump.engine.catalog import Schema
 from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import TableName, quote
 
+KeyKind = Literal["unique", "plain", "fulltext", "spatial"]
+
 _QUOTED = re.compile(r"`(?:[^`]|``)*`|'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"", re.DOTALL)
 _CONSTRAINT = re.compile(r"CONSTRAINT (?P<name>`(?:[^`]|``)+`) (?P<kind>FOREIGN KEY|CHECK) ")
 _REFERENCED = re.compile(r" REFERENCES (?P<table>(?:(?P<schema>`(?:[^`]|``)+`)\.)?(?P<name>`(?:[^`]|``)+`)) ")
+_KEY = re.compile(r"(?:(?P<kind>UNIQUE|FULLTEXT|SPATIAL) )?KEY (?P<name>`(?:[^`]|``)+`) ")
+_KINDS: dict[str, KeyKind] = {"UNIQUE": "unique", "FULLTEXT": "fulltext", "SPATIAL": "spatial"}
+_NAME = re.compile(r"`(?:[^`]|``)+`")
 _AUTO_INCREMENT = re.compile(r" AUTO_INCREMENT=(\d+)")
+
+
+@dataclass(frozen=True)
+class Key:
+    """A secondary key: its kind, its columns (an empty name for an expression), and its clause."""
+
+    name: str
+    kind: KeyKind
+    columns: tuple[str, ...]
+    clause: str
 
 
 @dataclass(frozen=True)
@@ -24,6 +41,7 @@ class ForeignKey:
 
     name: str
     references: TableName
+    referenced_columns: tuple[str, ...]
     before_reference: str
     after_reference: str
 
@@ -34,9 +52,10 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class TableDefinition:
-    """A CREATE TABLE statement in parts: columns, keys and checks; foreign keys; table options."""
+    """A CREATE TABLE statement in parts: columns, primary key and checks; other keys; foreign keys; table options."""
 
     elements: tuple[str, ...]
+    keys: tuple[Key, ...]
     foreign_keys: tuple[ForeignKey, ...]
     options: str
 
@@ -46,15 +65,16 @@ class TableDefinition:
         found = _AUTO_INCREMENT.search(_mask(self.options))
         return int(found[1]) if found else None
 
-    def without_counter(self) -> tuple[tuple[str, ...], str]:
-        """What makes two tables the same but for their foreign keys and AUTO_INCREMENT counters."""
+    def without_counter(self) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+        """What makes two tables the same but for their foreign keys, AUTO_INCREMENT counters and the order of keys."""
         found = _AUTO_INCREMENT.search(_mask(self.options))
         options = self.options[: found.start()] + self.options[found.end() :] if found else self.options
-        return self.elements, options
+        return self.elements, tuple(sorted(key.clause for key in self.keys)), options
 
-    def create_statement(self, target: TableName) -> str:
-        """The statement that creates the table without its foreign keys."""
-        elements = ",\n  ".join(self.elements)
+    def create_statement(self, target: TableName, deferred: Container[str] = ()) -> str:
+        """The statement that creates the table without its foreign keys, and without the keys named as deferred."""
+        keys = [key.clause for key in self.keys if key.name not in deferred]
+        elements = ",\n  ".join([*self.elements, *keys])
         return f"CREATE TABLE {target.sql} (\n  {elements}\n){self.options}"
 
 
@@ -68,14 +88,16 @@ def parse_table(name: TableName, statement: str) -> TableDefinition:
     end = _closing_parenthesis(masked, start)
     if not statement.startswith("CREATE TABLE ") or start < 0 or end < 0:
         raise PreflightError(f"{name}: its definition is not a CREATE TABLE statement this version can read")
-    elements, foreign_keys = [], []
+    elements, keys, foreign_keys = [], [], []
     for element in _split(statement, masked, start + 1, end):
         found = _CONSTRAINT.match(element)
         if found and found["kind"] == "FOREIGN KEY":
             foreign_keys.append(_foreign_key(name, element, _unquote(found["name"])))
+        elif key := _KEY.match(element):
+            keys.append(Key(_unquote(key["name"]), _KINDS.get(key["kind"] or "", "plain"), _columns(element), element))
         else:
             elements.append(element)
-    return TableDefinition(tuple(elements), tuple(foreign_keys), statement[end + 1 :])
+    return TableDefinition(tuple(elements), tuple(keys), tuple(foreign_keys), statement[end + 1 :])
 
 
 def schema_statements(schema: Schema, target: str) -> tuple[str, str]:
@@ -93,9 +115,19 @@ def _foreign_key(table: TableName, element: str, name: str) -> ForeignKey:
     return ForeignKey(
         name=name,
         references=TableName(schema, _unquote(referenced["name"])),
+        referenced_columns=_columns(element[referenced.end("table") :]),
         before_reference=element[: referenced.start("table")],
         after_reference=element[referenced.end("table") :],
     )
+
+
+def _columns(clause: str) -> tuple[str, ...]:
+    """The names in a clause's first parentheses; an empty one for a part that is an expression."""
+    masked = _mask(clause)
+    start = masked.find("(")
+    parts = _split(clause, masked, start + 1, _closing_parenthesis(masked, start))
+    names = [_NAME.match(part) for part in parts]
+    return tuple(_unquote(name[0]) if name else "" for name in names)
 
 
 def _unquote(identifier: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from airflow_mydump.engine.catalog import Table
-from airflow_mydump.engine.checksum import Checksum, compute_checksum
+from airflow_mydump.engine.checksum import Checksum, Digestible, compute_checksums
 from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.dump_directory.compressed_file import DEFAULT_LEVEL, write_compressed
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, FileRecord, record_of
@@ -45,7 +45,9 @@ def dump_chunk(
     name = f"{base}.{chunk.part:05}"
     delimiters = Delimiters.draw(random.SystemRandom())
     with source.consistent_snapshot():
-        checksum = None if tells_everything(table) else compute_checksum(source, table.name, table, chunk)
+        checksum = (
+            None if tells_everything(table) else compute_checksums(source, [Digestible(table.name, table, chunk)])[0]
+        )
         stream = read_frames(source, table.name, table, chunk, delimiters)
         hashed = FrameDigest(delimiters)
         data = write_compressed(target.storage, f"{name}.dat.zst", _heard(hashed, stream, checksum), target.level)

@@ -32,10 +32,8 @@ class ExistingSchema:
 def read_existing(session: Session, schema: str) -> ExistingSchema:
     """Look at one target database, which need not exist. Raises ServerError."""
     named = literal(schema)
-    tables = session.text_rows(
-        f"SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = {named}"
-    )
-    triggers = session.text_rows(
+    tables = session.pairs(f"SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = {named}")
+    triggers = session.pairs(
         f"SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {named}"
     )
     routines = session.text_rows(
@@ -48,8 +46,8 @@ def read_existing(session: Session, schema: str) -> ExistingSchema:
     objects |= {("function" if kind == "function" else "procedure", name) for kind, name in routines}
     return ExistingSchema(
         schema,
-        {name: kind for name, kind in tables},  # noqa: C416
-        {trigger: table for trigger, table in triggers},  # noqa: C416
+        dict(tables),
+        dict(triggers),
         frozenset(objects),
         unfinished_tables(session, schema),
     )

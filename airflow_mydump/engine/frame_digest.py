@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from airflow_mydump.engine.catalog import Column, Table
-from airflow_mydump.engine.checksum import Checksum
+from airflow_mydump.engine.checksum import Checksum, Digestible
 from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.datatype import largest_bytes, read_expression
 from airflow_mydump.engine.errors import FramingCollision
@@ -100,8 +100,8 @@ def is_frame_digest(digest: str) -> bool:
     return _DIGEST.fullmatch(digest) is not None
 
 
-def compute_again(session: Session, stored_as: TableName, table: Table, chunk: Chunk, digest: str) -> Checksum:
-    """The checksum of the same kind, with the same delimiters, of what a server holds of the chunk.
+def compute_again(session: Session, stored: Digestible, digest: str) -> Checksum:
+    """The checksum of the same kind, with the same delimiters, of what a server holds of a chunk.
 
     Data in which a delimiter occurs gives an empty digest: it cannot be the data that was framed. The session must be
     in the `session_state.reading` state. Raises ServerError.
@@ -109,7 +109,7 @@ def compute_again(session: Session, stored_as: TableName, table: Table, chunk: C
     found = _DIGEST.fullmatch(digest)
     assert found, "only called for what is_frame_digest took"
     delimiters = Delimiters(*(bytes.fromhex(part) for part in found.groups()[:3]))
-    stream = read_frames(session, stored_as, table, chunk, delimiters)
+    stream = read_frames(session, stored.stored_as, stored.table, stored.chunk, delimiters)
     hashed = FrameDigest(delimiters)
     try:
         for _ in hashed.listen(stream):

@@ -10,9 +10,9 @@ finds its rows gone and fails, so two runs over the same table cannot both succe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 
 from airflow_mydump.engine.checksum import Checksum
 from airflow_mydump.engine.chunk import Chunk
@@ -76,37 +76,52 @@ def prepare(session: Session, identity: PlanIdentity) -> None:
     """Make the ledger if it is missing, and open the run's own row. Raises ServerError."""
     session.execute(_CREATE_SCHEMA)
     session.execute(_CREATE_TABLE)
-    begin(session, identity, "run", "run", TableName("", ""))
+    begin(session, identity, "run", {"run": TableName("", "")})
 
 
-def begin(session: Session, identity: PlanIdentity, step: Step, item: str, target: TableName) -> Found:
-    """Record that a step is under way, and tell what an earlier try of this run left. Raises ServerError."""
-    inserted = session.execute(
-        f"INSERT IGNORE INTO {LEDGER.sql} (plan, step, item, run_key, state, target_schema, target_name) VALUES "
+def begin(session: Session, identity: PlanIdentity, step: Step, targets: Mapping[str, TableName]) -> dict[str, Found]:
+    """Record that steps are under way, by item, and tell what earlier tries of this run left. Raises ServerError."""
+    states = dict(
+        session.pairs(
+            f"SELECT item, IF(state = 'started', 'started', 'done') FROM {LEDGER.sql} "
+            f"WHERE {_rows(identity, step, targets)}"
+        )
+    )
+    values = ", ".join(
         f"({literal(identity.plan)}, {literal(step)}, {literal(item)}, {literal(identity.run_key)}, 'started', "
         f"{literal(target.schema)}, {literal(target.name)})"
+        for item, target in targets.items()
     )
-    if inserted:
-        return "nothing"
-    done = session.rows(f"SELECT 1 FROM {LEDGER.sql} WHERE {_row(identity, step, item)} AND state <> 'started'")
-    return "done" if done else "started"
+    session.execute(
+        f"INSERT IGNORE INTO {LEDGER.sql} (plan, step, item, run_key, state, target_schema, target_name) "
+        f"VALUES {values}"
+    )
+    return {item: cast("Found", states.get(item, "nothing")) for item in targets}
 
 
-def finish(connection: Connection, identity: PlanIdentity, step: Step, item: str) -> None:
-    """Record that a step is done. Raises ServerError, IncompleteRunError if a later run has taken over."""
-    changed = connection.execute(
+def forget(session: Session, identity: PlanIdentity, step: Step, item: str) -> None:
+    """Take back that a step is under way: it was refused before it changed anything. Raises ServerError."""
+    session.execute(f"DELETE FROM {LEDGER.sql} WHERE {_rows(identity, step, [item])} AND state = 'started'")
+
+
+def finish(session: Session, identity: PlanIdentity, step: Step, items: Collection[str]) -> None:
+    """Record that steps are done. Raises ServerError, IncompleteRunError if a later run has taken one over."""
+    session.execute(
         f"UPDATE {LEDGER.sql} SET state = 'done', finished_at = CURRENT_TIMESTAMP(6) "
-        f"WHERE {_row(identity, step, item)} AND state = 'started'"
+        f"WHERE {_rows(identity, step, items)} AND state = 'started'"
     )
-    if not changed:
-        raise IncompleteRunError(_taken_over(identity, step, item))
+    ((left,),) = session.text_rows(
+        f"SELECT COUNT(*) FROM {LEDGER.sql} WHERE {_rows(identity, step, items)} AND state <> 'started'"
+    )
+    if int(left) != len(items):
+        raise IncompleteRunError(_taken_over(identity, step, f"of {len(items)} items"))
 
 
 def finish_run(connection: Connection, identity: PlanIdentity) -> None:
     """Record that the whole run is complete and verified; harmless when it is recorded. Raises ServerError."""
     connection.execute(
         f"UPDATE {LEDGER.sql} SET state = 'done', finished_at = CURRENT_TIMESTAMP(6) "
-        f"WHERE {_row(identity, 'run', 'run')}"
+        f"WHERE {_rows(identity, 'run', ['run'])}"
     )
 
 
@@ -119,13 +134,18 @@ def done_items(session: Session, identity: PlanIdentity, step: Step) -> frozense
     return frozenset(item for (item,) in rows)
 
 
-def require_owned(session: Session, identity: PlanIdentity, table: TableName) -> None:
-    """Raise IncompleteRunError unless the run made the table and no later run has taken it over; ServerError."""
-    if not session.rows(
-        f"SELECT 1 FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = 'create' AND state <> 'started' "
-        f"AND target_schema = {literal(table.schema)} AND target_name = {literal(table.name)}"
-    ):
-        raise IncompleteRunError(_taken_over(identity, "create", str(table)))
+def require_owned(session: Session, identity: PlanIdentity, tables: Collection[TableName]) -> None:
+    """Raise IncompleteRunError unless the run made the tables and no later run has taken one over; ServerError."""
+    wanted = frozenset(tables)
+    owned = {
+        TableName(schema, name)
+        for schema, name in session.pairs(
+            f"SELECT target_schema, target_name FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} "
+            f"AND step = 'create' AND state <> 'started' AND (target_schema, target_name) IN ({_names(wanted)})"
+        )
+    }
+    if lost := sorted(wanted - owned):
+        raise IncompleteRunError(_taken_over(identity, "create", str(lost[0])))
 
 
 def require_tables(session: Session, identity: PlanIdentity, expected: int) -> None:
@@ -140,12 +160,10 @@ def require_tables(session: Session, identity: PlanIdentity, expected: int) -> N
 
 def supersede(session: Session, identity: PlanIdentity, targets: Iterable[TableName]) -> None:
     """Delete what earlier runs recorded about tables that this run takes over. Raises ServerError."""
-    names = ", ".join(f"({literal(name.schema)}, {literal(name.name)})" for name in targets)
-    if names:
-        session.execute(
-            f"DELETE FROM {LEDGER.sql} WHERE (target_schema, target_name) IN ({names}) "
-            f"AND plan <> {literal(identity.plan)}"
-        )
+    session.execute(
+        f"DELETE FROM {LEDGER.sql} WHERE (target_schema, target_name) IN ({_names(targets)}) "
+        f"AND plan <> {literal(identity.plan)}"
+    )
 
 
 def unfinished_tables(session: Session, schema: str) -> frozenset[str]:
@@ -162,61 +180,66 @@ def unfinished_tables(session: Session, schema: str) -> frozenset[str]:
     return frozenset(name for (name,) in rows)
 
 
-def claim_chunk(
-    connection: Connection, identity: PlanIdentity, chunk: Chunk, target: TableName, source: Checksum
-) -> bool:
-    """Record, in the transaction that will load it, that a chunk is being loaded; False if it is loaded already.
+def claim_chunks(connection: Connection, identity: PlanIdentity, checksums: Mapping[Chunk, Checksum]) -> bool:
+    """Record, in the transaction that will load them, that chunks are being loaded; False if one is loaded already.
 
-    Waits for another transaction that claims the same chunk. Raises ServerError, IncompleteRunError if the table
-    is not this run's any more.
+    Waits for another transaction that claims one of them. After False the caller must roll back. Raises ServerError,
+    IncompleteRunError if a table is not this run's any more.
     """
+    claims = " UNION ALL ".join(
+        f"SELECT {literal(chunk.id)} AS chunk, {literal(str(chunk.table))} AS made, {source.rows} AS row_count, "
+        f"{literal(source.digest)} AS digest"
+        for chunk, source in checksums.items()
+    )
     try:
         claimed = connection.execute(
             f"INSERT INTO {LEDGER.sql} (plan, step, item, run_key, state, target_schema, target_name, row_count, "
-            f"digest) SELECT plan, 'load', {literal(chunk.id)}, run_key, 'started', target_schema, target_name, "
-            f"{source.rows}, {literal(source.digest)} FROM {LEDGER.sql} "
-            f"WHERE {_row(identity, 'create', str(chunk.table))} AND state = 'done'"
+            "digest) SELECT made.plan, 'load', claims.chunk, made.run_key, 'started', made.target_schema, "
+            f"made.target_name, claims.row_count, claims.digest FROM {LEDGER.sql} AS made "
+            f"JOIN ({claims}) AS claims ON made.item = claims.made "
+            f"WHERE made.plan = {literal(identity.plan)} AND made.step = 'create' AND made.state = 'done'"
         )
     except ServerError as error:
         if error.number == _DUPLICATE_KEY:
             return False
         raise
-    if not claimed:
-        raise IncompleteRunError(f"{target}: " + _taken_over(identity, "create", str(chunk.table)))
+    if claimed != len(checksums):
+        raise IncompleteRunError(_taken_over(identity, "load", f"of {len(checksums)} chunks"))
     return True
 
 
-def complete_chunk(
-    connection: Connection, identity: PlanIdentity, chunk: Chunk, size: int, rows: int | None = None
-) -> None:
-    """Record, before the commit, that a claimed chunk is loaded, and its bytes; its rows, where nobody knew them
-    before.
-
-    Raises ServerError.
-    """
-    counted = "" if rows is None else f"row_count = {rows}, "
+def complete_chunks(connection: Connection, identity: PlanIdentity, sizes: Mapping[Chunk, int]) -> None:
+    """Record, before the commit, that claimed chunks are loaded, and their bytes. Raises ServerError."""
+    by_item = " ".join(f"WHEN {literal(chunk.id)} THEN {size}" for chunk, size in sizes.items())
     connection.execute(
-        f"UPDATE {LEDGER.sql} SET {counted}byte_count = {size}, state = 'done', finished_at = CURRENT_TIMESTAMP(6) "
-        f"WHERE {_row(identity, 'load', chunk.id)}"
+        f"UPDATE {LEDGER.sql} SET byte_count = CASE item {by_item} END, state = 'done', "
+        f"finished_at = CURRENT_TIMESTAMP(6) WHERE {_rows(identity, 'load', [chunk.id for chunk in sizes])}"
+    )
+
+
+def count_rows(connection: Connection, identity: PlanIdentity, rows: Mapping[Chunk, int]) -> None:
+    """Record the rows of claimed chunks that nobody knew before they were loaded. Raises ServerError."""
+    by_item = " ".join(f"WHEN {literal(chunk.id)} THEN {count}" for chunk, count in rows.items())
+    connection.execute(
+        f"UPDATE {LEDGER.sql} SET row_count = CASE item {by_item} END "
+        f"WHERE {_rows(identity, 'load', [chunk.id for chunk in rows])}"
     )
 
 
 def source_checksums(session: Session, identity: PlanIdentity, chunks: Iterable[Chunk]) -> Mapping[str, Checksum]:
     """What the source held of each chunk that was loaded, by the chunk's id. Raises ServerError."""
-    items = ", ".join(literal(chunk.id) for chunk in chunks) or "NULL"
     rows = session.text_rows(
-        f"SELECT item, row_count, digest FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} "
-        f"AND step = 'load' AND state <> 'started' AND item IN ({items})"
+        f"SELECT item, row_count, digest FROM {LEDGER.sql} "
+        f"WHERE {_rows(identity, 'load', [chunk.id for chunk in chunks])} AND state <> 'started'"
     )
     return {item: Checksum(int(count), digest) for item, count, digest in rows}
 
 
 def mark_verified(session: Session, identity: PlanIdentity, chunks: Iterable[Chunk]) -> None:
     """Record that the target was seen to hold these chunks. Raises ServerError."""
-    items = ", ".join(literal(chunk.id) for chunk in chunks) or "NULL"
     session.execute(
-        f"UPDATE {LEDGER.sql} SET state = 'verified' WHERE plan = {literal(identity.plan)} "
-        f"AND step = 'load' AND state = 'done' AND item IN ({items})"
+        f"UPDATE {LEDGER.sql} SET state = 'verified' "
+        f"WHERE {_rows(identity, 'load', [chunk.id for chunk in chunks])} AND state = 'done'"
     )
 
 
@@ -242,8 +265,13 @@ def _schema_progress(
     return SchemaProgress(created, tables, chunks, verified, keyed, objects, rows, size, microseconds / 1e6)
 
 
-def _row(identity: PlanIdentity, step: Step, item: str) -> str:
-    return f"plan = {literal(identity.plan)} AND step = {literal(step)} AND item = {literal(item)}"
+def _rows(identity: PlanIdentity, step: Step, items: Iterable[str]) -> str:
+    listed = ", ".join(literal(item) for item in items) or "NULL"
+    return f"plan = {literal(identity.plan)} AND step = {literal(step)} AND item IN ({listed})"
+
+
+def _names(tables: Iterable[TableName]) -> str:
+    return ", ".join(f"({literal(name.schema)}, {literal(name.name)})" for name in tables) or "(NULL, NULL)"
 
 
 def _taken_over(identity: PlanIdentity, step: Step, item: str) -> str:

@@ -95,6 +95,10 @@ def _plan(migration: Migration) -> Plan:
         migration.run_key,
         migration.directory,
     )
+    # The same key may have been started twice: the plan that was written down first is the run's.
+    first = _resume(migration)
+    if first:
+        return first
     migration.directory.write(_CURRENT, _current(migration, plan.identity))
     return plan
 

@@ -25,12 +25,16 @@ IfExists = Literal["fail", "truncate", "drop", "skip"]
 
 @dataclass(frozen=True)
 class PlannedTable:
-    """A table with its number in the plan, its name on the target and what is done for it there."""
+    """A table with its number in the plan, its name on the target and what is done for it there.
+
+    ``deferred`` names the secondary keys that are built after the data.
+    """
 
     number: int
     table: Table
     target: TableName
     action: Action
+    deferred: tuple[str, ...] = ()
 
     def without_definition(self) -> PlannedTable:
         """The same for tasks that have no use for the definition."""

@@ -21,6 +21,8 @@ from airflow_mydump.engine.event import Event, Listener
 Item = TypeVar("Item")
 Result = TypeVar("Result", covariant=True)
 
+_LAST_EVENTS_SECONDS = 5.0
+
 _events: SimpleQueue[Event | None] | None = None
 
 
@@ -49,8 +51,9 @@ class WorkerPool:
 
     def __exit__(self, *error: object) -> None:
         self._executor.shutdown(cancel_futures=True)
-        self._events.put(None)
-        self._relay.join()
+        # In a thread, and without waiting for ever: a worker that was killed while it announced keeps the queue locked.
+        Thread(target=self._events.put, args=(None,), daemon=True).start()
+        self._relay.join(_LAST_EVENTS_SECONDS)
 
     def map(self, task: Task[Result], items: Iterable[str]) -> list[Result]:
         """Run the task for every item, some at once; results come in the items' order.

@@ -94,6 +94,10 @@ def _plan(restoring: Restore) -> Plan:
         restoring.directory,
         restoring.dynamic_sql,
     )
+    # The same key may have been started twice: the plan that was written down first is the run's.
+    first = _resume(restoring)
+    if first:
+        return first
     restoring.directory.write(_CURRENT, _current(restoring, plan.identity))
     return plan
 

@@ -68,6 +68,10 @@ class Session:
             for row in self.rows(sql)
         ]
 
+    def pairs(self, sql: str) -> list[tuple[str, str]]:
+        """As `text_rows`, for a query of two columns."""
+        return [(first, second) for first, second in self.text_rows(sql)]
+
     def value(self, sql: str) -> bytes | None:
         """The first column of the only row of a query. Raises ServerError."""
         (row,) = self.rows(sql)

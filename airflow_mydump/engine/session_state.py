@@ -25,7 +25,10 @@ def _for_every_purpose(flavor: Flavor) -> tuple[str, ...]:
         "wait_timeout = 28800",
         # DDL waits for metadata locks; the default of a year on both vendors would look like a hang.
         "lock_wait_timeout = 300",
-        "sql_select_limit = DEFAULT",
+        # DEFAULT would be the server's global value, which cuts catalogs and tables short in silence.
+        "sql_select_limit = 18446744073709551615",
+        "sql_big_selects = 1",
+        "sql_safe_updates = 0",
         "sql_quote_show_create = 1",
     )
 
@@ -37,6 +40,7 @@ def metadata(flavor: Flavor) -> tuple[str, ...]:
         "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', autocommit = 1, "
         # Tables and foreign keys are made in an order that need not please every reference yet.
         "foreign_key_checks = 0, " + ", ".join(_for_every_purpose(flavor)),
+        "SET SESSION TRANSACTION READ WRITE",
     )
 
 
@@ -68,5 +72,5 @@ def loading(flavor: Flavor) -> tuple[str, ...]:
         "SET sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', autocommit = 0, "
         "unique_checks = 1, foreign_key_checks = 0, sql_notes = 0, innodb_lock_wait_timeout = 120, "
         + ", ".join(_for_every_purpose(flavor)),
-        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE",
     )

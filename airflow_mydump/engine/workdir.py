@@ -64,7 +64,7 @@ class WorkDirectory:
         """Load one record. Raises ConfigurationError if the file is missing or is not such a record."""
         try:
             return msgspec.json.decode(self._get(name), type=kind)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{self.file(name)} is not a {kind.__name__}: {error}") from error
 
     def write_lines(self, name: str, records: Iterable[Any]) -> None:
@@ -76,7 +76,7 @@ class WorkDirectory:
         """Load what `write_lines` stored. Raises ConfigurationError as `read` does."""
         try:
             return msgspec.json.Decoder(kind).decode_lines(self._get(name))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{self.file(name)} is not a list of {kind.__name__}: {error}") from error
 
     def _put(self, name: str, data: bytes) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
-from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException, BaseOperator
 
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError
@@ -61,9 +61,11 @@ class PhaseOperator(BaseOperator):
 
 @contextmanager
 def engine_errors() -> Iterator[None]:
-    """Turn an engine error that no retry can cure into one that Airflow does not retry."""
+    """Turn an error that no retry can cure into one that Airflow does not retry."""
     try:
         yield
+    except AirflowNotFoundException as error:
+        raise AirflowFailException(f"{error}: make the connection, or correct its name") from error
     except MydumpError as error:
         if error.retryable:
             raise

@@ -1,17 +1,16 @@
-"""What the operators that act once for a whole plan share."""
+"""What the operators that act for a whole plan share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.plan import PlanIdentity
 from airflow_mydump.operators.phase import PhaseOperator
 
 
 class PlanOperator(PhaseOperator):
-    """A phase over the whole plan.
+    """A phase of a plan.
 
     :param plan: the identity that `ChunkPlanOperator` pushed under the key ``plan``
     """
@@ -24,7 +23,5 @@ class PlanOperator(PhaseOperator):
 
     @property
     def identity(self) -> PlanIdentity:
-        """The plan's identity. Raises IncompleteRunError if no plan was made."""
-        if not isinstance(self.plan, Mapping):
-            raise IncompleteRunError("the run has no plan, because an earlier task failed; its log says why")
+        """The plan's identity."""
         return PlanIdentity(**self.plan)

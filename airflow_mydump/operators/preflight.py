@@ -10,7 +10,10 @@ from airflow_mydump.operators.phase import PhaseOperator, engine_errors
 
 
 class PreflightOperator(PhaseOperator):
-    """Fails, without a retry and with all the reasons, if the run would fail or lose something later.
+    """Fails, without a retry and with all its reasons, if servers, accounts or settings would make the run fail later.
+
+    What needs the catalog (names, types, references) is checked by the two tasks that follow, also before anything
+    is changed.
 
     :param selection: what is to be moved
     """

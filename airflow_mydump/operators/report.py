@@ -6,23 +6,36 @@ from typing import Any
 
 import msgspec
 
+from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.phases.report import as_markdown, report_phase, require_complete
-from airflow_mydump.operators.phase import engine_errors
-from airflow_mydump.operators.plan import PlanOperator
+from airflow_mydump.engine.plan import PlanIdentity
+from airflow_mydump.operators.chunk_plan import PLAN
+from airflow_mydump.operators.phase import PhaseOperator, engine_errors
 
 
-class ReportOperator(PlanOperator):
+class ReportOperator(PhaseOperator):
     """Fails, naming the difference, unless everything planned was done and verified.
 
     Run it with trigger rule ``all_done``, so that a failed run has a report too.
+
+    :param plan_task_id: the task of the run's `ChunkPlanOperator`; by name, because that task may have failed, and then
+        there is nothing that a template could be filled with
     """
 
+    def __init__(self, *, plan_task_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.plan_task_id = plan_task_id
+
     def execute(self, context: Any) -> dict[str, Any]:
-        """Compare plan and ledger, log the report and return it."""
+        """Compare plan and ledger, log the report and return what it comes to."""
+        plan = context["ti"].xcom_pull(task_ids=self.plan_task_id, key=PLAN)
         with engine_errors():
-            report = report_phase(self.target, self.directory, self.identity)
+            if not plan:
+                raise IncompleteRunError("the run has no plan, because an earlier task failed; its log says why")
+            report = report_phase(self.target, self.directory, PlanIdentity(**plan))
             self.log.info("\n%s", as_markdown(report))
-            # Pushed before the verdict: who is alerted wants to see it too.
+            # Pushed before the verdict: who is alerted wants to see it too. Decoded from JSON, so that it holds lists
+            # where the dataclass has tuples, which Airflow's pages could not show.
             context["ti"].xcom_push(key="report", value=msgspec.json.decode(msgspec.json.encode(report)))
             require_complete(report)
         return {"complete": report.complete, "rows": report.rows, "tenants": len(report.tenants)}

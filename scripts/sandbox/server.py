@@ -6,12 +6,9 @@ with Server("mariadb", options={"lower-case-table-names": "1"}) as server:
 
 from __future__ import annotations
 
-import contextlib
 import os
-import random
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -32,6 +29,7 @@ from sandbox.installation import (
     find_mariadbd,
     find_mysqld,
 )
+from sandbox.port import HOST, free_port
 from sandbox.template import copy_template
 
 if TYPE_CHECKING:
@@ -51,12 +49,9 @@ __all__ = [
     "find_mysqld",
 ]
 
-HOST = "127.0.0.1"
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 
-#: Below the kernel's ephemeral ports, so that no outgoing connection takes a stopped server's port.
-_PORTS = range(20_000, 32_000)
 _LOG_TAIL_LINES = 25
 
 _DEFAULT_OPTIONS: dict[str, str | None] = {
@@ -113,7 +108,7 @@ class Server:
         self.installation: Installation = find(flavor)
         self.options = _merged(flavor, options or {})
         self.account = Account("mydump", secrets.token_hex(16))
-        self.port = _free_port()
+        self.port = free_port()
         self._directory: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
@@ -194,7 +189,7 @@ class Server:
                 self.kill()
                 if attempt == 4:
                     raise
-                self.port = _free_port()
+                self.port = free_port()
             except BaseException:
                 self.kill()
                 raise
@@ -322,15 +317,6 @@ def _subject(name: str) -> str:
     for prefix in ("skip-", "disable-", "enable-"):
         name = name.removeprefix(prefix)
     return name
-
-
-def _free_port() -> int:
-    for _ in range(100):
-        port = random.choice(_PORTS)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind((HOST, port))
-            return port
-    raise ServerStartError(f"No free port on {HOST} between {_PORTS.start} and {_PORTS.stop}: end other servers.")
 
 
 def _watch(server: int, directory: Path) -> subprocess.Popen[bytes]:

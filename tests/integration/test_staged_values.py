@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tests.integration.pair import Pair
 
 
-
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_values_come_back_as_they_were(pair: Pair, database: str, tmp_path: Path, case: Case) -> None:
     run = _dumped(pair, database, tmp_path, case)

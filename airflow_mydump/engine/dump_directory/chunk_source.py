@@ -22,14 +22,22 @@ class FoundFile:
 
 
 @dataclass(frozen=True)
+class RowsFile:
+    """A foreign dump's file with rows: in ``data`` as the LOAD DATA statement in ``statement`` says, or in the INSERT
+    statements of ``statement`` if there is no ``data``."""
+
+    statement: FoundFile
+    data: FoundFile | None = None
+
+
+@dataclass(frozen=True)
 class ChunkSource:
-    """A chunk's rows: framed as ``manifest`` says; or, in foreign dumps, in ``data`` as the LOAD DATA statement in
-    ``statement`` says, in the INSERT statements of ``statement`` if there is no ``data``, or nowhere if it is empty."""
+    """Where a chunk's rows are: framed as ``manifest`` says; or, in foreign dumps, in ``files``, of which an empty
+    table has none."""
 
     chunk: Chunk
     manifest: ChunkManifest | None = None
-    statement: FoundFile | None = None
-    data: FoundFile | None = None
+    files: tuple[RowsFile, ...] = ()
 
     def in_plan(self, table: int) -> ChunkSource:
         """The same under the number that its table has in a plan."""

@@ -17,7 +17,7 @@ from airflow_mydump.engine.errors import DumpError
 from airflow_mydump.engine.identifier import TableName
 
 _FORBIDDEN: tuple[tuple[str, ...], ...] = (
-    ("GRANT",), ("REVOKE",), ("OUTFILE",), ("DUMPFILE",), ("LOAD_FILE",), ("SHUTDOWN",),
+    ("GRANT",), ("REVOKE",), ("OUTFILE",), ("DUMPFILE",), ("LOAD_FILE",), ("SHUTDOWN",), ("SONAME",),
     ("LOAD", "DATA"), ("LOAD", "XML"),
     ("INSTALL", "PLUGIN"), ("INSTALL", "COMPONENT"), ("INSTALL", "SONAME"),
     ("UNINSTALL", "PLUGIN"), ("UNINSTALL", "COMPONENT"), ("UNINSTALL", "SONAME"),

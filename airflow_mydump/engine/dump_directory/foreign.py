@@ -12,7 +12,7 @@ from airflow_mydump.engine.catalog import Catalog, Schema, StoredObject, Table
 from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.column_definition import read_table
 from airflow_mydump.engine.datatype import require_supported
-from airflow_mydump.engine.dump_directory.chunk_source import ChunkSource, Expectation, FoundDump, FoundFile
+from airflow_mydump.engine.dump_directory.chunk_source import ChunkSource, Expectation, FoundDump, FoundFile, RowsFile
 from airflow_mydump.engine.dump_directory.compressed_file import read_small
 from airflow_mydump.engine.dump_directory.file_name import DumpFile, FileKind, parse_file_name
 from airflow_mydump.engine.dump_directory.metadata_file import Metadata, TableEntry
@@ -29,7 +29,7 @@ def read_foreign(storage: Storage, sizes: Mapping[str, int], metadata: Metadata)
     """What the directory holds. Raises DumpError naming the file or table, PreflightError for unknown types."""
     directory = _Directory(storage, sizes, metadata)
     tables = directory.tables()
-    sources = {name: directory.sources(names, name) for names, name in directory.named(tables)}
+    sources = {table.name: directory.sources(names, table) for names, table in tables.items()}
     directory.require_all_known()
     expectations = {table.name: directory.expectation(names, table) for names, table in tables.items()}
     catalog = Catalog(
@@ -82,21 +82,22 @@ class _Directory:
                 )
         return found
 
-    def named(self, tables: Mapping[_Names, Table]) -> Iterable[tuple[_Names, TableName]]:
-        return [(names, table.name) for names, table in tables.items()]
-
-    def sources(self, names: _Names, table: TableName) -> tuple[ChunkSource, ...]:
-        """A source for each of a table's data files, or one without rows."""
+    def sources(self, names: _Names, table: Table) -> tuple[ChunkSource, ...]:
+        """A source for each of a table's data files; one for all if the table can only be loaded whole, or is empty."""
         self._taken.add(names)
         statements = {file.data_name: file for file in self._data[names] if file.kind == "sql"}
         data = {file.data_name: file for file in self._data[names] if file.kind == "dat"}
         if orphans := sorted(data.keys() - statements.keys()):
             raise DumpError(f"the file {orphans[0]}.sql with the statement for {data[orphans[0]].name} is missing")
-        if not statements:
-            if (self._entry(names).rows or 0) > 0:
-                raise DumpError(f"the files with the {self._entry(names).rows} rows of {table} are missing")
-            return (ChunkSource(Chunk(0, 0, 0)),)
-        return tuple(self._source(part, file, data.get(name)) for part, (name, file) in enumerate(statements.items()))
+        if not statements and (self._entry(names).rows or 0) > 0:
+            raise DumpError(f"the files with the {self._entry(names).rows} rows of {table.name} are missing")
+        files = [self._rows_file(file, data.get(name)) for name, file in statements.items()]
+        if not table.transactional or not files:
+            return (ChunkSource(Chunk(0, 0, table.data_bytes), files=tuple(files)),)
+        return tuple(
+            ChunkSource(Chunk(0, part, (file.data or file.statement).bytes), files=(file,))
+            for part, file in enumerate(files)
+        )
 
     def require_all_known(self) -> None:
         for names, files in self._data.items():
@@ -123,7 +124,7 @@ class _Directory:
         )
         if lossy := [str(table.name) for table in catalog.tables if _keeps_no_checksum(table)]:
             yield (
-                "CHECKSUM TABLE was not compared for tables with FLOAT columns, of which mydumper writes six digits only, "
+                "CHECKSUM TABLE was not compared for tables with FLOAT columns, of which mydumper writes six digits, "
                 f"nor with generated ones, with which it changes by itself: {', '.join(lossy)}"
             )
         if not self._finished:
@@ -147,11 +148,8 @@ class _Directory:
         require_supported(table)
         return table
 
-    def _source(self, part: int, statement: DumpFile, data: DumpFile | None) -> ChunkSource:
-        size = self._sizes[(data or statement).name]
-        return ChunkSource(
-            chunk=Chunk(0, part, size), statement=self._found(statement), data=self._found(data) if data else None
-        )
+    def _rows_file(self, statement: DumpFile, data: DumpFile | None) -> RowsFile:
+        return RowsFile(self._found(statement), self._found(data) if data else None)
 
     def _found(self, file: DumpFile) -> FoundFile:
         return FoundFile(file.name, self._sizes[file.name], file.compression)

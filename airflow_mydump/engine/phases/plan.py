@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -11,7 +11,8 @@ from airflow_mydump.engine import ledger
 from airflow_mydump.engine.bundle import MOST, BundleReference, bundle_count, pack
 from airflow_mydump.engine.catalog import Catalog, StoredObject
 from airflow_mydump.engine.chunk import Chunk
-from airflow_mydump.engine.ddl import parse_table
+from airflow_mydump.engine.ddl import TableDefinition, parse_table
+from airflow_mydump.engine.deferral import deferrable, references
 from airflow_mydump.engine.definer import obstacle
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, PreflightError
@@ -48,12 +49,14 @@ SCHEMAS = "schemas.jsonl.zst"
 
 @dataclass(frozen=True)
 class PlanSettings:
-    """How to plan: the size of a chunk, how many workers will share the bundles, how many bundles at most."""
+    """How to plan: the size of a chunk, how many workers will share the bundles, how many bundles at most, and whether
+    large tables get their secondary keys after the data."""
 
     if_exists: IfExists = "truncate"
     chunk_bytes: int = DEFAULT_CHUNK_BYTES
     concurrency: int = 4
     max_bundles: int = MOST
+    defer_keys: bool = True
 
     def __post_init__(self) -> None:
         for name in ("chunk_bytes", "concurrency", "max_bundles"):
@@ -92,7 +95,7 @@ def plan_run(
     directory: WorkDirectory,
 ) -> Plan:  # fmt: skip
     """As `chunk_plan`, for rows of any origin. ``writing`` is a metadata session on the target."""
-    decisions = _Decisions(writing, catalog, selection, settings.if_exists)
+    decisions = _Decisions(writing, catalog, selection, settings)
     moved = [planned for planned in decisions.tables if planned.action != "skip"]
     chunks = origin.cut(moved)
     identity = new_identity(run_key, fingerprint(decisions.tables, chunks, decisions.objects))
@@ -128,8 +131,11 @@ def plan_path(identity: PlanIdentity) -> str:
 class _Decisions:
     """What is to be done for every table and object, decided by what the target has."""
 
-    def __init__(self, target: Session, catalog: Catalog, selection: Selection, if_exists: IfExists) -> None:
-        _check_references(catalog, selection)
+    def __init__(self, target: Session, catalog: Catalog, selection: Selection, settings: PlanSettings) -> None:
+        definitions = {table.name: parse_table(table.name, table.definition) for table in catalog.tables}
+        referenced = references(definitions.values())
+        if_exists = settings.if_exists
+        _check_references(catalog, selection, definitions)
         if reason := obstacle(target, catalog.objects):
             raise PreflightError(f"{reason}; nothing was changed")
         existing = {
@@ -139,7 +145,10 @@ class _Decisions:
         for number, table in enumerate(catalog.tables):
             name = selection.target(table.name)
             action = decide_table(target, existing[table.name.schema], table, selection, if_exists)
-            self.tables.append(PlannedTable(number, table, name, action))
+            # A table that is kept has its keys already.
+            late = settings.defer_keys and action in ("create", "drop")
+            deferred = deferrable(table, definitions[table.name], referenced) if late else ()
+            self.tables.append(PlannedTable(number, table, name, action, deferred))
         skipped = {planned.table.name for planned in self.tables if planned.action == "skip"}
         self.objects: list[PlannedObject] = []
         for number, stored in enumerate(catalog.objects):
@@ -164,14 +173,13 @@ class _Decisions:
         require_known_actors(existing, truncated, names["trigger"], events)
 
 
-def _check_references(catalog: Catalog, selection: Selection) -> None:
+def _check_references(catalog: Catalog, selection: Selection, definitions: Mapping[TableName, TableDefinition]) -> None:
     """Refuse what would point into the void, or at the old database, once it is on the target."""
-    selected = {table.name for table in catalog.tables}
-    for table in catalog.tables:
-        for key in parse_table(table.name, table.definition).foreign_keys:
-            if key.references not in selected:
+    for table, definition in definitions.items():
+        for key in definition.foreign_keys:
+            if key.references not in definitions:
                 raise PreflightError(
-                    f"foreign key {key.name} of {table.name} refers to {key.references}, which is not selected; "
+                    f"foreign key {key.name} of {table} refers to {key.references}, which is not selected; "
                     "select it too, or exclude the table"
                 )
     for stored in catalog.objects:
@@ -273,7 +281,7 @@ def pack_chunks(
 def bundle_label(bundle: DataBundle) -> str:
     """What a bundle moves, in words."""
     if len(bundle.tables) == 1:
-        return f"{bundle.tables[0].target} ({len(bundle.chunks)} chunks)"
+        return f"{bundle.tables[0].target}, {len(bundle.chunks)} chunk{'s' if len(bundle.chunks) > 1 else ''}"
     if not bundle.tables:
         return "nothing"
     heaviest = max(bundle.chunks, key=lambda chunk: chunk.weight)

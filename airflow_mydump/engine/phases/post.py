@@ -72,10 +72,10 @@ def _waiting(session: Session, identity: PlanIdentity, planned: list[PlannedObje
 
 def _create(session: Session, identity: PlanIdentity, item: PlannedObject) -> None:
     number = str(item.number)
-    ledger.begin(session, identity, "object", number, item.target)
+    ledger.begin(session, identity, "object", {number: item.target})
     if item.object.kind == "trigger":
         # It would fire while a later run loads the table.
-        ledger.require_owned(session, identity, TableName(item.target.schema, item.object.table))
+        ledger.require_owned(session, identity, [TableName(item.target.schema, item.object.table)])
     try:
         session.execute(f"USE {quote(item.target.schema)}")
         session.execute(f"DROP {item.object.kind.upper()} IF EXISTS {item.target.sql}")
@@ -91,7 +91,7 @@ def _create(session: Session, identity: PlanIdentity, item: PlannedObject) -> No
             _pin_state(session)
         raise error.during(f"cannot create {item.object.kind} {item.target}") from error
     _require_event(session, item)
-    ledger.finish(session, identity, "object", number)
+    ledger.finish(session, identity, "object", [number])
 
 
 def _pin_state(session: Session) -> None:

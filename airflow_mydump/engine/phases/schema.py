@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from airflow_mydump.engine import ledger
+from airflow_mydump.engine.batch import batches
 from airflow_mydump.engine.catalog import Schema
 from airflow_mydump.engine.ddl import parse_table, schema_statements
 from airflow_mydump.engine.endpoint import Endpoint
@@ -10,11 +13,13 @@ from airflow_mydump.engine.errors import PreflightError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.phases.plan import OBJECTS, SCHEMAS, plan_path
-from airflow_mydump.engine.plan import PlannedObject, PlannedTable, SchemaBundle
+from airflow_mydump.engine.plan import PlanIdentity, PlannedObject, PlannedTable, SchemaBundle
 from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
+
+_TABLE_EXISTS, _NO_SUCH_TABLE = 1050, 1146
 
 
 def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce: Listener = ignore) -> int:
@@ -30,9 +35,9 @@ def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
         if waiting or not bundle.tables:
             _prepare_schemas(session, directory, bundle)
             ledger.supersede(session, bundle.identity, (planned.target for planned in waiting))
-        for planned in waiting:
-            retrying()(_make, session, bundle, planned)
-            announce(Event(EventKind.TABLE_CREATED, planned.target))
+        maker = _Maker(session, bundle.identity)
+        for batch in batches(waiting, lambda planned: 0):
+            maker.make(batch, announce)
         return len(waiting)
 
 
@@ -47,53 +52,79 @@ def _prepare_schemas(session: Session, directory: WorkDirectory, bundle: SchemaB
             session.execute(f"DROP EVENT IF EXISTS {item.target.sql}")
 
 
-def _make(session: Session, bundle: SchemaBundle, planned: PlannedTable) -> None:
-    item = str(planned.number)
-    found = ledger.begin(session, bundle.identity, "create", item, planned.target)
-    if found == "done":
-        return  # by another try of this task, which Airflow took for dead
-    try:
-        if planned.action == "truncate":
-            _empty(session, planned)
-        else:
-            _create(session, planned, replace=planned.action == "drop" or found == "started")
-    except ServerError as error:
-        raise error.during(f"cannot {planned.action} {planned.target}") from error
-    ledger.finish(session, bundle.identity, "create", item)
+class _Maker:
+    """Makes tables in batches: the ledger says before a batch that it is begun and after it that it is done."""
+
+    def __init__(self, session: Session, identity: PlanIdentity) -> None:
+        self._session = session
+        self._identity = identity
+        self._schema = ""
+
+    def make(self, batch: Sequence[PlannedTable], announce: Listener) -> None:
+        targets = {str(planned.number): planned.target for planned in batch}
+        found = ledger.begin(self._session, self._identity, "create", targets)
+        # Done: by another try of this task, which Airflow took for dead.
+        waiting = [planned for planned in batch if found[str(planned.number)] != "done"]
+        truncated = [planned.target for planned in waiting if planned.action == "truncate"]
+        _drop_triggers(self._session, truncated)
+        for planned in waiting:
+            retrying()(self._make_one, planned, found[str(planned.number)] == "started")
+            announce(Event(EventKind.TABLE_CREATED, planned.target))
+        ledger.finish(self._session, self._identity, "create", targets.keys())
+
+    def _make_one(self, planned: PlannedTable, begun_before: bool) -> None:
+        try:
+            if planned.action == "truncate":
+                _empty(self._session, planned)
+            else:
+                self._create(planned, replace=planned.action == "drop" or begun_before)
+        except ServerError as error:
+            if error.number == _TABLE_EXISTS:
+                ledger.forget(self._session, self._identity, "create", str(planned.number))
+                raise _made_by_another(planned.target) from error
+            raise error.during(f"cannot {planned.action} {planned.target}") from error
+
+    def _create(self, planned: PlannedTable, replace: bool) -> None:
+        definition = parse_table(planned.table.name, planned.table.definition)
+        if self._schema != planned.target.schema:
+            # Definitions are written for the database they are in: partitions and functions may name nothing else.
+            self._session.execute(f"USE {quote(planned.target.schema)}")
+            self._schema = planned.target.schema
+        if replace:
+            if planned.action == "create":
+                self._require_empty(planned.target)
+            self._session.execute(f"DROP TABLE IF EXISTS {planned.target.sql}")
+        self._session.execute(definition.create_statement(planned.target, planned.deferred))
+
+    def _require_empty(self, table: TableName) -> None:
+        """What an earlier try of ours left is empty; anything else appeared since, and is not ours to drop."""
+        try:
+            rows = self._session.rows(f"SELECT 1 FROM {table.sql} LIMIT 1")
+        except ServerError as error:
+            if error.number == _NO_SUCH_TABLE:
+                return
+            raise
+        if rows:
+            raise _made_by_another(table)
 
 
-def _create(session: Session, planned: PlannedTable, replace: bool) -> None:
-    definition = parse_table(planned.table.name, planned.table.definition)
-    if replace:
-        session.execute(f"DROP TABLE IF EXISTS {planned.target.sql}")
-    elif _exists(session, planned.target):
-        raise PreflightError(f"{planned.target} was made by somebody else since the run was planned; start it anew")
-    # Definitions are written for the database they are in: partitions and functions may name nothing else.
-    session.execute(f"USE {quote(planned.target.schema)}")
-    session.execute(definition.create_statement(planned.target))
+def _made_by_another(table: TableName) -> PreflightError:
+    return PreflightError(f"{table} was made by somebody else since the run was planned; start it anew")
 
 
 def _empty(session: Session, planned: PlannedTable) -> None:
-    _drop_triggers(session, planned.target)
     session.execute(f"TRUNCATE TABLE {planned.target.sql}")
     counter = parse_table(planned.table.name, planned.table.definition).auto_increment
     if counter is not None:
         session.execute(f"ALTER TABLE {planned.target.sql} AUTO_INCREMENT = {counter}")
 
 
-def _drop_triggers(session: Session, table: TableName) -> None:
+def _drop_triggers(session: Session, tables: Sequence[TableName]) -> None:
     """The source's triggers come back in the post phase; they must not fire while data is loaded."""
-    for (trigger,) in session.text_rows(
-        f"SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {literal(table.schema)} "
-        f"AND EVENT_OBJECT_TABLE = {literal(table.name)}"
-    ):
-        session.execute(f"DROP TRIGGER IF EXISTS {TableName(table.schema, trigger).sql}")
-
-
-def _exists(session: Session, table: TableName) -> bool:
-    return bool(
-        session.rows(
-            f"SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {literal(table.schema)} "
-            f"AND TABLE_NAME = {literal(table.name)}"
-        )
-    )
+    for schema in sorted({table.schema for table in tables}):
+        names = ", ".join(literal(table.name) for table in tables if table.schema == schema)
+        for (trigger,) in session.text_rows(
+            f"SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {literal(schema)} "
+            f"AND EVENT_OBJECT_TABLE IN ({names})"
+        ):
+            session.execute(f"DROP TRIGGER IF EXISTS {TableName(schema, trigger).sql}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from airflow_mydump.engine import ledger
-from airflow_mydump.engine.checksum import Checksum, compute_checksum
+from airflow_mydump.engine.batch import batches
+from airflow_mydump.engine.checksum import Checksum, Digestible, compute_checksums
 from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import VerificationError
@@ -36,24 +38,33 @@ def verify_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
     differences, rows = [], 0
     with Session(target, metadata) as recording, Session(target, reading) as session:
         expected = ledger.source_checksums(recording, bundle.identity, bundle.chunks)
-        for chunk in bundle.chunks:
-            planned = bundle.table_of(chunk)
-            actual = checksum_like(expected.get(chunk.id), session, planned, chunk)
-            if difference := _difference(planned, chunk, expected.get(chunk.id), actual):
-                differences.append(difference)
-            rows += actual.rows
-            announce(Event(EventKind.CHUNK_VERIFIED, planned.target, chunk.id, actual.rows))
+        for batch in batches(bundle.chunks, lambda chunk: chunk.weight):
+            tables = [bundle.table_of(chunk) for chunk in batch]
+            stored = [Digestible(table.target, table.table, chunk) for table, chunk in zip(tables, batch, strict=True)]
+            actual = compute_alike(session, stored, [expected.get(chunk.id) for chunk in batch])
+            for planned, chunk, checksum in zip(tables, batch, actual, strict=True):
+                if difference := _difference(planned, chunk, expected.get(chunk.id), checksum):
+                    differences.append(difference)
+                rows += checksum.rows
+                announce(Event(EventKind.CHUNK_VERIFIED, planned.target, chunk.id, checksum.rows))
         if differences:
             raise VerificationError("; ".join(differences))
         ledger.mark_verified(recording, bundle.identity, bundle.chunks)
     return Verified(len(bundle.chunks), rows)
 
 
-def checksum_like(expected: Checksum | None, session: Session, planned: PlannedTable, chunk: Chunk) -> Checksum:
-    """What the target holds of a chunk, in the kind of checksum that the source's is. Raises as `verify_phase` does."""
-    if expected is not None and is_frame_digest(expected.digest):
-        return compute_again(session, planned.target, planned.table, chunk, expected.digest)
-    return compute_checksum(session, planned.target, planned.table, chunk)
+def compute_alike(
+    session: Session, stored: Sequence[Digestible], expected: Sequence[Checksum | None]
+) -> list[Checksum]:
+    """The checksums of chunks, each in the kind that its source's is. Raises as `compute_checksums` does."""
+    framed = [checksum is not None and is_frame_digest(checksum.digest) for checksum in expected]
+    computed = iter(
+        compute_checksums(session, [chunk for chunk, other in zip(stored, framed, strict=True) if not other])
+    )
+    return [
+        compute_again(session, chunk, checksum.digest) if other and checksum else next(computed)
+        for chunk, checksum, other in zip(stored, expected, framed, strict=True)
+    ]
 
 
 def _difference(planned: PlannedTable, chunk: Chunk, expected: Checksum | None, actual: Checksum) -> str:

@@ -1,0 +1,63 @@
+"""Two runs over the same target at the same time never both report success."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.command_line import finish, run_command, start
+from tests.integration.contents import assert_same_contents, assert_same_definitions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.integration.pair import Pair
+    from tests.integration.run import Run
+
+
+@pytest.mark.parametrize("mode", ["truncate", "drop"])
+def test_two_runs_at_once_do_not_both_succeed(run: Run, pair: Pair, tmp_path: Path, mode: str) -> None:
+    for number in range(12):
+        run.on_source(
+            f"CREATE TABLE keyless{number} (v INT, w VARCHAR(60))",
+            f"CREATE TABLE keyed{number} (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(60), KEY (v))",
+            f"INSERT INTO keyless{number} VALUES " + ", ".join(f"({n}, REPEAT('x', 50))" for n in range(3000)),
+            f"INSERT INTO keyed{number} (v) SELECT w FROM keyless{number}",
+        )
+    arguments = ("copy", "--schemas", run.database, "--threads", 2, "--if-exists", mode, "--work-directory", tmp_path)
+    processes = [start(pair, *arguments, "--run-key", name) for name in ("one", "two")]
+    ended = [finish(process) for process in processes]
+    succeeded = [process.returncode == 0 for process in ended]
+    assert not all(succeeded), "both runs say that they are complete"
+    for process in ended:
+        assert "Traceback" not in process.stderr, process.stderr
+        assert process.stderr.count("\n") == (process.returncode != 0)
+    if any(succeeded):
+        assert_same_contents(pair.source, pair.target, run.database)
+
+    last = run_command(pair, *arguments, "--run-key", "three")
+    assert last.returncode == 0, last.stderr
+    assert_same_contents(pair.source, pair.target, run.database)
+    assert_same_definitions(pair.source, pair.target, run.database)
+
+
+def test_one_run_key_started_twice_at_once_moves_every_row_once(run: Run, pair: Pair, tmp_path: Path) -> None:
+    """As when a scheduler takes a worker for dead that only was slow."""
+    for number in range(8):
+        run.on_source(
+            f"CREATE TABLE keyless{number} (v INT, w VARCHAR(60))",
+            f"INSERT INTO keyless{number} VALUES " + ", ".join(f"({n}, REPEAT('x', 50))" for n in range(3000)),
+        )
+    arguments = ("copy", "--schemas", run.database, "--threads", 2, "--work-directory", tmp_path)
+    processes = [start(pair, *arguments, "--run-key", "same") for _ in range(2)]
+    ended = [finish(process) for process in processes]
+    ended.append(run_command(pair, *arguments, "--run-key", "same"))
+    for process in ended:
+        assert process.stderr.count("\n") == (process.returncode != 0)
+    if any(process.returncode == 0 for process in ended):
+        assert_same_contents(pair.source, pair.target, run.database)
+    # both may have planned before either wrote its plan down: the key is spent then, and says so
+    anew = run_command(pair, *arguments, "--run-key", "another")
+    assert anew.returncode == 0, anew.stderr
+    assert_same_contents(pair.source, pair.target, run.database)

@@ -1,0 +1,245 @@
+"""DAGs of the factory: constant shape, cheap and deterministic to parse, and wrong configs are named."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.providers_manager import ProvidersManager
+from airflow.sdk import DAG
+from airflow.sdk.definitions.mappedoperator import MappedOperator
+from airflow.serialization.serialized_objects import DagSerialization
+
+from airflow_mydump.dag_factory import (
+    ExecutionConfig,
+    MigrationDag,
+    MigrationTaskGroup,
+    PlanConfig,
+    SelectionConfig,
+    SourceConfig,
+    TargetConfig,
+)
+from airflow_mydump.engine.errors import ConfigurationError, SelectionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[2]
+DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
+TASKS = [
+    "preflight",
+    "prefetch_metadata",
+    "chunk_plan",
+    "schema_phase",
+    "data_phase",
+    "index_phase",
+    "verify",
+    "post_phase",
+    "report",
+]
+MAPPED = {"schema_phase", "data_phase", "index_phase", "verify"}
+#: What parsing may cost on top of importing Airflow itself.
+PARSE_SECONDS = 0.3
+
+
+def migration(schemas: int = 1, **more: Any) -> MigrationDag:
+    return MigrationDag(
+        "migration",
+        source=SourceConfig("there", schemas=[f"tenant_{number}" for number in range(schemas)]),
+        target=TargetConfig("here"),
+        **({"schedule": None} | more),
+    )
+
+
+@pytest.mark.parametrize("file", DAG_FILES, ids=lambda file: file.name)
+def test_every_example_is_imported_by_airflow(file: Path) -> None:
+    bag = DagBag(dag_folder=str(file), bundle_path=file.parent, bundle_name="examples")
+    assert bag.import_errors == {}
+    assert [dag.fileloc for dag in bag.dags.values()] == [str(file)]
+    for dag in bag.dags.values():
+        assert [task.task_id for task in dag.topological_sort()] == TASKS  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("schemas", [1, 250])
+def test_there_are_nine_tasks_in_a_row_whatever_is_moved(schemas: int) -> None:
+    dag = migration(schemas)
+    assert [task.task_id for task in dag.topological_sort()] == TASKS  # type: ignore[no-untyped-call]
+    for earlier, later in itertools.pairwise(TASKS):
+        assert later in dag.get_task(earlier).downstream_task_ids
+    assert {task.task_id for task in dag.tasks if isinstance(task, MappedOperator)} == MAPPED
+
+
+def test_mapped_tasks_map_over_one_short_list_and_have_names() -> None:
+    dag = migration(execution=ExecutionConfig(concurrency=3))
+    for name in MAPPED:
+        task = dag.get_task(name)
+        assert isinstance(task, MappedOperator)
+        assert task.map_index_template
+        assert task.max_active_tis_per_dagrun == 3
+
+
+def test_the_report_waits_for_every_mapped_task() -> None:
+    assert migration().get_task("report").upstream_task_ids >= MAPPED
+
+
+def test_one_run_at_a_time_without_catching_up_unless_told_otherwise() -> None:
+    assert (migration().max_active_runs, migration().catchup) == (1, False)
+    assert migration(max_active_runs=2).max_active_runs == 2
+
+
+def test_the_file_of_the_dag_is_the_users() -> None:
+    assert migration().fileloc == __file__
+
+
+def test_serialising_twice_gives_the_same() -> None:
+    assert DagSerialization.to_dict(migration()) == DagSerialization.to_dict(migration())
+
+
+def test_serialising_in_two_processes_gives_the_same() -> None:
+    first, second = (in_process(_SERIALISE, PYTHONHASHSEED=seed) for seed in ("1", "2"))
+    assert first == second
+
+
+def test_two_groups_in_a_dag_have_runs_of_their_own() -> None:
+    with DAG("nightly", schedule=None) as dag:
+        for name in ("first", "second"):
+            MigrationTaskGroup(name, source=SourceConfig("there", schemas=[name]), target=TargetConfig("here"))
+    assert set(dag.task_ids) == {f"{group}.{task}" for group in ("first", "second") for task in TASKS}
+    keys = {group: run_key(dag.get_task(f"{group}.preflight")) for group in ("first", "second")}
+    assert keys["first"] != keys["second"]
+    for group, key in keys.items():
+        assert {run_key(dag.get_task(f"{group}.{task}")) for task in TASKS} == {key}
+
+
+def test_a_group_exposes_its_tasks_for_wiring() -> None:
+    with DAG("nightly", schedule=None):
+        group = MigrationTaskGroup(source=SourceConfig("there", schemas=["shop"]), target=TargetConfig("here"))
+    assert group.tasks.data_phase.task_id == "migration.data_phase"
+    assert group.tasks.report.task_id == "migration.report"
+
+
+def test_arguments_for_every_operator_reach_every_operator() -> None:
+    dag = migration(operator_args={"queue": "near_the_servers"}, execution=ExecutionConfig(pool="servers", retries=7))
+    for task in dag.tasks:
+        assert (task.queue, task.pool, task.retries) == ("near_the_servers", "servers", 7)
+
+
+@pytest.mark.parametrize(
+    ("make", "names"),
+    [
+        (lambda: SourceConfig("", schemas=["shop"]), "SourceConfig.conn_id"),
+        (lambda: SourceConfig("there", schemas=[]), "SourceConfig.schemas"),
+        (lambda: SourceConfig("there", schemas="shop"), "SourceConfig.schemas"),
+        (lambda: TargetConfig(""), "TargetConfig.conn_id"),
+        (lambda: TargetConfig("here", if_exists="replace"), "TargetConfig.if_exists"),  # type: ignore[arg-type]
+        (lambda: SelectionConfig(include="orders"), "SelectionConfig.include"),
+        (lambda: SelectionConfig(exclude="orders"), "SelectionConfig.exclude"),
+        (lambda: PlanConfig(chunk_bytes="big"), "PlanConfig.chunk_bytes"),
+        (lambda: PlanConfig(max_bundles=0), "PlanConfig.max_bundles"),
+        (lambda: PlanConfig(max_bundles=10_000), "PlanConfig.max_bundles"),
+        (lambda: ExecutionConfig(concurrency=0), "ExecutionConfig.concurrency"),
+        (lambda: ExecutionConfig(retries=-1), "ExecutionConfig.retries"),
+    ],
+)
+def test_a_wrong_config_is_named_with_its_field(make: Callable[[], object], names: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^{names}\b"):
+        make()
+
+
+def test_a_selection_that_cannot_be_right_fails_while_the_file_is_parsed() -> None:
+    with pytest.raises((ConfigurationError, SelectionError), match="elsewhere"):
+        MigrationDag(
+            "migration",
+            source=SourceConfig("there", schemas=["shop"]),
+            target=TargetConfig("here", rename={"elsewhere": "x"}),
+            schedule=None,
+        )
+
+
+def test_airflow_finds_the_provider() -> None:
+    provider = ProvidersManager().providers["airflow-mydump"]  # type: ignore[no-untyped-call]
+    assert provider.data["name"]
+
+
+@pytest.mark.parametrize("file", DAG_FILES, ids=lambda file: file.name)
+def test_parsing_touches_no_server_variable_or_connection(file: Path) -> None:
+    assert in_process(_PARSE_WITHOUT_ANYTHING, str(file)) == ["parsed"]
+
+
+@pytest.mark.parametrize("file", DAG_FILES, ids=lambda file: file.name)
+def test_parsing_takes_no_time_worth_mentioning(file: Path) -> None:
+    best = min(float(in_process(_PARSE_TIME, str(file))[0]) for _ in range(3))
+    assert best < PARSE_SECONDS
+
+
+def test_importing_the_packages_imports_no_operator_and_no_driver() -> None:
+    assert in_process(_IMPORT_PACKAGES) == ["[]"]
+
+
+def run_key(task: Any) -> str:
+    key = task.partial_kwargs["run_key"] if isinstance(task, MappedOperator) else task.run_key
+    assert isinstance(key, str)
+    return key
+
+
+def in_process(program: str, *arguments: str, **variables: str) -> list[str]:
+    """The lines that a program of its own writes. Two connections are there and lead nowhere."""
+    nowhere = "mysql://nobody@203.0.113.1:1/"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program, *arguments],
+        env={**os.environ, "AIRFLOW_CONN_MYDUMP_SOURCE": nowhere, "AIRFLOW_CONN_MYDUMP_TARGET": nowhere, **variables},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith('"')]
+
+
+_SERIALISE = """
+import hashlib, json, runpy
+from airflow.serialization.serialized_objects import DagSerialization
+from airflow_mydump.dag_factory import *
+dag = MigrationDag("migration", source=SourceConfig("there", schemas=["b", "a", "c"]),
+    target=TargetConfig("here", rename={"b": "x", "a": "y"}),
+    selection=SelectionConfig(exclude=["log_*", "tmp_*"]), schedule=None, tags={"q", "r", "s", "t"})
+print(json.dumps(json.dumps(DagSerialization.to_dict(dag), sort_keys=True)))
+"""
+
+_PARSE_WITHOUT_ANYTHING = """
+import json, runpy, socket, sys
+import airflow.sdk
+from airflow.sdk.bases.hook import BaseHook
+
+def refuse(*arguments, **more):
+    raise AssertionError(f"parsing a DAG touched {arguments}")
+
+socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
+airflow.sdk.Variable.get = airflow.sdk.Connection.get = BaseHook.get_connection = refuse
+runpy.run_path(sys.argv[1])
+print(json.dumps("parsed"))
+"""
+
+_PARSE_TIME = """
+import json, runpy, sys, time
+import airflow.providers.common.compat.sdk, airflow.sdk
+airflow.sdk.DAG, airflow.sdk.TaskGroup, airflow.sdk.XComArg
+begun = time.perf_counter()
+runpy.run_path(sys.argv[1])
+print(json.dumps(str(time.perf_counter() - begun)))
+"""
+
+_IMPORT_PACKAGES = """
+import json, sys
+import airflow_mydump, airflow_mydump.operators, airflow_mydump.hooks
+heavy = ("airflow.", "airflow_mydump.operators.", "airflow_mydump.engine", "MySQLdb", "pymysql")
+print(json.dumps(str([name for name in sys.modules if name.startswith(heavy)])))
+"""
