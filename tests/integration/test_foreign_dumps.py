@@ -37,7 +37,7 @@ ROWS = (
     "INSERT INTO `odd names ü.x` VALUES (1, 'é😀\\n;', 0x00FF270A5C), (NULL, NULL, NULL), (2, '', '')",
     "INSERT INTO bytes SELECT UNHEX(LPAD(HEX(seq), 6, '5C')), seq % 512, JSON_OBJECT('a', seq), 'x' FROM n",
     "INSERT INTO bytes VALUES (NULL, NULL, NULL, 0xE9FF), (0x5C5C27, 0, '[\"\\\\\"\"]', '')",
-    "INSERT INTO generated (a, c) SELECT seq, 'x' FROM n",
+    "INSERT INTO `generated` (a, c) SELECT seq, 'x' FROM n",
 )
 
 

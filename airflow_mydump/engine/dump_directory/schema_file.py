@@ -190,8 +190,7 @@ def read_objects(file: str, schema: str, content: bytes) -> list[StoredObject]:
 def _table_of_trigger(statement: str, body: Sequence[Token]) -> str:
     for token, after in pairwise(body):
         if token.text == "ON":
-            found = statement[after.start : after.end]
-            return found[1:-1].replace("``", "`") if found.startswith("`") else found
+            return after.identifier if after.kind == "name" else statement[after.start : after.end]
     raise DumpError("a trigger names no table")
 
 

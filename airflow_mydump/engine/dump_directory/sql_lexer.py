@@ -16,23 +16,32 @@ from airflow_mydump.engine.errors import DumpError
 TokenKind = Literal["word", "name", "string", "number", "symbol", "conditional"]
 """``name`` is a quoted identifier; ``conditional`` marks the begin of ``/*! … */``."""
 
-_ESCAPED = r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\""
-_UNESCAPED = r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\""
+_ESCAPED, _UNESCAPED = r"'(?:[^'\\]|\\.|'')*'", r"'(?:[^']|'')*'"
+_DOUBLE_ESCAPED, _DOUBLE_UNESCAPED = (text.replace("'", '"') for text in (_ESCAPED, _UNESCAPED))
 _PATTERN = r"""
   (?P<space>\s+)
 | (?P<remark>(?:--(?=[\s\x00-\x1f]|\Z)|\#)[^\n]*|/\*(?!!|M!)(?:(?!\*/).)*\*/)
 | (?P<open>/\*M?!\d*)
 | (?P<close>\*/)
 | (?P<string>{strings})
-| (?P<name>`(?:[^`]|``)*`)
+| (?P<name>{names})
 | (?P<number>0[xX][0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?(?![\w$])|\.\d+(?:[eE][+-]?\d+)?)
 | (?P<word>[\w$\u0080-\uffff\U00010000-\U0010ffff]+)
 | (?P<symbol>@@|:=|[^'"`\s])
 """
-_SCANNERS = {
-    escapes: re.compile(_PATTERN.format(strings=strings), re.VERBOSE | re.DOTALL)
-    for escapes, strings in ((True, _ESCAPED), (False, _UNESCAPED))
-}
+_BACKTICKS = "`(?:[^`]|``)*`"
+
+
+def _scanner(escapes: bool, ansi: bool) -> re.Pattern[str]:
+    single = _ESCAPED if escapes else _UNESCAPED
+    double = _DOUBLE_ESCAPED if escapes else _DOUBLE_UNESCAPED
+    strings = single if ansi else f"{single}|{double}"
+    # In the quotes of a name, no backslash escapes.
+    names = f"{_BACKTICKS}|{_DOUBLE_UNESCAPED}" if ansi else _BACKTICKS
+    return re.compile(_PATTERN.format(strings=strings, names=names), re.VERBOSE | re.DOTALL)
+
+
+_SCANNERS = {(escapes, ansi): _scanner(escapes, ansi) for escapes in (True, False) for ansi in (True, False)}
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,8 @@ class Token:
     @property
     def identifier(self) -> str:
         """The name that a quoted identifier stands for."""
-        return self.text[1:-1].replace("``", "`")
+        quote = self.text[0]
+        return self.text[1:-1].replace(quote * 2, quote)
 
 
 def tokens_of(text: str, sql_mode: str = "", remarks: bool = True) -> Iterator[Token]:
@@ -56,7 +66,8 @@ def tokens_of(text: str, sql_mode: str = "", remarks: bool = True) -> Iterator[T
     Raises DumpError where the text has no tokens, ends within one, hides something in nested comments, or has a
     remark though ``remarks`` is false.
     """
-    scanner = _SCANNERS["NO_BACKSLASH_ESCAPES" not in sql_mode.upper()]
+    mode = sql_mode.upper()
+    scanner = _SCANNERS["NO_BACKSLASH_ESCAPES" not in mode, "ANSI" in mode]
     position, conditional = 0, False
     while position < len(text):
         found = scanner.match(text, position)
