@@ -138,7 +138,9 @@ def add_restore_tasks(
         index_phase=IndexPhaseOperator.partial(task_id="index_phase", **by_part).expand(part=parts),
         verify=VerifyLoadOperator.partial(task_id="verify", **by_bundle).expand(bundle=bundles),
         post_phase=PostPhaseOperator(task_id="post_phase", plan=identity, **shared),
-        report=ReportOperator(task_id="report", plan=identity, **(shared | {"trigger_rule": TriggerRule.ALL_DONE})),
+        report=ReportOperator(
+            task_id="report", plan_task_id=planned.task_id, **(shared | {"trigger_rule": TriggerRule.ALL_DONE})
+        ),
     )
     chain(*(getattr(tasks, field.name) for field in fields(tasks)))
     # The report waits for every mapped task, also for those that go on when one of their siblings has failed.
