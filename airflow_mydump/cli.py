@@ -11,7 +11,8 @@ import os
 import secrets
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from dataclasses import replace
+from typing import NoReturn, get_args
 
 from airflow_mydump.engine.comparison import Comparison, compare
 from airflow_mydump.engine.dump_directory.compressed_file import DEFAULT_LEVEL
@@ -24,7 +25,8 @@ from airflow_mydump.engine.migration import Migration, migrate
 from airflow_mydump.engine.phases.finish_dump import DumpReport
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.phases.report import as_markdown, require_complete
-from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES
+from airflow_mydump.engine.plan_preview import preview_plan
+from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, Strategy
 from airflow_mydump.engine.restoring import Restore, restore
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.size import parse_size
@@ -62,9 +64,7 @@ def _copy(options: argparse.Namespace) -> int:
         source=_endpoint(options.source, "SOURCE"),
         target=_endpoint(options.target, "TARGET"),
         selection=_selection(options),
-        settings=PlanSettings(
-            options.if_exists, options.chunk_bytes, options.threads, defer_keys=not options.no_defer_keys
-        ),
+        settings=replace(_settings(options), if_exists=options.if_exists, defer_keys=not options.no_defer_keys),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
     )
@@ -80,7 +80,7 @@ def _dump(options: argparse.Namespace) -> int:
     dump = Dump(
         source=_endpoint(options.source, "SOURCE"),
         selection=_selection(options),
-        settings=DumpSettings(options.chunk_bytes, options.threads, level=options.level),
+        settings=DumpSettings(_settings(options), options.level),
         storage=Storage.at(options.output),
         run_key="cli",
         replace_existing=options.replace,
@@ -118,6 +118,13 @@ def _load(options: argparse.Namespace) -> int:
     return 0
 
 
+def _plan(options: argparse.Namespace) -> int:
+    preview = preview_plan(_endpoint(options.source, "SOURCE"), _selection(options), _settings(options), options.prove)
+    for line in preview.lines(options.tables):
+        print(line)
+    return 0
+
+
 def _verify(options: argparse.Namespace) -> int:
     work = WorkDirectory.at(options.work_directory or default_work_directory())
     comparison = compare(
@@ -150,12 +157,22 @@ def _endpoint(uri: str | None, side: str) -> Endpoint:
     return Endpoint.from_uri(uri, os.environ.get(f"MYDUMP_{side}_PASSWORD"))
 
 
+def _settings(options: argparse.Namespace) -> PlanSettings:
+    return PlanSettings(
+        chunk_bytes=options.chunk_bytes,
+        concurrency=options.threads,
+        strategy=options.strategy,
+        max_key_prefix_length=options.max_key_prefix_length,
+    )
+
+
 def _selection(options: argparse.Namespace) -> Selection:
     return Selection(
         schemas=tuple(name for name in options.schemas.split(",") if name),
         include=tuple(options.include),
         exclude=tuple(options.exclude),
         rename=dict(options.rename),
+        where=dict(options.where),
     )
 
 
@@ -163,80 +180,63 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("airflow_mydump", description=__doc__.partition("\n")[0])
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     copy = verbs.add_parser("copy", help="copy databases from one server to another, and verify them")
-    _add_servers(copy, "source", "target")
-    _add_selection(copy)
-    _add_rename(copy)
-    _add_chunk_bytes(copy)
+    _add_common(copy)
+    _add_cutting(copy)
     _add_run(copy)
     copy.set_defaults(run=_copy)
     dump = verbs.add_parser("dump", help="dump databases into a directory, which myloader can read too")
-    _add_servers(dump, "source")
-    _add_selection(dump)
-    _add_chunk_bytes(dump)
+    _add_source(dump)
+    _add_cutting(dump)
     _add_dump(dump)
     dump.set_defaults(run=_dump, rename=[])
     load = verbs.add_parser("load", help="restore a dump directory of this package or of mydumper, and verify it")
-    load.add_argument("--input", required=True, metavar="DIR-OR-URL", help="the dump directory")
-    _add_servers(load, "target")
-    _add_rename(load)
-    _add_run(load)
-    load.add_argument(
-        "--allow-dynamic-sql",
-        action="store_true",
-        help="take routines, triggers and events that compose statements when they run; only for dumps you trust",
-    )
+    _add_load(load)
     load.set_defaults(run=_load)
+    plan = verbs.add_parser("plan", help="show how tables would be cut into chunks, and why; needs no target")
+    _add_selection(plan)
+    _add_cutting(plan)
+    plan.add_argument(
+        "--tables", type=_positive, default=50, metavar="N", help="tables to list one by one (default: %(default)s)"
+    )
+    plan.add_argument(
+        "--prove",
+        action="store_true",
+        help="count every chunk and every table in one snapshot, and fail unless they agree; reads each table twice",
+    )
+    plan.set_defaults(run=_plan)
     verify = verbs.add_parser("verify", help="compare databases on two servers")
-    _add_servers(verify, "source", "target")
-    _add_selection(verify)
-    _add_rename(verify)
-    _add_work_directory(verify)
+    _add_common(verify)
     verify.set_defaults(run=_verify)
-    for verb in (copy, dump, load, verify):
-        verb.add_argument(
-            "--threads", type=_positive, default=4, metavar="N", help="workers at a time (default %(default)s)"
-        )
     return parser
 
 
-def _add_servers(verb: argparse.ArgumentParser, *sides: str) -> None:
-    for side in sides:
-        verb.add_argument(f"--{side}", metavar="URI", help=_URI_HELP.format(side.upper()))
+def _add_common(verb: argparse.ArgumentParser) -> None:
+    _add_target(verb)
+    _add_selection(verb)
+    _add_work_directory(verb)
 
 
-def _add_selection(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--schemas", required=True, metavar="A,B", help="databases to take")
+def _add_target(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--target", metavar="URI", help=_URI_HELP.format("TARGET"))
+
+
+def _add_work_directory(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
-        "--include",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help="take only tables that match: t*, or a.t*; repeatable",
-    )
-    verb.add_argument(
-        "--exclude", action="append", default=[], metavar="GLOB", help="leave out tables that match; repeatable"
-    )
-
-
-def _add_rename(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "--rename",
-        action="append",
-        type=_rename,
-        default=[],
-        metavar="A=X",
-        help="give database A the name X on the target; repeatable",
+        "--work-directory",
+        metavar="DIR-OR-URL",
+        help="where plans and reports are kept (default: a private directory below the system's temporary one)",
     )
 
 
-def _add_chunk_bytes(verb: argparse.ArgumentParser) -> None:
+def _add_run(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
-        "--chunk-bytes",
-        type=_size,
-        default=DEFAULT_CHUNK_BYTES,
-        metavar="SIZE",
-        help="size of the ranges that large tables are cut into; takes K, M, G (default 64M)",
+        "--if-exists",
+        choices=("fail", "truncate", "drop", "skip"),
+        default="truncate",
+        help="what to do with tables that the target has (default: %(default)s)",
     )
+    verb.add_argument("--no-defer-keys", action="store_true", help="create large tables with their secondary keys")
+    verb.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
 
 
 def _add_dump(verb: argparse.ArgumentParser) -> None:
@@ -258,23 +258,86 @@ def _add_dump(verb: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_run(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "--if-exists",
-        choices=("fail", "truncate", "drop", "skip"),
-        default="truncate",
-        help="what to do with tables that the target has (default: %(default)s)",
-    )
-    verb.add_argument("--no-defer-keys", action="store_true", help="create large tables with their secondary keys")
-    verb.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
+def _add_load(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--input", required=True, metavar="DIR-OR-URL", help="the dump directory")
+    _add_target(verb)
+    _add_rename(verb)
+    _add_threads(verb)
+    _add_run(verb)
     _add_work_directory(verb)
-
-
-def _add_work_directory(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
-        "--work-directory",
-        metavar="DIR-OR-URL",
-        help="where plans and reports are kept (default: a private directory below the system's temporary one)",
+        "--allow-dynamic-sql",
+        action="store_true",
+        help="take routines, triggers and events that compose statements when they run; only for dumps you trust",
+    )
+
+
+def _add_cutting(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--chunk-bytes",
+        type=_size,
+        default=DEFAULT_CHUNK_BYTES,
+        metavar="SIZE",
+        help="size of the ranges that large tables are cut into; takes K, M, G (default 64M)",
+    )
+    verb.add_argument(
+        "--strategy",
+        choices=get_args(Strategy),
+        default="adaptive",
+        help="adaptive follows the rows, uniform cuts even ranges of the key (default: %(default)s)",
+    )
+    verb.add_argument(
+        "--max-key-prefix-length",
+        type=_from_zero,
+        default=0,
+        metavar="N",
+        help="columns of a key that chunks may be bounded by (default 0: all that can be used)",
+    )
+
+
+def _add_selection(verb: argparse.ArgumentParser) -> None:
+    _add_source(verb)
+    _add_rename(verb)
+
+
+def _add_source(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--source", metavar="URI", help=_URI_HELP.format("SOURCE"))
+    verb.add_argument("--schemas", required=True, metavar="A,B", help="databases to take")
+    verb.add_argument(
+        "--include",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="take only tables that match: t*, or a.t*; repeatable",
+    )
+    verb.add_argument(
+        "--exclude", action="append", default=[], metavar="GLOB", help="leave out tables that match; repeatable"
+    )
+    _add_threads(verb)
+    verb.add_argument(
+        "--where",
+        action="append",
+        type=_condition,
+        default=[],
+        metavar="DB.TABLE=CONDITION",
+        help="take only the rows of a table that meet an SQL condition; repeatable",
+    )
+
+
+def _add_threads(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--threads", type=_positive, default=4, metavar="N", help="workers at a time (default %(default)s)"
+    )
+
+
+def _add_rename(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--rename",
+        action="append",
+        type=_rename,
+        default=[],
+        metavar="A=X",
+        help="give database A the name X on the target; repeatable",
     )
 
 
@@ -283,6 +346,17 @@ def _rename(text: str) -> tuple[str, str]:
     if not (old and equals and new):
         _reject(f"{text!r} does not have the form OLD=NEW")
     return old, new
+
+
+def _condition(text: str) -> tuple[str, str]:
+    table, equals, condition = text.partition("=")
+    if not (equals and "." in table and condition.strip()):
+        _reject(f"{text!r} does not have the form DATABASE.TABLE=CONDITION")
+    return table, condition
+
+
+def _from_zero(text: str) -> int:
+    return 0 if text == "0" else _positive(text)
 
 
 def _size(text: str) -> int:

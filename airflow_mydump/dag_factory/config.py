@@ -13,6 +13,7 @@ from typing import get_args
 from airflow_mydump.dag_factory.requirement import require
 from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.plan import IfExists
+from airflow_mydump.engine.planner import Strategy
 from airflow_mydump.engine.size import parse_size
 
 
@@ -54,14 +55,22 @@ class TargetConfig:
 
 @dataclass(frozen=True)
 class SelectionConfig:
-    """Which tables of the databases to take: globs on ``table`` or ``database.table``; see `engine.selection`."""
+    """Which tables and rows of the databases to take; see `engine.selection`.
+
+    :param include: globs on ``table`` or ``database.table``; none takes all
+    :param exclude: globs of tables to leave out
+    :param where: SQL conditions by ``database.table``; only rows that meet them are taken
+    """
 
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
+    where: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("include", "exclude"):
             require(self, name, not isinstance(getattr(self, name), str), "is a list of globs, not one string")
+        require(self, "where", all("." in name for name in self.where), "is not by database.table")
+        require(self, "where", all(condition.strip() for condition in self.where.values()), "has an empty condition")
 
 
 @dataclass(frozen=True)
@@ -71,11 +80,15 @@ class PlanConfig:
     :param chunk_bytes: size of the ranges that large tables are cut into; a number, or text such as ``64M``
     :param max_bundles: the most mapped tasks a phase may have, 1 to 512
     :param defer_keys: whether large tables get their secondary keys after the data, which is faster
+    :param strategy: ``adaptive`` (default) follows the rows, ``uniform`` cuts even ranges of the key
+    :param max_key_prefix_length: columns of a key that chunks may be bounded by; 0 is all that can be used
     """
 
     chunk_bytes: int | str = "64M"
     max_bundles: int = 512
     defer_keys: bool = True
+    strategy: Strategy = "adaptive"
+    max_key_prefix_length: int = 0
 
     def __post_init__(self) -> None:
         try:
@@ -83,6 +96,9 @@ class PlanConfig:
         except ConfigurationError as error:
             raise ConfigurationError(f"PlanConfig.chunk_bytes: {error}") from None
         require(self, "max_bundles", 1 <= self.max_bundles <= 512, "is not between 1 and 512")
+        choices = get_args(Strategy)
+        require(self, "strategy", self.strategy in choices, f"is not one of {', '.join(choices)}")
+        require(self, "max_key_prefix_length", self.max_key_prefix_length >= 0, "is negative")
 
 
 @dataclass(frozen=True)

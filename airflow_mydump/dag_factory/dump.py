@@ -18,11 +18,10 @@ from airflow.sdk import DAG, TaskGroup, chain
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from airflow_mydump.dag_factory.config import ExecutionConfig, PlanConfig, SelectionConfig, SourceConfig
-from airflow_mydump.dag_factory.migration import shared_arguments
+from airflow_mydump.dag_factory.migration import plan_settings, shared_arguments
 from airflow_mydump.dag_factory.staging import StagingConfig
 from airflow_mydump.engine.dump_plan import DumpSettings
 from airflow_mydump.engine.selection import Selection
-from airflow_mydump.engine.size import parse_size
 from airflow_mydump.operators.bundle import BundleOperator
 from airflow_mydump.operators.dump_phase import DumpPhaseOperator
 from airflow_mydump.operators.dump_plan import DumpPlanOperator
@@ -110,8 +109,10 @@ def add_dump_tasks(
 ) -> DumpTasks:
     """Add a dump's tasks to the DAG or task group whose context is open. Raises as `DumpDag` does."""
     selection, plan, execution = selection or SelectionConfig(), plan or PlanConfig(), execution or ExecutionConfig()
-    chosen = Selection(tuple(source.schemas), tuple(selection.include), tuple(selection.exclude))
-    settings = DumpSettings(parse_size(str(plan.chunk_bytes)), execution.concurrency, plan.max_bundles, staging.level)
+    chosen = Selection(
+        tuple(source.schemas), tuple(selection.include), tuple(selection.exclude), where=dict(selection.where)
+    )
+    settings = DumpSettings(plan_settings(plan, execution), staging.level)
     shared = shared_arguments(execution, run_key, source_conn_id=source.conn_id) | {"dump_directory": staging.path}
     shared |= dict(operator_args or {})
     mapped = shared | {

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from airflow.sdk import DAG, TaskGroup, TriggerRule, XComArg, chain
@@ -125,10 +125,14 @@ def add_migration_tasks(
 ) -> MigrationTasks:
     """Add a migration's tasks to the DAG or task group whose context is open. Raises as `MigrationDag` does."""
     selection, plan, execution = selection or SelectionConfig(), plan or PlanConfig(), execution or ExecutionConfig()
-    chosen = Selection(tuple(source.schemas), tuple(selection.include), tuple(selection.exclude), dict(target.rename))
-    settings = PlanSettings(
-        target.if_exists, parse_size(str(plan.chunk_bytes)), execution.concurrency, plan.max_bundles, plan.defer_keys
+    chosen = Selection(
+        tuple(source.schemas),
+        tuple(selection.include),
+        tuple(selection.exclude),
+        dict(target.rename),
+        dict(selection.where),
     )
+    settings = plan_settings(plan, execution, target)
     shared = shared_arguments(execution, run_key, source_conn_id=source.conn_id, target_conn_id=target.conn_id)
     shared |= dict(operator_args or {})
     mapped = shared | {"max_active_tis_per_dagrun": execution.concurrency}
@@ -159,6 +163,19 @@ def add_migration_tasks(
     # The report waits for every mapped task, also for those that go on when one of their siblings has failed.
     chain([tasks.schema_phase, tasks.data_phase, tasks.index_phase, tasks.verify], tasks.report)
     return tasks
+
+
+def plan_settings(plan: PlanConfig, execution: ExecutionConfig, target: TargetConfig | None = None) -> PlanSettings:
+    """What the configs say about a plan, in the engine's words."""
+    settings = PlanSettings(
+        chunk_bytes=parse_size(str(plan.chunk_bytes)),
+        concurrency=execution.concurrency,
+        max_bundles=plan.max_bundles,
+        defer_keys=plan.defer_keys,
+        strategy=plan.strategy,
+        max_key_prefix_length=plan.max_key_prefix_length,
+    )
+    return replace(settings, if_exists=target.if_exists) if target else settings
 
 
 def shared_arguments(execution: ExecutionConfig, run_key: str, **connections: str) -> dict[str, Any]:

@@ -18,9 +18,8 @@ from airflow.sdk import DAG, TaskGroup, TriggerRule, XComArg, chain
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from airflow_mydump.dag_factory.config import ExecutionConfig, PlanConfig, TargetConfig
-from airflow_mydump.dag_factory.migration import shared_arguments
+from airflow_mydump.dag_factory.migration import plan_settings, shared_arguments
 from airflow_mydump.dag_factory.staging import StagingConfig
-from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.operators.bundle import BundleOperator
 from airflow_mydump.operators.chunk_plan import PLAN
 from airflow_mydump.operators.index_phase import IndexPhaseOperator
@@ -120,7 +119,7 @@ def add_restore_tasks(
 ) -> RestoreTasks:
     """Add a restore's tasks to the DAG or task group whose context is open. Raises as `RestoreDag` does."""
     plan, execution = plan or PlanConfig(), execution or ExecutionConfig()
-    settings = PlanSettings(target.if_exists, concurrency=execution.concurrency, max_bundles=plan.max_bundles)
+    settings = plan_settings(plan, execution, target)
     shared = shared_arguments(execution, run_key, target_conn_id=target.conn_id) | dict(operator_args or {})
     staged = {"dump_directory": staging.path}
     mapped = shared | {"max_active_tis_per_dagrun": execution.concurrency}

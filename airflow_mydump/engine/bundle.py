@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
-
-Piece = TypeVar("Piece")
 
 FEWEST, MOST = 32, 512
+PIECE_COST = 64 << 10
+"""What a piece weighs beside its bytes: its statements take the time in which so many bytes are moved. Without it, all
+empty tables would be one bundle."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +32,29 @@ def bundle_count(concurrency: int, pieces: int) -> int:
     return max(1, min(pieces, max(FEWEST, min(6 * concurrency, MOST))))
 
 
-def pack(pieces: Iterable[Piece], weight: Callable[[Piece], int], count: int) -> list[list[Piece]]:
-    """Pack pieces into at most ``count`` bundles of about equal weight; equal input gives equal bundles.
+def pack(weights: Sequence[int], count: int) -> list[array[int]]:
+    """Pack pieces, given by their weights in bytes, into at most ``count`` bundles; equal input gives equal bundles.
 
-    Longest processing time first: the heaviest piece goes to the lightest bundle. Bundles come heaviest first;
-    within a bundle the pieces keep the order they were given in. Empty bundles are left out.
+    Longest processing time first: the heaviest piece goes to the lightest bundle. Within a bundle the pieces' numbers
+    ascend. Empty bundles are left out.
     """
-    ordered = list(pieces)
-    ranked = sorted(range(len(ordered)), key=lambda index: (-weight(ordered[index]), index))
     lightest = [(0, number) for number in range(count)]
-    contents: list[list[int]] = [[] for _ in range(count)]
-    for index in ranked:
-        load, number = heapq.heappop(lightest)
-        contents[number].append(index)
-        # Each piece also weighs one round trip, so that empty tables spread too.
-        heapq.heappush(lightest, (load + max(weight(ordered[index]), 1), number))
-    return [[ordered[index] for index in sorted(indexes)] for indexes in contents if indexes]
+    contents = [array("L") for _ in range(count)]
+    for piece in sorted(range(len(weights)), key=lambda piece: (-weights[piece], piece)):
+        load, number = lightest[0]
+        contents[number].append(piece)
+        heapq.heapreplace(lightest, (load + weights[piece] + PIECE_COST, number))
+    return [array("L", sorted(pieces)) for pieces in contents if pieces]
+
+
+def staggered(pieces: Sequence[int], table_of: Sequence[int], turn: float) -> Iterator[int]:
+    """The pieces of a bundle, beginning with another table: ``turn`` (0 to 1) of them come last.
+
+    Bundles that run at the same time hold pieces of the same large tables, and two loaders are slower on one table
+    than on two (5.2 s against 4.0 s for 2 M rows). Each table's pieces stay together and in their order.
+    """
+    start = int(len(pieces) * turn)
+    while 0 < start < len(pieces) and table_of[pieces[start]] == table_of[pieces[start - 1]]:
+        start -= 1
+    yield from pieces[start:]
+    yield from pieces[:start]

@@ -20,10 +20,10 @@ class Schema:
     collation: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column. ``data_type`` is the bare type in lower case (``int``), ``octet_length`` its largest value's
-    bytes where it is a string or binary type, else 0."""
+    bytes where it is a string or binary type, else 0. ``charset`` and ``collation`` are empty where it has none."""
 
     name: str
     data_type: str
@@ -32,6 +32,8 @@ class Column:
     generated: bool
     auto_increment: bool
     octet_length: int
+    charset: str = ""
+    collation: str = ""
 
     @property
     def unsigned(self) -> bool:
@@ -39,12 +41,35 @@ class Column:
         return "unsigned" in self.column_type.lower()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A unique index without nullable columns, which names each row once; the first is the primary key if there is one.
+
+    ``columns`` are those leading columns by which the index orders rows: they end before a part that is an expression
+    or covers only a prefix of its column, and before the direction changes.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A partition with all its subpartitions; the figures are the server's estimates."""
+
+    name: str
+    rows: int
+    data_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A base table. ``rows`` and ``data_bytes`` are the server's estimates, never exact.
 
     ``definition`` is its SHOW CREATE TABLE text; the empty string in copies of this object that travel to
-    tasks which have no use for it. ``primary_key`` is empty where there is none.
+    tasks which have no use for it. ``primary_key`` is empty where there is none. ``keys`` are in the order of the
+    definition. ``file_bytes`` is the size of its files, 0 where the account may not see it or they hold other tables
+    too.
     """
 
     name: TableName
@@ -54,6 +79,9 @@ class Table:
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
     definition: str
+    keys: tuple[Key, ...] = ()
+    partitions: tuple[Partition, ...] = ()
+    file_bytes: int = 0
 
     @property
     def stored_columns(self) -> tuple[Column, ...]:

@@ -20,7 +20,8 @@ from airflow_mydump.engine.errors import VerificationError
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.session import Row, Session
 
-_SEPARATOR = "'#'"
+# Binary, so that the values enter as they are stored, whatever character sets meet in a row.
+_SEPARATOR = "_binary'#'"
 _NO_DIGEST = 10**40
 
 
@@ -34,11 +35,18 @@ class Checksum:
 
 @dataclass(frozen=True)
 class Digestible:
-    """A chunk as it is stored somewhere: under which name, and with the source's columns."""
+    """A chunk as it is stored somewhere: under which name, and with the source's columns.
+
+    ``where`` is the user's condition for the table, and belongs to the source alone: the target is to hold exactly
+    the rows that meet it, so there all rows of the range are counted, and one that nobody selected is found.
+    ``pinned`` as in `Chunk.rows_of`.
+    """
 
     stored_as: TableName
     table: Table
     chunk: Chunk
+    where: str = ""
+    pinned: bool = True
 
     def __str__(self) -> str:
         return f"{self.stored_as}, {self.chunk.describe()}"
@@ -71,13 +79,11 @@ def _checksum(chunk: Digestible, row: Row) -> Checksum:
 
 def _query(number: int, chunk: Digestible) -> str:
     digest = f"CAST(CONV(LEFT(SHA2({_row_string(chunk.table)}, 256), 16), 16, 10) AS UNSIGNED)"
-    where = f" WHERE {chunk.chunk.where}" if chunk.chunk.where else ""
     # The digest stands here only once, because a server evaluates an expression wherever it is repeated: a
     # COUNT(digest) beside the sum would double the time. A row without a digest (NULL beyond
     # max_allowed_packet) counts as a number that the sum of real digests cannot reach.
-    return (
-        f"SELECT {number}, COUNT(*), COALESCE(SUM(IFNULL({digest}, {_NO_DIGEST})), 0) FROM {chunk.stored_as.sql}{where}"
-    )
+    rows = chunk.chunk.rows_of(chunk.stored_as, chunk.where, pinned=chunk.pinned)
+    return f"SELECT {number}, COUNT(*), COALESCE(SUM(IFNULL({digest}, {_NO_DIGEST})), 0) {rows}"
 
 
 def _row_string(table: Table) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+from airflow_mydump.engine.bundle import MOST
+from airflow_mydump.engine.bundle_draft import BundleDraft
 from airflow_mydump.engine.catalog import Catalog
 from airflow_mydump.engine.checksum import Digestible, compute_checksums
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.existing import read_existing
-from airflow_mydump.engine.phases.plan import cut_tables, pack_chunks
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.plan import DataBundle, PlanIdentity, PlannedTable
-from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES
+from airflow_mydump.engine.planner import Cutting, cut_tables
 from airflow_mydump.engine.pool import WorkerPool
+from airflow_mydump.engine.row_condition import check_conditions
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata, reading
@@ -52,22 +54,23 @@ def compare(
     differences = _missing(target, catalog, selection)
     absent = set(differences)
     tables = [
-        PlannedTable(number, table, selection.target(table.name), "skip")
+        PlannedTable(
+            number, table, selection.target(table.name), "skip", where=selection.where.get(str(table.name), "")
+        )
         for number, table in enumerate(catalog.tables)
         if f"table {selection.target(table.name)} is missing on the target" not in absent
     ]
-    with Session(source, metadata) as session:
-        chunks = cut_tables(session, tables, DEFAULT_CHUNK_BYTES)
     identity = PlanIdentity("comparison", "comparison")
-    files = []
-    for number, bundle in enumerate(pack_chunks(identity, tables, chunks, threads)):
-        files.append(f"comparison/data-{number:05}.json.zst")
-        work.write(files[-1], bundle)
+    with Session(source, reading) as session, BundleDraft() as draft:
+        check_conditions(session, (table.name for table in catalog.tables), selection)
+        for planned, cut in cut_tables(session, tables, Cutting()):
+            draft.add(planned, cut)
+        files = [bundle.file for bundle in draft.write(work, "comparison", identity, threads, MOST)]
     with WorkerPool(threads, announce) as pool:
         compared = pool.map(partial(_compare_bundle, source, target, work), files)
     return Comparison(
         tables=len(catalog.tables),
-        chunks=len(chunks),
+        chunks=draft.chunks,
         rows=sum(result.rows for result in compared),
         objects=len(catalog.objects),
         differences=(*differences, *(text for result in compared for text in result.differences)),
@@ -100,8 +103,8 @@ def _compare_bundle(
     with Session(source, reading) as left, Session(target, reading) as right:
         for chunk in bundle.chunks:
             planned = bundle.table_of(chunk)
-            (expected,) = compute_checksums(left, [Digestible(planned.table.name, planned.table, chunk)])
-            (actual,) = compute_checksums(right, [Digestible(planned.target, planned.table, chunk)])
+            (expected,) = compute_checksums(left, [Digestible(planned.table.name, planned.table, chunk, planned.where)])
+            (actual,) = compute_checksums(right, [Digestible(planned.target, planned.table, chunk, pinned=False)])
             if expected != actual:
                 differences.append(
                     f"{planned.target}, {chunk.describe()}: the source has {expected.rows} rows, the target "

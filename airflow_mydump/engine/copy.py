@@ -14,7 +14,6 @@ from airflow_mydump.engine.datatype import largest_bytes, read_expression
 from airflow_mydump.engine.errors import LoadMismatchError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.framing import Delimiters, FrameStream, fetch_size
-from airflow_mydump.engine.identifier import quote
 from airflow_mydump.engine.loader import Loader
 from airflow_mydump.engine.plan import PlanIdentity, PlannedTable
 from airflow_mydump.engine.session import Session
@@ -55,9 +54,7 @@ def copy_chunks(
     for job in jobs:
         announce(Event(EventKind.CHUNK_STARTED, job.planned.target, job.chunk.id))
     with source.consistent_snapshot():
-        checksums = compute_checksums(
-            source, [Digestible(job.planned.table.name, job.planned.table, job.chunk) for job in jobs]
-        )
+        checksums = compute_checksums(source, [_digestible(job) for job in jobs])
         attempt = _Attempt(source, loader, identity, dict(zip(jobs, checksums, strict=True)), announce)
         try:
             whole = len(jobs) == 1 and not jobs[0].planned.table.transactional
@@ -115,7 +112,7 @@ class _Attempt:
             return Copied(0, 0)
         table = job.planned.table
         delimiters = Delimiters.draw(random.SystemRandom())
-        batches = self.source.stream(_select(table, job.chunk), _batch_rows(table))
+        batches = self.source.stream(_select(job.planned, job.chunk), _batch_rows(table))
         stream = FrameStream(batches, len(table.stored_columns), delimiters)
         recorded = self.loader.load(job.planned.target, table, delimiters, stream)
         if not expected == stream.rows == recorded:
@@ -140,11 +137,14 @@ class _Attempt:
         self.announce(Event(kind, job.planned.target, job.chunk.id, done.rows, done.bytes))
 
 
-def _select(table: Table, chunk: Chunk) -> str:
+def _digestible(job: Job) -> Digestible:
+    return Digestible(job.planned.table.name, job.planned.table, job.chunk, job.planned.where)
+
+
+def _select(planned: PlannedTable, chunk: Chunk) -> str:
+    table = planned.table
     columns = ", ".join(read_expression(column) for column in table.stored_columns)
-    where = f" WHERE {chunk.where}" if chunk.where else ""
-    order = f" ORDER BY {quote(chunk.key)}" if chunk.key else ""
-    return f"SELECT {columns} FROM {table.name.sql}{where}{order}"
+    return f"SELECT {columns} {chunk.rows_of(table.name, planned.where)}{chunk.order}"
 
 
 def _batch_rows(table: Table) -> int:

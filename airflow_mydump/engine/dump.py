@@ -19,6 +19,7 @@ from airflow_mydump.engine.frame_digest import FrameDigest, read_frames, tells_e
 from airflow_mydump.engine.framed_load import load_statement
 from airflow_mydump.engine.framing import Delimiters, FrameStream
 from airflow_mydump.engine.identifier import quote
+from airflow_mydump.engine.plan import PlannedTable
 from airflow_mydump.engine.session import Session
 
 
@@ -31,7 +32,7 @@ class DumpTarget:
 
 
 def dump_chunk(
-    source: Session, target: DumpTarget, table: Table, chunk: Chunk, base: str, announce: Listener
+    source: Session, target: DumpTarget, planned: PlannedTable, chunk: Chunk, base: str, announce: Listener
 ) -> ChunkManifest:
     """Write a chunk's rows and the statement that loads them; returns what was written.
 
@@ -41,22 +42,20 @@ def dump_chunk(
     Raises ServerError, FramingCollision, LoadMismatchError, ConfigurationError; files of an earlier try stay as they
     were then, or are gone.
     """
+    table = planned.table
+    stored = Digestible(table.name, table, chunk, planned.where)
     announce(Event(EventKind.CHUNK_STARTED, table.name, chunk.id))
     name = f"{base}.{chunk.part:05}"
     delimiters = Delimiters.draw(random.SystemRandom())
     with source.consistent_snapshot():
-        checksum = (
-            None if tells_everything(table) else compute_checksums(source, [Digestible(table.name, table, chunk)])[0]
-        )
-        stream = read_frames(source, table.name, table, chunk, delimiters)
+        checksum = None if tells_everything(table, chunk) else compute_checksums(source, [stored])[0]
+        stream = read_frames(source, stored, delimiters)
         hashed = FrameDigest(delimiters)
         data = write_compressed(target.storage, f"{name}.dat.zst", _heard(hashed, stream, checksum), target.level)
     statement = _write_statement(target.storage, f"{name}.sql", table, delimiters, data)
     checksum = checksum or Checksum(stream.rows, hashed.text)
     if checksum.rows != stream.rows:
-        raise LoadMismatchError(
-            f"{table.name}, {chunk.describe()}: the source counted {checksum.rows} rows, and {stream.rows} were read"
-        )
+        raise LoadMismatchError(f"{stored}: the source counted {checksum.rows} rows, and {stream.rows} were read")
     announce(Event(EventKind.CHUNK_DUMPED, table.name, chunk.id, stream.rows, stream.bytes))
     return _manifest(table, chunk, data, statement, stream, delimiters, checksum)
 

@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from airflow_mydump.engine.bundle import MOST, BundleReference
+from airflow_mydump.engine.bundle import BundleReference
 from airflow_mydump.engine.dump_directory.compressed_file import DEFAULT_LEVEL
 from airflow_mydump.engine.errors import ConfigurationError
-from airflow_mydump.engine.plan import DataBundle
-from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES
+from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.selection import Selection
 
 HIGHEST_LEVEL = 19
@@ -19,34 +18,34 @@ HIGHEST_LEVEL = 19
 
 @dataclass(frozen=True)
 class DumpSettings:
-    """How to dump: the size of a chunk, which is a file, before compression; how many workers share the bundles, how
-    many bundles at most; zstd's level, 1 to 19."""
+    """How to dump: how tables are cut and packed, a chunk being a file; and zstd's level, 1 to 19."""
 
-    chunk_bytes: int = DEFAULT_CHUNK_BYTES
-    concurrency: int = 4
-    max_bundles: int = MOST
+    plan: PlanSettings = field(default_factory=PlanSettings)
     level: int = DEFAULT_LEVEL
 
     def __post_init__(self) -> None:
-        for name in ("chunk_bytes", "concurrency", "max_bundles", "level"):
-            if getattr(self, name) < 1:
-                raise ConfigurationError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if self.level > HIGHEST_LEVEL:
-            raise ConfigurationError(f"level must be at most {HIGHEST_LEVEL}, not {self.level}")
+        if not 1 <= self.level <= HIGHEST_LEVEL:
+            raise ConfigurationError(f"level must be from 1 to {HIGHEST_LEVEL}, not {self.level}")
 
 
 @dataclass(frozen=True)
 class DumpBundle:
-    """The chunks that one dump task writes. ``bases`` has, by a table's number, what its files begin with."""
+    """What a dump needs to know beside a data bundle, in the file beside the bundle's own: the bundle's number, by the
+    tables' numbers what their files begin with, and zstd's level."""
 
     number: int
-    data: DataBundle
     bases: Mapping[str, str]
     level: int
 
     def base(self, table: int) -> str:
         """What the files of the table with this number begin with."""
         return self.bases[str(table)]
+
+
+def dump_file(data_file: str) -> str:
+    """The file of the dump bundle that belongs to a data bundle's file."""
+    folder, _, name = data_file.rpartition("/")
+    return f"{folder}/{name.replace('data-', 'dump-', 1)}"
 
 
 @dataclass(frozen=True)

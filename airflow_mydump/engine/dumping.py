@@ -23,8 +23,9 @@ from airflow_mydump.engine.selection import Selection
 
 @dataclass(frozen=True)
 class Dump:
-    """A dump to be made: from where, of what, how, and into which directory. ``settings.concurrency`` is the number of
-    workers. The directory keeps the plan, so the same dump into the same directory goes on where it stopped."""
+    """A dump to be made: from where, of what, how, and into which directory. ``settings.plan.concurrency`` is the
+    number of workers. The directory keeps the plan, so the same dump into the same directory goes on where it
+    stopped."""
 
     source: Endpoint
     selection: Selection
@@ -44,6 +45,6 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
     plan = dump_plan(dump.source, dump.selection, dump.settings, dump.run_key, dump.storage, dump.replace_existing)
     if planned:
         planned(plan)
-    with WorkerPool(dump.settings.concurrency, announce) as pool:
+    with WorkerPool(dump.settings.plan.concurrency, announce) as pool:
         pool.map(partial(dump_phase, dump.source, dump.storage), [bundle.file for bundle in plan.bundles])
     return finish_dump(dump.source, dump.storage)

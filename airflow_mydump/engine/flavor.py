@@ -58,6 +58,27 @@ class Flavor:
         return "gtid_binlog_pos" if self.vendor == "mariadb" else "gtid_executed"
 
     @property
+    def usable_index_condition(self) -> str:
+        """The condition on information_schema.STATISTICS for an index that a query may name in FORCE INDEX."""
+        if self.vendor == "mysql":
+            return "IS_VISIBLE = 'YES'" if self.version >= (8, 0, 0) else "TRUE"
+        return "IGNORED = 'NO'" if self.version >= (10, 6, 0) else "TRUE"
+
+    @property
+    def misorders_unpadded_char(self) -> bool:
+        r"""Whether an index on a CHAR column with a NO PAD collation has another order than comparisons.
+
+        MariaDB 10.11: the index compares padded values, so ``c < 'b\t'`` misses 'b' if it is read through the index.
+        """
+        return self.vendor == "mariadb"
+
+    @property
+    def tablespaces(self) -> str:
+        """The information_schema table with the size of every InnoDB file."""
+        older = self.vendor == "mariadb" or self.version < (8, 0, 0)
+        return "INNODB_SYS_TABLESPACES" if older else "INNODB_TABLESPACES"
+
+    @property
     def can_share_definitions_with(self) -> frozenset[Vendor]:
         """Vendors that understand this server's SHOW CREATE output as it stands."""
         return frozenset({self.vendor})

@@ -13,14 +13,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from airflow_mydump.engine.catalog import Column, Table
 from airflow_mydump.engine.checksum import Checksum, Digestible
 from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.chunk_key import PRIMARY
 from airflow_mydump.engine.datatype import largest_bytes, read_expression
 from airflow_mydump.engine.errors import FramingCollision
 from airflow_mydump.engine.framing import Delimiters, FrameStream, fetch_size
-from airflow_mydump.engine.identifier import TableName, quote
+from airflow_mydump.engine.identifier import quote
 from airflow_mydump.engine.session import Session
 
 _ORDERED = frozenset(
@@ -35,16 +37,19 @@ _LONGEST_KEY_BYTES = 255
 _DIGEST = re.compile("f:([0-9a-f]{8})([0-9a-f]{8})([0-9a-f]{8}):([0-9a-f]{32})")
 
 
-def tells_everything(table: Table) -> bool:
-    """Whether the frames of a table, in its key's order, show every difference that rows can have."""
+def tells_everything(table: Table, chunk: Chunk) -> bool:
+    """Whether the frames of a chunk, in its table's key's order, show every difference that rows can have."""
+    if not _in_key_order(table, chunk):
+        return False
     key = [table.column(name) for name in table.primary_key]
     ordered = all(column.data_type in _ORDERED and column.octet_length <= _LONGEST_KEY_BYTES for column in key)
-    return (
-        table.transactional
-        and bool(key)
-        and ordered
-        and not any(_looks_alike(column) for column in table.stored_columns)
-    )
+    return ordered and not any(_looks_alike(column) for column in table.stored_columns)
+
+
+def _in_key_order(table: Table, chunk: Chunk) -> bool:
+    """Whether rows lie in the order of a primary key that orders them wholly, and the chunk is a range of that key."""
+    whole = any(key.name == PRIMARY and key.columns == table.primary_key for key in table.keys)
+    return table.transactional and whole and chunk.index in ("", PRIMARY)
 
 
 def _looks_alike(column: Column) -> bool:
@@ -55,24 +60,23 @@ def _looks_alike(column: Column) -> bool:
     return column.data_type == "enum" and "''" in column.column_type
 
 
-def select_rows(stored_as: TableName, table: Table, chunk: Chunk) -> str:
-    """The query for a chunk's rows, in the primary key's order where there is one."""
+def select_rows(stored: Digestible) -> str:
+    """The query for a chunk's rows, in the primary key's order where they lie in it, else in the chunk's key's."""
+    table, chunk = stored.table, stored.chunk
     columns = ", ".join(read_expression(column) for column in table.stored_columns)
-    where = f" WHERE {chunk.where}" if chunk.where else ""
-    # Only where rows lie in the key's order; the hint keeps an optimizer that likes another index from sorting them.
-    key = table.primary_key if table.transactional else ()
-    order = f" ORDER BY {', '.join(map(quote, key))}" if key else ""
-    index = " FORCE INDEX (PRIMARY)" if key else ""
-    return f"SELECT {columns} FROM {stored_as.sql}{index}{where}{order}"
+    order = chunk.order
+    if _in_key_order(table, chunk):
+        # The index is named: an optimizer that likes another one would sort the rows.
+        chunk = replace(chunk, index=PRIMARY)
+        order = f" ORDER BY {', '.join(map(quote, table.primary_key))}"
+    return f"SELECT {columns} {chunk.rows_of(stored.stored_as, stored.where, pinned=stored.pinned)}{order}"
 
 
-def read_frames(
-    session: Session, stored_as: TableName, table: Table, chunk: Chunk, delimiters: Delimiters
-) -> FrameStream:
+def read_frames(session: Session, stored: Digestible, delimiters: Delimiters) -> FrameStream:
     """The frames of a chunk, read as they are asked for. Raises ServerError, FramingCollision while they are."""
-    batch = fetch_size(sum(largest_bytes(column) for column in table.stored_columns))
-    batches = session.stream(select_rows(stored_as, table, chunk), batch)
-    return FrameStream(batches, len(table.stored_columns), delimiters)
+    columns = stored.table.stored_columns
+    batches = session.stream(select_rows(stored), fetch_size(sum(map(largest_bytes, columns))))
+    return FrameStream(batches, len(columns), delimiters)
 
 
 class FrameDigest:
@@ -109,7 +113,7 @@ def compute_again(session: Session, stored: Digestible, digest: str) -> Checksum
     found = _DIGEST.fullmatch(digest)
     assert found, "only called for what is_frame_digest took"
     delimiters = Delimiters(*(bytes.fromhex(part) for part in found.groups()[:3]))
-    stream = read_frames(session, stored.stored_as, stored.table, stored.chunk, delimiters)
+    stream = read_frames(session, stored, delimiters)
     hashed = FrameDigest(delimiters)
     try:
         for _ in hashed.listen(stream):

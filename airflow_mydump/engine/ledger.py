@@ -235,6 +235,18 @@ def source_checksums(session: Session, identity: PlanIdentity, chunks: Iterable[
     return {item: Checksum(int(count), digest) for item, count, digest in rows}
 
 
+def rows_loaded(session: Session, identity: PlanIdentity, target: TableName) -> int:
+    """The rows of all chunks of a table that were loaded. Raises ServerError."""
+    return int(
+        session.value(
+            f"SELECT COALESCE(SUM(row_count), 0) FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} "
+            f"AND step = 'load' AND state <> 'started' AND target_schema = {literal(target.schema)} "
+            f"AND target_name = {literal(target.name)}"
+        )
+        or 0
+    )
+
+
 def mark_verified(session: Session, identity: PlanIdentity, chunks: Iterable[Chunk]) -> None:
     """Record that the target was seen to hold these chunks. Raises ServerError."""
     session.execute(

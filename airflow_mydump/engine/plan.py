@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-from collections.abc import Sequence
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import Literal
-
-import msgspec
 
 from airflow_mydump.engine.bundle import BundleReference
 from airflow_mydump.engine.catalog import StoredObject, Table
@@ -27,7 +24,8 @@ IfExists = Literal["fail", "truncate", "drop", "skip"]
 class PlannedTable:
     """A table with its number in the plan, its name on the target and what is done for it there.
 
-    ``deferred`` names the secondary keys that are built after the data.
+    ``deferred`` names the secondary keys that are built after the data. ``where`` is the user's condition for the rows
+    to take, empty for all.
     """
 
     number: int
@@ -35,6 +33,7 @@ class PlannedTable:
     target: TableName
     action: Action
     deferred: tuple[str, ...] = ()
+    where: str = ""
 
     def without_definition(self) -> PlannedTable:
         """The same for tasks that have no use for the definition."""
@@ -71,8 +70,8 @@ class DataBundle:
     chunks: tuple[Chunk, ...]
 
     def table_of(self, chunk: Chunk) -> PlannedTable:
-        """The table a chunk belongs to."""
-        return next(table for table in self.tables if table.number == chunk.table)
+        """The table a chunk belongs to. Tables are in the order of their numbers."""
+        return self.tables[bisect_left(self.tables, chunk.table, key=lambda table: table.number)]
 
 
 @dataclass(frozen=True)
@@ -126,14 +125,6 @@ class Plan:
     def chunks(self) -> int:
         """Chunks to be moved."""
         return sum(schema.chunks for schema in self.schemas)
-
-
-def fingerprint(tables: Sequence[PlannedTable], chunks: Sequence[Chunk], objects: Sequence[PlannedObject]) -> str:
-    """Names the plan's content: equal input gives equal fingerprints."""
-    digest = hashlib.sha256()
-    for record in (*tables, *chunks, *objects):
-        digest.update(msgspec.json.encode(record, order="deterministic"))
-    return digest.hexdigest()[:16]
 
 
 def new_identity(run_key: str, content: str) -> PlanIdentity:

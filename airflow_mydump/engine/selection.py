@@ -24,6 +24,9 @@ class Selection:
     Views, routines, triggers and events follow: views by the same globs, the others with their database,
     a trigger with its table; routines and events only when no ``include`` narrows the choice.
 
+    ``where`` maps ``database.table`` to an SQL condition; only rows that meet it are taken. It should say the same
+    whenever it is asked: what depends on RAND() or NOW() may fail the run.
+
     Raises SelectionError on a selection that cannot be right.
     """
 
@@ -31,6 +34,7 @@ class Selection:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
+    where: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.schemas:
@@ -41,6 +45,8 @@ class Selection:
             raise SelectionError(f"database {twice[0]} is selected twice")
         if unknown := sorted(self.rename.keys() - set(self.schemas)):
             raise SelectionError(f"rename names database {unknown[0]}, which is not selected")
+        if odd := sorted(name for name, condition in self.where.items() if not condition.strip()):
+            raise SelectionError(f"the condition for {odd[0]} is empty: give one, or leave the table out of where")
         targets = [self.target_schema(name) for name in self.schemas]
         if clash := sorted({name for name in targets if targets.count(name) > 1}):
             raise SelectionError(f"two databases would both become {clash[0]} on the target")

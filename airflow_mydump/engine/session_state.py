@@ -45,10 +45,16 @@ def metadata(flavor: Flavor) -> tuple[str, ...]:
 
 
 def reading(flavor: Flavor) -> tuple[str, ...]:
-    """For rows: `NAMES binary`, so that the server sends stored bytes and converts nothing."""
+    """For rows: the server sends stored bytes and converts nothing.
+
+    Statements are in UTF-8 all the same: a user's condition must mean what it means elsewhere, and with `NAMES
+    binary` a text in it would be compared byte by byte, whatever the column's collation.
+    """
     return (
-        "SET NAMES binary",
-        "SET sql_mode = '', autocommit = 1, " + ", ".join(_for_every_purpose(flavor)),
+        "SET NAMES utf8mb4",
+        "SET character_set_results = binary",
+        # A key may hold dates that no calendar has; without this MySQL refuses them as literals (error 1525).
+        "SET sql_mode = 'ALLOW_INVALID_DATES', autocommit = 1, " + ", ".join(_for_every_purpose(flavor)),
         "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     )
 

@@ -9,13 +9,17 @@ from typing import Any
 from airflow.providers.common.compat.sdk import conf
 
 from airflow_mydump.engine.catalog import Catalog
-from airflow_mydump.engine.phases.plan import PlanSettings, chunk_plan
+from airflow_mydump.engine.cut_report import TableCuts, describe_balance, describe_tables
+from airflow_mydump.engine.phases.plan import PlanSettings, chunk_plan, cuts_file
 from airflow_mydump.engine.plan import Plan
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.operators.phase import PhaseOperator, engine_errors
 
 PLAN = "plan"
 """Key of the XCom with the plan's identity. (Airflow maps over return values only, so bundles are those.)"""
+
+_TABLES_TOLD = 50
+"""Tables that have a line of their own in the log; the others are summed up."""
 
 
 class ChunkPlanOperator(PhaseOperator):
@@ -54,6 +58,9 @@ class ChunkPlanOperator(PhaseOperator):
                 self.directory,
             )
         self._tell(plan)
+        for line in describe_tables(self.directory.read_lines(cuts_file(plan.identity), TableCuts), _TABLES_TOLD):
+            self.log.info("%s", line)
+        self.log.info("%s", describe_balance([reference.weight for reference in plan.data_bundles]))
         context["ti"].xcom_push(key=PLAN, value=asdict(plan.identity))
         return [asdict(reference) for reference in plan.data_bundles]
 

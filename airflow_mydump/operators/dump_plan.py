@@ -35,13 +35,13 @@ class DumpPlanOperator(StagedOperator):
 
     def execute(self, context: Any) -> list[dict[str, Any]]:
         """Plan; returns references to the bundles, heaviest first."""
-        most = min(self.settings.max_bundles, conf.getint("core", "max_map_length", fallback=1024))
+        most = min(self.settings.plan.max_bundles, conf.getint("core", "max_map_length", fallback=1024))
         with engine_errors():
             preflight.check_source(self.source, self.selection)
             plan = dump_plan(
                 self.source,
                 self.selection,
-                replace(self.settings, max_bundles=most),
+                replace(self.settings, plan=replace(self.settings.plan, max_bundles=most)),
                 self.run_key,
                 self.storage,
                 self.replace_existing,

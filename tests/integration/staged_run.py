@@ -40,7 +40,7 @@ class StagedRun:
     database: str
     path: Path
     work: WorkDirectory
-    settings: DumpSettings = field(default_factory=lambda: DumpSettings(concurrency=2))
+    settings: DumpSettings = field(default_factory=lambda: DumpSettings(PlanSettings(concurrency=2)))
     rename: dict[str, str] = field(default_factory=dict)
 
     @classmethod

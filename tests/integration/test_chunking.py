@@ -82,7 +82,7 @@ def test_every_row_of_an_integer_key_moves_once(run: Run, pair: Pair, kind: str,
 
 
 def test_a_composite_key_is_cut_between_its_first_numbers(run: Run, pair: Pair) -> None:
-    rows = [f"({first}, '{second}', NULL)" for first in range(-20, 20) for second in "aAbBäß éz" for _ in "x"]
+    rows = [f"({first}, '{second}', NULL)" for first in range(-200, 200) for second in "aAbBäß éz" for _ in "x"]
     chunks = cut_table(
         run, "a SMALLINT, b VARCHAR(9) COLLATE utf8mb4_bin, c INT, PRIMARY KEY (a, b), KEY (c)", rows, 4 << 10
     )
@@ -104,13 +104,10 @@ def test_few_rows_at_the_far_ends_of_a_wide_key_are_few_chunks(run: Run, pair: P
 @pytest.mark.parametrize(
     "columns",
     [
-        "id VARCHAR(20) PRIMARY KEY, v TEXT",
         "id INT, v TEXT, KEY (id)",
-        "id DECIMAL(20,5) PRIMARY KEY, v TEXT",
-        "id INT NOT NULL, v TEXT, UNIQUE KEY (id)",
         "id INT PRIMARY KEY, v TEXT ENGINE",
     ],
-    ids=["text key", "no key", "decimal key", "unique key", "MyISAM"],
+    ids=["no key", "MyISAM"],
 )
 def test_a_table_that_cannot_be_cut_is_one_chunk(run: Run, pair: Pair, columns: str) -> None:
     rows = [f"({number}, REPEAT('x', 200))" for number in range(ROWS)]

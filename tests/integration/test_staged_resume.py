@@ -17,7 +17,7 @@ from airflow_mydump.engine.phases.dump import dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import finish_dump
 from airflow_mydump.engine.phases.load import load_phase
-from airflow_mydump.engine.phases.plan import schema_file
+from airflow_mydump.engine.phases.plan import PlanSettings, schema_file
 from airflow_mydump.engine.phases.schema import schema_phase
 from airflow_mydump.engine.selection import Selection
 from tests.integration.command_line import run_command
@@ -118,7 +118,7 @@ def test_an_unfinished_dump_made_otherwise_is_not_taken_for_this_one(run: Staged
     source, selection = endpoint(run.pair.source), Selection((run.database,))
     dump_plan(source, selection, run.settings, "test", run.storage)
     with pytest.raises(ConfigurationError, match="unfinished dump"):
-        dump_plan(source, selection, DumpSettings(chunk_bytes=1 << 20), "test", run.storage)
+        dump_plan(source, selection, DumpSettings(PlanSettings(chunk_bytes=1 << 20)), "test", run.storage)
 
 
 def test_the_command_line_dumps_and_loads(run: StagedRun, pair: Pair, tmp_path: Path) -> None:

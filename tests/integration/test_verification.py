@@ -180,7 +180,7 @@ def cut(run: Run) -> Run:
 @pytest.mark.parametrize("key", ["-9223372036854775808", "-1", "4000", "9223372036854775807"])
 def test_a_row_outside_every_planned_range_is_seen(cut: Run, key: str) -> None:
     cut.on_target(f"INSERT INTO t VALUES ({key}, 'nobody sent this')")
-    with pytest.raises(VerificationError, match="the target has"):
+    with pytest.raises(VerificationError, match=r"the target has|the table has"):
         cut.verify()
 
 
@@ -197,7 +197,7 @@ def test_a_chunk_that_was_never_loaded_is_seen(cut: Run) -> None:
     cut.on_target(
         f"DELETE FROM airflow_mydump.ledger WHERE step = 'load' AND item = '0.1' AND target_schema = '{cut.database}'"
     )
-    with pytest.raises(VerificationError, match="never loaded"):
+    with pytest.raises(VerificationError, match=r"never loaded|were loaded in all its chunks"):
         cut.verify()
 
 

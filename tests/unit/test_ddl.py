@@ -31,6 +31,7 @@ ELEMENTS = (
     "CONSTRAINT `c1` CHECK ((`id` in (1,2)) and (`f` <> _utf8mb4') FOREIGN KEY ('))",
     "CONSTRAINT `c2 FOREIGN KEY (x` CHECK ((`id` > 0))",
 )
+KEYS = tuple(element for element in ELEMENTS if element.startswith(("UNIQUE KEY", "KEY")))
 OPTIONS = (
     " ENGINE=InnoDB AUTO_INCREMENT=42 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
     " COMMENT='(no, \\'it''s AUTO_INCREMENT=7'\n"
@@ -45,15 +46,37 @@ def statement(*elements: str, options: str = OPTIONS) -> str:
 
 def test_elements_and_options_are_kept_to_the_letter() -> None:
     parsed = parse_table(NAME, statement(*ELEMENTS))
-    assert parsed.elements == ELEMENTS
+    assert parsed.elements == tuple(element for element in ELEMENTS if element not in KEYS)
+    assert tuple(key.clause for key in parsed.keys) == KEYS
     assert parsed.options == OPTIONS
     assert parsed.foreign_keys == ()
-    assert parsed.create_statement(NAME) == statement(*ELEMENTS).replace("TABLE `t`", "TABLE `shop`.`t`", 1)
+    ordered = (*parsed.elements, *KEYS)
+    assert parsed.create_statement(NAME) == statement(*ordered).replace("TABLE `t`", "TABLE `shop`.`t`", 1)
+
+
+def test_keys_are_known_by_name_kind_and_columns() -> None:
+    elements = (*KEYS, "FULLTEXT KEY `ft` (`a,b(c`) /*!50100 WITH PARSER `ngram` */ ", "SPATIAL KEY `s` (`g`)")
+    parsed = parse_table(NAME, statement("`KEY ` int", "`UNIQUE KEY` int", "PRIMARY KEY (`KEY `)", *elements))
+    assert parsed.elements == ("`KEY ` int", "`UNIQUE KEY` int", "PRIMARY KEY (`KEY `)")
+    assert [(key.name, key.kind, key.columns) for key in parsed.keys] == [
+        ("u)", "unique", ("back`tick",)),
+        ("functional", "plain", ("", "")),
+        ("ft", "fulltext", ("a,b(c",)),
+        ("s", "spatial", ("g",)),
+    ]
+
+
+def test_deferred_keys_are_left_out_of_the_table() -> None:
+    made = parse_table(NAME, statement(*ELEMENTS)).create_statement(NAME, {"u)"})
+    assert KEYS[0] not in made
+    assert KEYS[1] in made
 
 
 @given(st.lists(st.sampled_from(ELEMENTS), min_size=1, max_size=6))
 def test_any_order_of_elements_is_kept(elements: list[str]) -> None:
-    assert parse_table(NAME, statement(*elements)).elements == tuple(elements)
+    parsed = parse_table(NAME, statement(*elements))
+    assert parsed.elements == tuple(element for element in elements if element not in KEYS)
+    assert tuple(key.clause for key in parsed.keys) == tuple(element for element in elements if element in KEYS)
 
 
 @given(st.text(alphabet="a`'\"\\(),;# ", min_size=1), st.text(alphabet="a`'\"\\(),;# "))
@@ -61,7 +84,8 @@ def test_any_name_and_comment_is_one_element(name: str, comment: str) -> None:
     escaped = comment.replace("\\", "\\\\").replace("'", "''")
     element = f"{quote(name)} int DEFAULT NULL COMMENT '{escaped}'"
     parsed = parse_table(NAME, statement(element, "KEY `k` (`x`)", options=f" ENGINE=InnoDB COMMENT='{escaped}'"))
-    assert parsed.elements == (element, "KEY `k` (`x`)")
+    assert parsed.elements == (element,)
+    assert [key.clause for key in parsed.keys] == ["KEY `k` (`x`)"]
 
 
 def test_foreign_keys_are_found_and_taken_out() -> None:

@@ -10,8 +10,12 @@ from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.errors import DumpError
 
 _LITERAL = re.compile(
-    r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|(?:_binary ?)?0x[0-9a-f]*|''|(?:_\w+ ?)?x?'[\w +.:\-]*'", re.IGNORECASE | re.ASCII
+    r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
+    r"|_[a-z0-9]+ x'[0-9a-f]*'(?: COLLATE [a-z0-9_]+)?"
+    r"|(?:[A-Z]+ ?|_latin1)?'[0-9A-Za-z :.\-]*'",
+    re.ASCII,
 )
+"""What `key_type.key_literal` makes."""
 
 
 def check_chunk(chunk: Chunk) -> None:

@@ -11,10 +11,11 @@ from airflow_mydump.engine.dump import DumpTarget, dump_chunk
 from airflow_mydump.engine.dump_directory.dump_record import leave_done, read_done
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.dump_plan import DumpBundle
+from airflow_mydump.engine.dump_plan import DumpBundle, dump_file
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
+from airflow_mydump.engine.plan import DataBundle
 from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import reading
@@ -43,21 +44,22 @@ def dump_phase(source: Endpoint, storage: Storage, file: str, announce: Listener
     Raises ServerError naming the table and chunk, and what `dump_chunk` raises. What was finished before stays; another
     call goes on after it.
     """
-    bundle = storage.private.read(file, DumpBundle)
-    finished = _finished(storage, bundle)
+    bundle = storage.private.read(file, DataBundle)
+    names = storage.private.read(dump_file(file), DumpBundle)
+    finished = _finished(storage, names.number)
     dumped = Dumped(skipped=len(finished))
-    with _Worker(source, storage, bundle, announce) as worker:
-        for chunk in bundle.data.chunks:
+    with _Worker(source, DumpTarget(storage, names.level), bundle, names, announce) as worker:
+        for chunk in bundle.chunks:
             if chunk.id in finished:
-                announce(Event(EventKind.CHUNK_SKIPPED, bundle.data.table_of(chunk).target, chunk.id))
+                announce(Event(EventKind.CHUNK_SKIPPED, bundle.table_of(chunk).target, chunk.id))
                 continue
             dumped = dumped.plus(worker.dump(chunk))
     return dumped
 
 
-def _finished(storage: Storage, bundle: DumpBundle) -> frozenset[str]:
+def _finished(storage: Storage, number: int) -> frozenset[str]:
     """Chunks that an earlier try recorded, and whose files are there with the sizes that it recorded."""
-    done = read_done(storage, f"{bundle.number:05}-")
+    done = read_done(storage, f"{number:05}-")
     sizes = storage.sizes() if done else {}
     return frozenset(
         identifier
@@ -69,10 +71,13 @@ def _finished(storage: Storage, bundle: DumpBundle) -> frozenset[str]:
 class _Worker:
     """The connection of a task, and what it has written but not recorded."""
 
-    def __init__(self, source: Endpoint, storage: Storage, bundle: DumpBundle, announce: Listener) -> None:
+    def __init__(
+        self, source: Endpoint, target: DumpTarget, bundle: DataBundle, names: DumpBundle, announce: Listener
+    ) -> None:
         self._source = source
-        self._target = DumpTarget(storage, bundle.level)
+        self._target = target
         self._bundle = bundle
+        self._names = names
         self._announce = announce
         self._session: Session | None = None
         self._unrecorded: list[ChunkManifest] = []
@@ -87,12 +92,12 @@ class _Worker:
         return manifest
 
     def _dump_once(self, chunk: Chunk) -> ChunkManifest:
-        planned = self._bundle.data.table_of(chunk)
+        planned = self._bundle.table_of(chunk)
         try:
             if self._session is None:
                 self._session = Session(self._source, reading)
-            base = self._bundle.base(chunk.table)
-            return dump_chunk(self._session, self._target, planned.table, chunk, base, self._announce)
+            base = self._names.base(chunk.table)
+            return dump_chunk(self._session, self._target, planned, chunk, base, self._announce)
         except BaseException as error:
             self._close()
             if isinstance(error, ServerError):
@@ -102,7 +107,7 @@ class _Worker:
     def _record(self) -> None:
         if self._unrecorded:
             # Never the name of another try's file: two may be at work at once.
-            name = f"{self._bundle.number:05}-{time.time_ns():020}-{secrets.token_hex(4)}"
+            name = f"{self._names.number:05}-{time.time_ns():020}-{secrets.token_hex(4)}"
             leave_done(self._target.storage, name, self._unrecorded)
         self._unrecorded = []
         self._recorded_at = time.monotonic()

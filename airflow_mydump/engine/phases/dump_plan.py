@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 
 from airflow_mydump.engine.bundle import BundleReference
+from airflow_mydump.engine.bundle_draft import BundleDraft
 from airflow_mydump.engine.catalog import Catalog
-from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.dump_directory import METADATA
 from airflow_mydump.engine.dump_directory.dump_record import PLAN, write_catalog
 from airflow_mydump.engine.dump_directory.file_name import FileNames
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.dump_plan import DumpBundle, DumpPlan, DumpSettings
+from airflow_mydump.engine.dump_plan import DumpBundle, DumpPlan, DumpSettings, dump_file
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError
-from airflow_mydump.engine.phases.plan import bundle_label, cut_tables, pack_chunks
+from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
-from airflow_mydump.engine.plan import PlanIdentity, PlannedTable
+from airflow_mydump.engine.plan import DataBundle, PlanIdentity, PlannedTable
+from airflow_mydump.engine.planner import cut_tables
 from airflow_mydump.engine.replication_position import read_position
+from airflow_mydump.engine.row_condition import check_conditions
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.session_state import metadata, reading
 
 
 def dump_plan(
@@ -43,11 +45,22 @@ def dump_plan(
     _prepare_directory(storage, replace_existing)
     with Session(source, metadata) as session:
         position = read_position(session)
-        catalog = prefetch_metadata(source, selection)
-        tables = [PlannedTable(number, table, table.name, "create") for number, table in enumerate(catalog.tables)]
-        chunks = cut_tables(session, tables, settings.chunk_bytes)
+    catalog = prefetch_metadata(source, selection)
+    tables = [
+        PlannedTable(number, table, table.name, "create", where=selection.where.get(str(table.name), ""))
+        for number, table in enumerate(catalog.tables)
+    ]
     identity = PlanIdentity(run_key, secrets.token_hex(8))
     write_catalog(storage, catalog)
+    with Session(source, reading) as session, BundleDraft() as draft:
+        check_conditions(session, (table.name for table in catalog.tables), selection)
+        for planned, cut in cut_tables(session, tables, settings.plan.cutting):
+            draft.add(planned, cut)
+        bundles = tuple(
+            draft.write(storage.private, "bundles", identity, settings.plan.concurrency, settings.plan.max_bundles)
+        )
+        chunks = draft.chunks
+    _write_dump_bundles(storage, catalog, tables, bundles, settings.level)
     plan = DumpPlan(
         plan=identity.plan,
         run_key=run_key,
@@ -55,9 +68,9 @@ def dump_plan(
         server=catalog.server,
         selection=selection,
         settings=settings,
-        bundles=tuple(_write_bundles(storage, identity, catalog, tables, chunks, settings)),
+        bundles=bundles,
         tables=len(tables),
-        chunks=len(chunks),
+        chunks=chunks,
         objects=len(catalog.objects),
         started=timestamp(),
         position=position,
@@ -84,7 +97,11 @@ def resumable(
 
 def _cut_alike(before: DumpSettings, now: DumpSettings) -> bool:
     # How many bundles there are depends on the number of workers, and that may change from one try to the next.
-    return replace(before, concurrency=1, max_bundles=1) == replace(now, concurrency=1, max_bundles=1)
+    return before.level == now.level and _for_one_worker(before.plan) == _for_one_worker(now.plan)
+
+
+def _for_one_worker(settings: PlanSettings) -> PlanSettings:
+    return replace(settings, concurrency=1, max_bundles=1)
 
 
 def timestamp() -> str:
@@ -106,19 +123,19 @@ def _prepare_directory(storage: Storage, replace_existing: bool) -> None:
     storage.remove()
 
 
-def _write_bundles(
-    storage: Storage, identity: PlanIdentity, catalog: Catalog, tables: list[PlannedTable], chunks: list[Chunk],
-    settings: DumpSettings,
-) -> Iterator[BundleReference]:  # fmt: skip
+def _write_dump_bundles(
+    storage: Storage,
+    catalog: Catalog,
+    tables: Sequence[PlannedTable],
+    bundles: Sequence[BundleReference],
+    level: int,
+) -> None:
     names = names_of(catalog)
-    bases = {table.number: names.base(table.table.name) for table in tables}
-    bundles = pack_chunks(identity, tables, chunks, settings.concurrency, settings.max_bundles)
-    for number, bundle in enumerate(bundles):
-        own = {str(table.number): bases[table.number] for table in bundle.tables}
-        file = f"bundles/{number:05}.json.zst"
-        storage.private.write(file, DumpBundle(number, bundle, own, settings.level))
-        weight = sum(chunk.weight for chunk in bundle.chunks)
-        yield BundleReference(number, file, weight, bundle_label(bundle))
+    bases = {planned.number: names.base(planned.table.name) for planned in tables}
+    for reference in bundles:
+        bundle = storage.private.read(reference.file, DataBundle)
+        own = {str(planned.number): bases[planned.number] for planned in bundle.tables}
+        storage.private.write(dump_file(reference.file), DumpBundle(reference.id, own, level))
 
 
 def names_of(catalog: Catalog) -> FileNames:

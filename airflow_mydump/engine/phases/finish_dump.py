@@ -30,11 +30,12 @@ from airflow_mydump.engine.dump_directory.schema_file import (
     view_placeholder,
 )
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.dump_plan import DumpBundle, DumpPlan
+from airflow_mydump.engine.dump_plan import DumpPlan
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.phases.dump_plan import names_of, timestamp
+from airflow_mydump.engine.plan import DataBundle
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 
@@ -91,7 +92,7 @@ def finish_dump(source: Endpoint, storage: Storage) -> DumpReport:
 def planned_chunks(storage: Storage, plan: DumpPlan) -> Iterator[Chunk]:
     """Every chunk of the plan. Raises ConfigurationError."""
     for reference in plan.bundles:
-        yield from storage.private.read(reference.file, DumpBundle).data.chunks
+        yield from storage.private.read(reference.file, DataBundle).chunks
 
 
 def _require_all(storage: Storage, plan: DumpPlan, done: Mapping[str, ChunkManifest]) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from airflow_mydump.engine import preflight
 from airflow_mydump.engine.catalog import Catalog, Schema
-from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.dump_directory.chunk_source import ChunkSource, FoundDump
 from airflow_mydump.engine.dump_directory.reader import read_dump
 from airflow_mydump.engine.dump_directory.storage import Storage
@@ -17,6 +16,7 @@ from airflow_mydump.engine.identifier import literal
 from airflow_mydump.engine.load_bundle import LoadBundle, load_file
 from airflow_mydump.engine.phases.plan import Origin, PlanSettings, plan_run
 from airflow_mydump.engine.plan import DataBundle, Plan, PlannedTable
+from airflow_mydump.engine.planner import CutTable
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
@@ -43,10 +43,9 @@ def load_plan(
         sources: dict[str, ChunkSource] = {}
         origin = Origin(
             name=str(storage),
-            cut=lambda tables: _chunks(found, tables, sources),
+            cut=lambda tables: _cut(found, tables, sources),
             notes=found.notes,
             consistency=found.consistency,
-            whole_tables=found.foreign,
         )
         plan = plan_run(origin, writing, catalog, selection, settings, run_key, directory)
     for reference in plan.data_bundles:
@@ -54,14 +53,13 @@ def load_plan(
     return plan
 
 
-def _chunks(found: FoundDump, tables: Sequence[PlannedTable], sources: dict[str, ChunkSource]) -> list[Chunk]:
-    chunks = []
+def _cut(
+    found: FoundDump, tables: Sequence[PlannedTable], sources: dict[str, ChunkSource]
+) -> Iterator[tuple[PlannedTable, CutTable]]:
     for planned in tables:
-        for source in found.sources[planned.table.name]:
-            placed = source.in_plan(planned.number)
-            sources[placed.chunk.id] = placed
-            chunks.append(placed.chunk)
-    return chunks
+        placed = [source.in_plan(planned.number) for source in found.sources[planned.table.name]]
+        sources |= {source.chunk.id: source for source in placed}
+        yield planned, CutTable(tuple(source.chunk for source in placed), "as it was dumped")
 
 
 def _write_load_bundle(directory: WorkDirectory, file: str, found: FoundDump, sources: dict[str, ChunkSource]) -> None:

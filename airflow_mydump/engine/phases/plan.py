@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from typing import get_args
 
 from airflow_mydump.engine import ledger
-from airflow_mydump.engine.bundle import MOST, BundleReference, bundle_count, pack
+from airflow_mydump.engine.bundle import MOST
+from airflow_mydump.engine.bundle_draft import BundleDraft
 from airflow_mydump.engine.catalog import Catalog, StoredObject
-from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.cut_report import TableCuts
 from airflow_mydump.engine.ddl import TableDefinition, parse_table
 from airflow_mydump.engine.deferral import deferrable, references
 from airflow_mydump.engine.definer import obstacle
@@ -25,7 +27,6 @@ from airflow_mydump.engine.existing import (
 )
 from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.plan import (
-    DataBundle,
     IfExists,
     Plan,
     PlanIdentity,
@@ -33,16 +34,17 @@ from airflow_mydump.engine.plan import (
     PlannedTable,
     SchemaBundle,
     SchemaTotals,
-    fingerprint,
     new_identity,
 )
-from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, cut
+from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, CutTable, Cutting, Strategy, cut_tables
+from airflow_mydump.engine.row_condition import check_conditions
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.session_state import metadata, reading
 from airflow_mydump.engine.workdir import WorkDirectory
 
 PLAN = "plan.json"
+CUTS = "cuts.jsonl.zst"
 OBJECTS = "objects.jsonl.zst"
 SCHEMAS = "schemas.jsonl.zst"
 
@@ -57,11 +59,22 @@ class PlanSettings:
     concurrency: int = 4
     max_bundles: int = MOST
     defer_keys: bool = True
+    strategy: Strategy = "adaptive"
+    max_key_prefix_length: int = 0
 
     def __post_init__(self) -> None:
         for name in ("chunk_bytes", "concurrency", "max_bundles"):
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.strategy not in get_args(Strategy):
+            raise ConfigurationError(f"strategy is one of {', '.join(get_args(Strategy))}, not {self.strategy!r}")
+        if self.max_key_prefix_length < 0:
+            raise ConfigurationError(f"max_key_prefix_length is 0 or more, not {self.max_key_prefix_length}")
+
+    @property
+    def cutting(self) -> Cutting:
+        """How tables are cut."""
+        return Cutting(self.chunk_bytes, self.strategy, self.max_key_prefix_length)
 
 
 def chunk_plan(
@@ -73,21 +86,21 @@ def chunk_plan(
     The target is read only; the ledger is made when everything was decided. Raises PreflightError where something
     stands in the way on the target, ConnectError, ServerError.
     """
-    with Session(source, metadata) as reading, Session(target, metadata) as writing:
-        origin = Origin(str(source), lambda tables: cut_tables(reading, tables, settings.chunk_bytes))
+    with Session(source, reading) as session, Session(target, metadata) as writing:
+        check_conditions(session, (table.name for table in catalog.tables), selection)
+        origin = Origin(str(source), lambda tables: cut_tables(session, tables, settings.cutting))
         return plan_run(origin, writing, catalog, selection, settings, run_key, directory)
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the rows of a run come from, a server or a dump directory: its name, how it cuts tables into chunks, what
-    there is to say about it, and whether a table's chunks must stay in one bundle."""
+    """Where the rows of a run come from, a server or a dump directory: its name, how it cuts tables into chunks, and
+    what there is to say about it."""
 
     name: str
-    cut: Callable[[Sequence[PlannedTable]], list[Chunk]]
+    cut: Callable[[Sequence[PlannedTable]], Iterable[tuple[PlannedTable, CutTable]]]
     notes: tuple[str, ...] = ()
     consistency: str | None = None
-    whole_tables: bool = False
 
 
 def plan_run(
@@ -95,37 +108,48 @@ def plan_run(
     directory: WorkDirectory,
 ) -> Plan:  # fmt: skip
     """As `chunk_plan`, for rows of any origin. ``writing`` is a metadata session on the target."""
-    decisions = _Decisions(writing, catalog, selection, settings)
-    moved = [planned for planned in decisions.tables if planned.action != "skip"]
-    chunks = origin.cut(moved)
-    identity = new_identity(run_key, fingerprint(decisions.tables, chunks, decisions.objects))
-    where = directory.child(plan_path(identity))
-    plan = Plan(
-        identity=identity,
-        source=origin.name,
-        target=str(writing.endpoint),
-        source_server=catalog.server,
-        target_server=str(writing.flavor),
-        selection=selection,
-        if_exists=settings.if_exists,
-        schemas=_totals(catalog, selection, decisions, chunks),
-        parts=settings.concurrency,
-        data_bundles=_write_data_bundles(where, identity, moved, chunks, settings, origin.whole_tables),
-        objects=sum(not planned.skip for planned in decisions.objects),
-        notes=(*_notes(catalog), *origin.notes),
-    )
-    plan = replace(plan, consistency=origin.consistency) if origin.consistency else plan
-    _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)
-    where.write_lines(OBJECTS, decisions.objects)
-    where.write_lines(SCHEMAS, catalog.schemas)
-    ledger.prepare(writing, identity)
-    where.write(PLAN, plan)
-    return plan
+    with BundleDraft() as draft:
+        decisions = _Decisions(writing, catalog, selection, settings)
+        moved = [planned for planned in decisions.tables if planned.action != "skip"]
+        cuts = []
+        for planned, cut in origin.cut(moved):
+            draft.add(planned, cut)
+            cuts.append(TableCuts.of(planned, cut))
+        identity = new_identity(run_key, draft.fingerprint((*decisions.tables, *decisions.objects)))
+        path = plan_path(identity)
+        where = directory.child(path)
+        plan = Plan(
+            identity=identity,
+            source=origin.name,
+            target=str(writing.endpoint),
+            source_server=catalog.server,
+            target_server=str(writing.flavor),
+            selection=selection,
+            if_exists=settings.if_exists,
+            schemas=_totals(catalog, selection, decisions, cuts),
+            parts=settings.concurrency,
+            data_bundles=tuple(draft.write(directory, path, identity, settings.concurrency, settings.max_bundles)),
+            objects=sum(not planned.skip for planned in decisions.objects),
+            notes=(*_notes(catalog), *origin.notes),
+        )
+        plan = replace(plan, consistency=origin.consistency) if origin.consistency else plan
+        _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)
+        where.write_lines(OBJECTS, decisions.objects)
+        where.write_lines(SCHEMAS, catalog.schemas)
+        where.write_lines(CUTS, cuts)
+        ledger.prepare(writing, identity)
+        where.write(PLAN, plan)
+        return plan
 
 
 def plan_path(identity: PlanIdentity) -> str:
     """Where a plan's files are, relative to the run's work directory."""
     return f"plans/{identity.plan}"
+
+
+def cuts_file(identity: PlanIdentity) -> str:
+    """The file that says how each table was cut (`cut_report.TableCuts`), relative to the run's work directory."""
+    return f"{plan_path(identity)}/{CUTS}"
 
 
 class _Decisions:
@@ -148,7 +172,8 @@ class _Decisions:
             # A table that is kept has its keys already.
             late = settings.defer_keys and action in ("create", "drop")
             deferred = deferrable(table, definitions[table.name], referenced) if late else ()
-            self.tables.append(PlannedTable(number, table, name, action, deferred))
+            where = selection.where.get(str(table.name), "")
+            self.tables.append(PlannedTable(number, table, name, action, deferred, where))
         skipped = {planned.table.name for planned in self.tables if planned.action == "skip"}
         self.objects: list[PlannedObject] = []
         for number, stored in enumerate(catalog.objects):
@@ -199,24 +224,24 @@ def _mentions(stored: StoredObject, schema: str) -> bool:
 
 
 def _totals(
-    catalog: Catalog, selection: Selection, decisions: _Decisions, chunks: Sequence[Chunk]
+    catalog: Catalog, selection: Selection, decisions: _Decisions, cuts: Iterable[TableCuts]
 ) -> tuple[SchemaTotals, ...]:
-    totals = []
-    for schema in catalog.schemas:
-        tables = [planned for planned in decisions.tables if planned.table.name.schema == schema.name]
-        moved = {planned.number for planned in tables if planned.action != "skip"}
-        totals.append(
-            SchemaTotals(
-                target=selection.target_schema(schema.name),
-                tables=len(moved),
-                skipped=len(tables) - len(moved),
-                chunks=sum(chunk.table in moved for chunk in chunks),
-                objects=sum(
-                    planned.object.name.schema == schema.name and not planned.skip for planned in decisions.objects
-                ),
-            )
+    tables = Counter(planned.table.name.schema for planned in decisions.tables)
+    skipped = Counter(planned.table.name.schema for planned in decisions.tables if planned.action == "skip")
+    objects = Counter(planned.object.name.schema for planned in decisions.objects if not planned.skip)
+    chunks: Counter[str] = Counter()
+    for cut in cuts:
+        chunks[cut.table.schema] += cut.chunks
+    return tuple(
+        SchemaTotals(
+            target=selection.target_schema(schema.name),
+            tables=tables[schema.name] - skipped[schema.name],
+            skipped=skipped[schema.name],
+            chunks=chunks[schema.name],
+            objects=objects[schema.name],
         )
-    return tuple(totals)
+        for schema in catalog.schemas
+    )
 
 
 def schema_file(identity: PlanIdentity, part: int) -> str:
@@ -234,58 +259,6 @@ def _write_schema_bundles(
     for part in range(parts):
         bundle = SchemaBundle(identity, selection, tuple(tables[part::parts]))
         directory.write(schema_file(identity, part), bundle)
-
-
-def _write_data_bundles(
-    where: WorkDirectory, identity: PlanIdentity, tables: Sequence[PlannedTable], chunks: Sequence[Chunk],
-    settings: PlanSettings, whole_tables: bool,
-) -> tuple[BundleReference, ...]:  # fmt: skip
-    references = []
-    bundles = pack_chunks(identity, tables, chunks, settings.concurrency, settings.max_bundles, whole_tables)
-    for number, bundle in enumerate(bundles):
-        name = f"data-{number:05}.json.zst"
-        where.write(name, bundle)
-        weight = sum(chunk.weight for chunk in bundle.chunks)
-        references.append(BundleReference(number, f"{plan_path(identity)}/{name}", weight, bundle_label(bundle)))
-    return tuple(references)
-
-
-def cut_tables(session: Session, tables: Sequence[PlannedTable], chunk_bytes: int) -> list[Chunk]:
-    """The chunks of all tables, in the order of the tables. Raises ServerError."""
-    return [chunk for planned in tables for chunk in cut(session, planned, chunk_bytes)]
-
-
-def pack_chunks(
-    identity: PlanIdentity, tables: Sequence[PlannedTable], chunks: Sequence[Chunk], concurrency: int,
-    max_bundles: int = MOST, whole_tables: bool = False,
-) -> list[DataBundle]:  # fmt: skip
-    """Bundles of about equal weight, heaviest first; at least one, which may be empty.
-
-    ``whole_tables`` keeps the chunks of a table together, for chunks that cannot be told apart on the target.
-    """
-    by_number = {planned.number: planned.without_definition() for planned in tables}
-    pieces = [[chunk] for chunk in chunks]
-    if whole_tables:
-        pieces = [list(group) for _, group in groupby(chunks, lambda chunk: chunk.table)]
-    count = min(bundle_count(concurrency, len(pieces)), max_bundles)
-    grouped = pack(pieces, lambda piece: sum(chunk.weight for chunk in piece), count)
-    packed = [[chunk for piece in group for chunk in piece] for group in grouped]
-    return [
-        DataBundle(
-            identity, tuple(by_number[number] for number in sorted({chunk.table for chunk in content})), tuple(content)
-        )
-        for content in packed or [[]]
-    ]
-
-
-def bundle_label(bundle: DataBundle) -> str:
-    """What a bundle moves, in words."""
-    if len(bundle.tables) == 1:
-        return f"{bundle.tables[0].target}, {len(bundle.chunks)} chunk{'s' if len(bundle.chunks) > 1 else ''}"
-    if not bundle.tables:
-        return "nothing"
-    heaviest = max(bundle.chunks, key=lambda chunk: chunk.weight)
-    return f"{bundle.table_of(heaviest).target} and {len(bundle.tables) - 1} more tables"
 
 
 def _notes(catalog: Catalog) -> tuple[str, ...]:

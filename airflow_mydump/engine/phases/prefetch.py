@@ -10,13 +10,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from airflow_mydump.engine.catalog import Catalog, Column, ObjectKind, Schema, StoredObject, Table
+from airflow_mydump.engine.chunk_key import PRIMARY
 from airflow_mydump.engine.datatype import require_supported
+from airflow_mydump.engine.definition import Definitions
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import PreflightError, SelectionError
 from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.key_catalog import in_order_of_definition, read_keys, without_misordered
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.storage_catalog import read_file_bytes, read_partitions
 
 _MOVABLE = {"BASE TABLE", "VIEW"}
 
@@ -61,7 +65,7 @@ class _Names:
 
     def __init__(self, session: Session, selection: Selection) -> None:
         rows = session.text_rows(
-            "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH "
+            "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, CREATE_OPTIONS "
             f"FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({_list(selection.schemas)}) "
             "ORDER BY TABLE_SCHEMA, TABLE_NAME"
         )
@@ -81,12 +85,12 @@ class _Names:
 def _columns(session: Session, selection: Selection) -> dict[TableName, tuple[Column, ...]]:
     rows = session.text_rows(
         "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, EXTRA, "
-        "CHARACTER_OCTET_LENGTH "
+        "CHARACTER_OCTET_LENGTH, CHARACTER_SET_NAME, COLLATION_NAME "
         f"FROM information_schema.COLUMNS WHERE TABLE_SCHEMA IN ({_list(selection.schemas)}) "
         "ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
     )
     columns: dict[TableName, list[Column]] = defaultdict(list)
-    for schema, table, name, data_type, column_type, nullable, extra, octets in rows:
+    for schema, table, name, data_type, column_type, nullable, extra, octets, charset, collation in rows:
         columns[TableName(schema, table)].append(
             Column(
                 name=name,
@@ -97,37 +101,38 @@ def _columns(session: Session, selection: Selection) -> dict[TableName, tuple[Co
                 generated="VIRTUAL GENERATED" in extra or "STORED GENERATED" in extra,
                 auto_increment="auto_increment" in extra.lower(),
                 octet_length=int(octets or 0),
+                charset=charset,
+                collation=collation,
             )
         )
     return {name: tuple(found) for name, found in columns.items()}
 
 
 def _tables(session: Session, selection: Selection, names: _Names) -> Iterable[Table]:
-    keys = _primary_keys(session, selection)
-    for name, (_, _, _, engine, rows, data_bytes) in names.tables.items():
+    with Definitions(session.endpoint, list(names.tables)) as reading:
+        keys = read_keys(session, selection.schemas)
+        partitioned = any("partitioned" in row[6] for row in names.tables.values())
+        partitions = read_partitions(session, selection.schemas) if partitioned else {}
+        files = read_file_bytes(session, selection.schemas)
+        definitions = reading.texts()
+    for (name, (_, _, _, engine, rows, data_bytes, _)), definition in zip(
+        names.tables.items(), definitions, strict=True
+    ):
+        usable = in_order_of_definition(keys.get(name, ()), definition)
         table = Table(
             name=name,
             engine=engine,
             rows=int(rows or 0),
             data_bytes=int(data_bytes or 0),
             columns=names.columns[name],
-            primary_key=keys.get(name, ()),
-            definition=_readable(name, session.text_rows(f"SHOW CREATE TABLE {name.sql}")[0][1]),
+            primary_key=usable[0].columns if usable and usable[0].name == PRIMARY else (),
+            definition=_readable(name, definition),
+            keys=tuple(without_misordered(key, names.columns[name], session.flavor) for key in usable),
+            partitions=partitions.get(name, ()),
+            file_bytes=files.get(name, 0),
         )
         require_supported(table)
         yield table
-
-
-def _primary_keys(session: Session, selection: Selection) -> dict[TableName, tuple[str, ...]]:
-    rows = session.text_rows(
-        "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME FROM information_schema.STATISTICS "
-        f"WHERE TABLE_SCHEMA IN ({_list(selection.schemas)}) AND INDEX_NAME = 'PRIMARY' "
-        "ORDER BY TABLE_SCHEMA, TABLE_NAME, SEQ_IN_INDEX"
-    )
-    keys: dict[TableName, list[str]] = defaultdict(list)
-    for schema, table, column in rows:
-        keys[TableName(schema, table)].append(column)
-    return {name: tuple(columns) for name, columns in keys.items()}
 
 
 def _views(session: Session, names: _Names) -> Iterable[StoredObject]:
