@@ -49,7 +49,7 @@ def tells_everything(table: Table, chunk: Chunk) -> bool:
 def _in_key_order(table: Table, chunk: Chunk) -> bool:
     """Whether rows lie in the order of a primary key that orders them wholly, and the chunk is a range of that key."""
     whole = any(key.name == PRIMARY and key.columns == table.primary_key for key in table.keys)
-    return table.transactional and whole and chunk.index in ("", PRIMARY)
+    return table.transactional and bool(table.primary_key) and whole and chunk.index in ("", PRIMARY)
 
 
 def _looks_alike(column: Column) -> bool:
