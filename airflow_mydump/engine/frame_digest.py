@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from airflow_mydump.engine.catalog import Column, Table
@@ -21,9 +21,9 @@ from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.chunk_key import PRIMARY
 from airflow_mydump.engine.datatype import largest_bytes, read_expression
 from airflow_mydump.engine.errors import FramingCollision
-from airflow_mydump.engine.framing import Delimiters, FrameStream, fetch_size
+from airflow_mydump.engine.framing import FRAME_BYTES, Delimiters, FrameStream, fetch_size
 from airflow_mydump.engine.identifier import quote
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.session import Row, Session
 
 _ORDERED = frozenset(
     {
@@ -33,6 +33,9 @@ _ORDERED = frozenset(
 )  # fmt: skip
 _LONGEST_KEY_BYTES = 255
 """Beyond max_sort_length (1024 on both vendors), or with a key on a prefix, ORDER BY may leave rows tied."""
+
+_FEWEST_AT_ONCE = 100
+"""Fetching fewer rows at once costs more than measuring each of them."""
 
 _DIGEST = re.compile("f:([0-9a-f]{8})([0-9a-f]{8})([0-9a-f]{8}):([0-9a-f]{32})")
 
@@ -75,7 +78,13 @@ def select_rows(stored: Digestible) -> str:
 def read_frames(session: Session, stored: Digestible, delimiters: Delimiters) -> FrameStream:
     """The frames of a chunk, read as they are asked for. Raises ServerError, FramingCollision while they are."""
     columns = stored.table.stored_columns
-    batches = session.stream(select_rows(stored), fetch_size(sum(map(largest_bytes, columns))))
+    query, rows = select_rows(stored), fetch_size(sum(map(largest_bytes, columns)))
+    batches: Iterable[Sequence[Row]]
+    if rows < _FEWEST_AT_ONCE:
+        # Long values are allowed, and rarely there: rows are measured instead of feared.
+        batches = session.stream_by_size(query, fetch_size(1), FRAME_BYTES)
+    else:
+        batches = session.stream(query, rows)
     return FrameStream(batches, len(columns), delimiters)
 
 
