@@ -2,7 +2,7 @@
 
 import sys
 
-from airflow_mydump.cli import main
+if __name__ == "__main__":  # worker processes import this module under another name, and need no command line
+    from airflow_mydump.cli import main
 
-if __name__ == "__main__":  # worker processes import this module under another name
     sys.exit(main())

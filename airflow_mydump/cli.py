@@ -15,13 +15,19 @@ from dataclasses import replace
 from typing import NoReturn, get_args
 
 from airflow_mydump.engine.comparison import Comparison, compare
+from airflow_mydump.engine.dump_directory.compressed_file import DEFAULT_LEVEL
+from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.dump_plan import HIGHEST_LEVEL, DumpSettings
+from airflow_mydump.engine.dumping import Dump, make_dump
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError, SelectionError
 from airflow_mydump.engine.migration import Migration, migrate
+from airflow_mydump.engine.phases.finish_dump import DumpReport
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.phases.report import as_markdown, require_complete
 from airflow_mydump.engine.plan_preview import preview_plan
 from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, Strategy
+from airflow_mydump.engine.restoring import Restore, restore
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
@@ -65,6 +71,48 @@ def _copy(options: argparse.Namespace) -> int:
     print(f"run key {run_key}: repeat the command with --run-key {run_key} to go on after an interruption")
     with ProgressBar() as progress:
         report = migrate(migration, progress.listen, progress.begin)
+    print(as_markdown(report))
+    require_complete(report)
+    return 0
+
+
+def _dump(options: argparse.Namespace) -> int:
+    dump = Dump(
+        source=_endpoint(options.source, "SOURCE"),
+        selection=_selection(options),
+        settings=DumpSettings(_settings(options), options.level),
+        storage=Storage.at(options.output),
+        run_key="cli",
+        replace_existing=options.replace,
+    )
+    with ProgressBar() as progress:
+        report = make_dump(dump, progress.listen, progress.begin_dump)
+    _tell_dump(report)
+    return 0
+
+
+def _tell_dump(report: DumpReport) -> None:
+    print(
+        f"dumped {report.tables:,} tables ({report.chunks:,} chunks, {report.rows:,} rows, "
+        f"{report.bytes / 1e6:,.1f} MB, compressed {report.file_bytes / 1e6:,.1f} MB) and {report.objects:,} views, "
+        f"routines, triggers and events from {report.source} into {report.directory}. Consistency {report.consistency}."
+    )
+
+
+def _load(options: argparse.Namespace) -> int:
+    run_key = options.run_key or f"cli-{secrets.token_hex(6)}"
+    restoring = Restore(
+        storage=Storage.at(options.input),
+        target=_endpoint(options.target, "TARGET"),
+        settings=PlanSettings(options.if_exists, concurrency=options.threads, defer_keys=not options.no_defer_keys),
+        work=WorkDirectory.at(options.work_directory or default_work_directory()),
+        run_key=run_key,
+        rename=dict(options.rename),
+        dynamic_sql=options.allow_dynamic_sql,
+    )
+    print(f"run key {run_key}: repeat the command with --run-key {run_key} to go on after an interruption")
+    with ProgressBar() as progress:
+        report = restore(restoring, progress.listen, progress.begin)
     print(as_markdown(report))
     require_complete(report)
     return 0
@@ -134,15 +182,16 @@ def _parser() -> argparse.ArgumentParser:
     copy = verbs.add_parser("copy", help="copy databases from one server to another, and verify them")
     _add_common(copy)
     _add_cutting(copy)
-    copy.add_argument(
-        "--if-exists",
-        choices=("fail", "truncate", "drop", "skip"),
-        default="truncate",
-        help="what to do with tables that the target has (default: %(default)s)",
-    )
-    copy.add_argument("--no-defer-keys", action="store_true", help="create large tables with their secondary keys")
-    copy.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
+    _add_run(copy)
     copy.set_defaults(run=_copy)
+    dump = verbs.add_parser("dump", help="dump databases into a directory, which myloader can read too")
+    _add_source(dump)
+    _add_cutting(dump)
+    _add_dump(dump)
+    dump.set_defaults(run=_dump, rename=[])
+    load = verbs.add_parser("load", help="restore a dump directory of this package or of mydumper, and verify it")
+    _add_load(load)
+    load.set_defaults(run=_load)
     plan = verbs.add_parser("plan", help="show how tables would be cut into chunks, and why; needs no target")
     _add_selection(plan)
     _add_cutting(plan)
@@ -162,12 +211,64 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_common(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--target", metavar="URI", help=_URI_HELP.format("TARGET"))
+    _add_target(verb)
     _add_selection(verb)
+    _add_work_directory(verb)
+
+
+def _add_target(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--target", metavar="URI", help=_URI_HELP.format("TARGET"))
+
+
+def _add_work_directory(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--work-directory",
         metavar="DIR-OR-URL",
         help="where plans and reports are kept (default: a private directory below the system's temporary one)",
+    )
+
+
+def _add_run(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--if-exists",
+        choices=("fail", "truncate", "drop", "skip"),
+        default="truncate",
+        help="what to do with tables that the target has (default: %(default)s)",
+    )
+    verb.add_argument("--no-defer-keys", action="store_true", help="create large tables with their secondary keys")
+    verb.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
+
+
+def _add_dump(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--output",
+        required=True,
+        metavar="DIR-OR-URL",
+        help="the dump directory; the same command goes on with an unfinished dump in it",
+    )
+    verb.add_argument(
+        "--level",
+        type=_positive,
+        default=DEFAULT_LEVEL,
+        metavar="N",
+        help=f"zstd's level, 1 to {HIGHEST_LEVEL} (default %(default)s)",
+    )
+    verb.add_argument(
+        "--replace", action="store_true", help="remove the dump of this package that the directory has, and begin anew"
+    )
+
+
+def _add_load(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--input", required=True, metavar="DIR-OR-URL", help="the dump directory")
+    _add_target(verb)
+    _add_rename(verb)
+    _add_threads(verb)
+    _add_run(verb)
+    _add_work_directory(verb)
+    verb.add_argument(
+        "--allow-dynamic-sql",
+        action="store_true",
+        help="take routines, triggers and events that compose statements when they run; only for dumps you trust",
     )
 
 
@@ -195,16 +296,13 @@ def _add_cutting(verb: argparse.ArgumentParser) -> None:
 
 
 def _add_selection(verb: argparse.ArgumentParser) -> None:
+    _add_source(verb)
+    _add_rename(verb)
+
+
+def _add_source(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--source", metavar="URI", help=_URI_HELP.format("SOURCE"))
     verb.add_argument("--schemas", required=True, metavar="A,B", help="databases to take")
-    verb.add_argument(
-        "--rename",
-        action="append",
-        type=_rename,
-        default=[],
-        metavar="A=X",
-        help="give database A the name X on the target; repeatable",
-    )
     verb.add_argument(
         "--include",
         action="append",
@@ -215,9 +313,7 @@ def _add_selection(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--exclude", action="append", default=[], metavar="GLOB", help="leave out tables that match; repeatable"
     )
-    verb.add_argument(
-        "--threads", type=_positive, default=4, metavar="N", help="workers at a time (default %(default)s)"
-    )
+    _add_threads(verb)
     verb.add_argument(
         "--where",
         action="append",
@@ -225,6 +321,23 @@ def _add_selection(verb: argparse.ArgumentParser) -> None:
         default=[],
         metavar="DB.TABLE=CONDITION",
         help="take only the rows of a table that meet an SQL condition; repeatable",
+    )
+
+
+def _add_threads(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--threads", type=_positive, default=4, metavar="N", help="workers at a time (default %(default)s)"
+    )
+
+
+def _add_rename(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--rename",
+        action="append",
+        type=_rename,
+        default=[],
+        metavar="A=X",
+        help="give database A the name X on the target; repeatable",
     )
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from airflow_mydump.engine.dump_plan import DumpPlan
 from airflow_mydump.engine.event import Event, EventKind
 from airflow_mydump.engine.plan import Plan
+
+_MOVED = (EventKind.CHUNK_COMMITTED, EventKind.CHUNK_DUMPED)
 
 
 class ProgressBar:
@@ -34,13 +37,19 @@ class ProgressBar:
         ):
             self._bars[kind] = self._progress.add_task(title, total=total, detail="")
 
+    def begin_dump(self, plan: DumpPlan) -> None:
+        """Learn from a dump's plan how much there is to do."""
+        self._bars[EventKind.CHUNK_DUMPED] = self._progress.add_task("dump", total=plan.chunks, detail="")
+
     def listen(self, event: Event) -> None:
         """Advance the bar that an event belongs to."""
-        kind = EventKind.CHUNK_COMMITTED if event.kind is EventKind.CHUNK_SKIPPED else event.kind
+        kind = event.kind
+        if kind is EventKind.CHUNK_SKIPPED:
+            kind = next(moved for moved in _MOVED if moved in self._bars)
         if kind not in self._bars:
             return
         detail = ""
-        if kind is EventKind.CHUNK_COMMITTED:
+        if kind in _MOVED:
             self._rows += event.rows
             detail = f"{self._rows:,} rows"
         self._progress.update(self._bars[kind], advance=1, detail=detail)

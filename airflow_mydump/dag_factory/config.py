@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import get_args
 
+from airflow_mydump.dag_factory.requirement import require
 from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.plan import IfExists
 from airflow_mydump.engine.planner import Strategy
@@ -28,9 +29,9 @@ class SourceConfig:
     schemas: Sequence[str]
 
     def __post_init__(self) -> None:
-        _require(self, "conn_id", bool(self.conn_id), "names no connection")
-        _require(self, "schemas", not isinstance(self.schemas, str), "is a list of names, not one string")
-        _require(self, "schemas", bool(self.schemas), "names no database")
+        require(self, "conn_id", bool(self.conn_id), "names no connection")
+        require(self, "schemas", not isinstance(self.schemas, str), "is a list of names, not one string")
+        require(self, "schemas", bool(self.schemas), "names no database")
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,9 @@ class TargetConfig:
     if_exists: IfExists = "truncate"
 
     def __post_init__(self) -> None:
-        _require(self, "conn_id", bool(self.conn_id), "names no connection")
+        require(self, "conn_id", bool(self.conn_id), "names no connection")
         choices = get_args(IfExists)
-        _require(self, "if_exists", self.if_exists in choices, f"is not one of {', '.join(choices)}")
+        require(self, "if_exists", self.if_exists in choices, f"is not one of {', '.join(choices)}")
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,9 @@ class SelectionConfig:
 
     def __post_init__(self) -> None:
         for name in ("include", "exclude"):
-            _require(self, name, not isinstance(getattr(self, name), str), "is a list of globs, not one string")
-        _require(self, "where", all("." in name for name in self.where), "is not by database.table")
-        _require(self, "where", all(condition.strip() for condition in self.where.values()), "has an empty condition")
+            require(self, name, not isinstance(getattr(self, name), str), "is a list of globs, not one string")
+        require(self, "where", all("." in name for name in self.where), "is not by database.table")
+        require(self, "where", all(condition.strip() for condition in self.where.values()), "has an empty condition")
 
 
 @dataclass(frozen=True)
@@ -94,10 +95,10 @@ class PlanConfig:
             parse_size(str(self.chunk_bytes))
         except ConfigurationError as error:
             raise ConfigurationError(f"PlanConfig.chunk_bytes: {error}") from None
-        _require(self, "max_bundles", 1 <= self.max_bundles <= 512, "is not between 1 and 512")
+        require(self, "max_bundles", 1 <= self.max_bundles <= 512, "is not between 1 and 512")
         choices = get_args(Strategy)
-        _require(self, "strategy", self.strategy in choices, f"is not one of {', '.join(choices)}")
-        _require(self, "max_key_prefix_length", self.max_key_prefix_length >= 0, "is negative")
+        require(self, "strategy", self.strategy in choices, f"is not one of {', '.join(choices)}")
+        require(self, "max_key_prefix_length", self.max_key_prefix_length >= 0, "is negative")
 
 
 @dataclass(frozen=True)
@@ -118,10 +119,5 @@ class ExecutionConfig:
     work_directory: str | None = None
 
     def __post_init__(self) -> None:
-        _require(self, "concurrency", self.concurrency >= 1, "is less than 1")
-        _require(self, "retries", self.retries >= 0, "is negative")
-
-
-def _require(config: object, name: str, holds: bool, what: str) -> None:
-    if not holds:
-        raise ConfigurationError(f"{type(config).__name__}.{name} {what}: {getattr(config, name)!r}")
+        require(self, "concurrency", self.concurrency >= 1, "is less than 1")
+        require(self, "retries", self.retries >= 0, "is negative")

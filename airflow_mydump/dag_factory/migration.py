@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from airflow.sdk import DAG, TaskGroup, TriggerRule, XComArg, chain
@@ -132,16 +132,9 @@ def add_migration_tasks(
         dict(target.rename),
         dict(selection.where),
     )
-    settings = PlanSettings(
-        if_exists=target.if_exists,
-        chunk_bytes=parse_size(str(plan.chunk_bytes)),
-        concurrency=execution.concurrency,
-        max_bundles=plan.max_bundles,
-        defer_keys=plan.defer_keys,
-        strategy=plan.strategy,
-        max_key_prefix_length=plan.max_key_prefix_length,
-    )
-    shared = _shared_arguments(source, target, execution, run_key) | dict(operator_args or {})
+    settings = plan_settings(plan, execution, target)
+    shared = shared_arguments(execution, run_key, source_conn_id=source.conn_id, target_conn_id=target.conn_id)
+    shared |= dict(operator_args or {})
     mapped = shared | {"max_active_tis_per_dagrun": execution.concurrency}
 
     preflight = PreflightOperator(task_id="preflight", selection=chosen, **shared)
@@ -172,12 +165,23 @@ def add_migration_tasks(
     return tasks
 
 
-def _shared_arguments(
-    source: SourceConfig, target: TargetConfig, execution: ExecutionConfig, run_key: str
-) -> dict[str, Any]:
+def plan_settings(plan: PlanConfig, execution: ExecutionConfig, target: TargetConfig | None = None) -> PlanSettings:
+    """What the configs say about a plan, in the engine's words."""
+    settings = PlanSettings(
+        chunk_bytes=parse_size(str(plan.chunk_bytes)),
+        concurrency=execution.concurrency,
+        max_bundles=plan.max_bundles,
+        defer_keys=plan.defer_keys,
+        strategy=plan.strategy,
+        max_key_prefix_length=plan.max_key_prefix_length,
+    )
+    return replace(settings, if_exists=target.if_exists) if target else settings
+
+
+def shared_arguments(execution: ExecutionConfig, run_key: str, **connections: str) -> dict[str, Any]:
+    """The arguments that all operators of a run have in common; ``connections`` are their connections' ids."""
     arguments = {
-        "source_conn_id": source.conn_id,
-        "target_conn_id": target.conn_id,
+        **connections,
         "work_directory": execution.work_directory,
         "run_key": run_key,
         "retries": execution.retries,

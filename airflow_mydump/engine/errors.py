@@ -10,6 +10,7 @@
     ├── ServerError            a server refused a statement; carries its error number
     ├── FramingCollision       a delimiter occurs in the data; another draw of delimiters is due
     ├── LoadMismatchError      a target did not take exactly the rows it was sent; rolled back
+    ├── DumpError              a dump directory cannot be used: damaged, incomplete, or with what must not be run
     ├── VerificationError      the target does not hold what the source held
     └── IncompleteRunError     something planned was not done, or not verified
 
@@ -78,6 +79,13 @@ class LoadMismatchError(MydumpError):
     """A target did not take exactly the rows it was sent; the chunk was rolled back."""
 
     retryable = True
+
+
+class DumpError(MydumpError):
+    """A dump directory cannot be used: a file is damaged, missing, unknown or holds what must not be run.
+
+    What was being loaded was rolled back.
+    """
 
 
 class VerificationError(MydumpError):

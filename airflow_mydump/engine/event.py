@@ -20,6 +20,7 @@ class EventKind(str, Enum):
     CHUNK_LOADED = "chunk loaded"
     CHUNK_COMMITTING = "chunk committing"
     CHUNK_COMMITTED = "chunk committed"
+    CHUNK_DUMPED = "chunk dumped"
     CHUNK_SKIPPED = "chunk skipped"
     CHUNK_VERIFIED = "chunk verified"
     KEYS_ADDED = "keys added"

@@ -47,6 +47,17 @@ class Flavor:
         return "max_statement_time" if self.vendor == "mariadb" else "max_execution_time"
 
     @property
+    def binary_log_status(self) -> str:
+        """The statement that shows the position in the binary log; MySQL 8.2 renamed it and 8.4 dropped the old one."""
+        renamed = self.vendor == "mysql" and self.version >= (8, 2, 0)
+        return "SHOW BINARY LOG STATUS" if renamed else "SHOW MASTER STATUS"
+
+    @property
+    def gtid_variable(self) -> str:
+        """The global variable with the transactions that are in the binary log."""
+        return "gtid_binlog_pos" if self.vendor == "mariadb" else "gtid_executed"
+
+    @property
     def usable_index_condition(self) -> str:
         """The condition on information_schema.STATISTICS for an index that a query may name in FORCE INDEX."""
         if self.vendor == "mysql":

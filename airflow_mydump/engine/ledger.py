@@ -217,6 +217,15 @@ def complete_chunks(connection: Connection, identity: PlanIdentity, sizes: Mappi
     )
 
 
+def count_rows(connection: Connection, identity: PlanIdentity, rows: Mapping[Chunk, int]) -> None:
+    """Record the rows of claimed chunks that nobody knew before they were loaded. Raises ServerError."""
+    by_item = " ".join(f"WHEN {literal(chunk.id)} THEN {count}" for chunk, count in rows.items())
+    connection.execute(
+        f"UPDATE {LEDGER.sql} SET row_count = CASE item {by_item} END "
+        f"WHERE {_rows(identity, 'load', [chunk.id for chunk in rows])}"
+    )
+
+
 def source_checksums(session: Session, identity: PlanIdentity, chunks: Iterable[Chunk]) -> Mapping[str, Checksum]:
     """What the source held of each chunk that was loaded, by the chunk's id. Raises ServerError."""
     rows = session.text_rows(

@@ -17,12 +17,12 @@ from pymysql.connections import Connection, MySQLResult
 from pymysql.constants import CLIENT
 
 from airflow_mydump.engine.catalog import Table
-from airflow_mydump.engine.datatype import load_expression
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConnectError, LoadMismatchError, ServerError
 from airflow_mydump.engine.flavor import Flavor
+from airflow_mydump.engine.framed_load import load_statement
 from airflow_mydump.engine.framing import Delimiters
-from airflow_mydump.engine.identifier import TableName, hex_literal, quote
+from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.session import CONNECT_TIMEOUT, READ_TIMEOUT
 from airflow_mydump.engine.session_state import loading
 
@@ -73,8 +73,12 @@ class Loader:
         Raises ServerError, LoadMismatchError when the server warned about, skipped or deleted a row, and what
         ``frames`` raises. After any of them the caller must roll back.
         """
+        return self.load_with(load_statement(target.sql, table, delimiters), target, frames)
+
+    def load_with(self, statement: str, target: TableName, frames: Iterable[bytes]) -> int:
+        """As `load`, with a LOAD DATA LOCAL statement of the caller's own making."""
         with _server_errors():
-            self._connection.stream_query(_load_statement(target, table, delimiters), frames)
+            self._connection.stream_query(statement, frames)
         return _recorded_rows(target, self._connection.info())
 
     def close(self) -> None:
@@ -88,29 +92,6 @@ class Loader:
 
     def __exit__(self, *error: object) -> None:
         self.close()
-
-
-def _load_statement(target: TableName, table: Table, delimiters: Delimiters) -> str:
-    expressions = [
-        load_expression(column, f"@c{number}", hex_literal(delimiters.null))
-        for number, column in enumerate(table.stored_columns)
-    ]
-    through_set = any(expressions)
-    fields, assignments = [], []
-    for number, (column, expression) in enumerate(zip(table.stored_columns, expressions, strict=True)):
-        # MariaDB (10.11) forgets NO_AUTO_VALUE_ON_ZERO for a counter that a SET clause does not name: 0 would change.
-        if expression is None and through_set and column.auto_increment:
-            expression = f"@c{number}"
-        fields.append(f"@c{number}" if expression else quote(column.name))
-        if expression:
-            assignments.append(f"{quote(column.name)} = {expression}")
-    # The terminators are spelled out: LINES TERMINATED BY '' makes MariaDB add 0x00 after every 0xFF.
-    return (
-        f"LOAD DATA LOCAL INFILE 'stream' INTO TABLE {target.sql} CHARACTER SET binary "
-        f"FIELDS TERMINATED BY {hex_literal(delimiters.field)} ESCAPED BY '' "
-        f"LINES TERMINATED BY {hex_literal(delimiters.line)} "
-        f"({', '.join(fields)})" + (f" SET {', '.join(assignments)}" if assignments else "")
-    )
 
 
 def _recorded_rows(target: TableName, summary: str) -> int:

@@ -99,7 +99,7 @@ class SchemaTotals:
 class Plan:
     """The summary that stays when the bundles are written; enough for the accounting at the end.
 
-    ``parts`` is the number of schema bundles.
+    ``parts`` is the number of schema bundles. ``consistency`` says how the rows of different chunks belong together.
     """
 
     identity: PlanIdentity
@@ -114,6 +114,7 @@ class Plan:
     data_bundles: tuple[BundleReference, ...]
     objects: int
     notes: tuple[str, ...]
+    consistency: str = "none: each chunk was read when its turn came, all of a chunk at one moment"
 
     @property
     def tables(self) -> int:

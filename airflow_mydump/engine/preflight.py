@@ -41,9 +41,35 @@ def check(source: Endpoint, target: Endpoint, selection: Selection) -> Servers:
             *_source_blockers(reading, selection),
             *_target_blockers(writing, selection),
         ]
-        if blockers:
-            raise PreflightError("nothing was changed. " + "; ".join(blockers))
+        _require_none(blockers)
         return Servers(str(reading.flavor), str(writing.flavor))
+
+
+def check_source(source: Endpoint, selection: Selection) -> str:
+    """Check the source alone, for a dump; returns what it is. Changes nothing. Raises as `check` does."""
+    with Session(source, metadata) as reading:
+        _require_none(_source_blockers(reading, selection))
+        return str(reading.flavor)
+
+
+def check_target(target: Endpoint, selection: Selection, dumped_from: str) -> str:
+    """Check the target alone, for a restore; returns what it is. Changes nothing. Raises as `check` does.
+
+    ``dumped_from`` is the vendor and version of the server that a dump came from, empty where nobody knows.
+    """
+    with Session(target, metadata) as writing:
+        blockers = _target_blockers(writing, selection)
+        if dumped_from and not dumped_from.startswith(str(writing.flavor).partition(" ")[0]):
+            blockers.append(
+                f"the dump is from {dumped_from} and the target {writing.flavor}: definitions are not translated yet"
+            )
+        _require_none(blockers)
+        return str(writing.flavor)
+
+
+def _require_none(blockers: list[str]) -> None:
+    if blockers:
+        raise PreflightError("nothing was changed. " + "; ".join(blockers))
 
 
 def _vendor_blockers(source: Session, target: Session) -> list[str]:

@@ -82,6 +82,10 @@ class WorkDirectory:
     def _put(self, name: str, data: bytes) -> None:
         if name.endswith(".zst"):
             data = zstandard.ZstdCompressor(write_checksum=True).compress(data)
+        self.write_bytes(name, data)
+
+    def write_bytes(self, name: str, data: bytes) -> None:
+        """Store a file as it is."""
         path = self.file(name)
         try:
             self._write_whole(path, data)

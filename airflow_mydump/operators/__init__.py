@@ -8,12 +8,18 @@ from typing import Any
 _HOMES = {
     "ChunkPlanOperator": "chunk_plan",
     "DataPhaseOperator": "data_phase",
+    "DumpPhaseOperator": "dump_phase",
+    "DumpPlanOperator": "dump_plan",
+    "FinishDumpOperator": "finish_dump",
     "IndexPhaseOperator": "index_phase",
+    "LoadPhaseOperator": "load_phase",
+    "LoadPlanOperator": "load_plan",
     "PostPhaseOperator": "post_phase",
     "PreflightOperator": "preflight",
     "PrefetchMetadataOperator": "prefetch_metadata",
     "ReportOperator": "report",
     "SchemaPhaseOperator": "schema_phase",
+    "VerifyLoadOperator": "verify_load",
     "VerifyOperator": "verify",
 }
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException, BaseOperator
 
 from airflow_mydump.engine.endpoint import Endpoint
-from airflow_mydump.engine.errors import MydumpError
+from airflow_mydump.engine.errors import ConfigurationError, MydumpError
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
 
 RUN_KEY = "{{ dag.dag_id }}/{{ run_id }}"
@@ -19,8 +19,8 @@ RUN_KEY = "{{ dag.dag_id }}/{{ run_id }}"
 class PhaseOperator(BaseOperator):
     """A phase of a run.
 
-    :param source_conn_id: connection of type ``mysql`` to read from
-    :param target_conn_id: connection of type ``mysql`` to write to
+    :param source_conn_id: connection of type ``mysql`` to read from; None for a phase that reads from no server
+    :param target_conn_id: connection of type ``mysql`` to write to; None for a phase that writes to no server
     :param work_directory: path or fsspec URL that every worker sees; None is a directory below the system's
         temporary one, right where all tasks run on one machine
     :param run_key: the run's name in the ledger and below the work directory; the same for all its tasks
@@ -31,8 +31,8 @@ class PhaseOperator(BaseOperator):
     def __init__(
         self,
         *,
-        source_conn_id: str,
-        target_conn_id: str,
+        source_conn_id: str | None = None,
+        target_conn_id: str | None = None,
         work_directory: str | None = None,
         run_key: str = RUN_KEY,
         **kwargs: Any,
@@ -46,12 +46,12 @@ class PhaseOperator(BaseOperator):
     @property
     def source(self) -> Endpoint:
         """The server to read from. Raises ConfigurationError, AirflowNotFoundException."""
-        return _endpoint(self.source_conn_id)
+        return _endpoint(self.source_conn_id, "source_conn_id")
 
     @property
     def target(self) -> Endpoint:
         """The server to write to. Raises ConfigurationError, AirflowNotFoundException."""
-        return _endpoint(self.target_conn_id)
+        return _endpoint(self.target_conn_id, "target_conn_id")
 
     @property
     def directory(self) -> WorkDirectory:
@@ -72,7 +72,9 @@ def engine_errors() -> Iterator[None]:
         raise AirflowFailException(str(error)) from error
 
 
-def _endpoint(connection_id: str) -> Endpoint:
+def _endpoint(connection_id: str | None, parameter: str) -> Endpoint:
+    if not connection_id:
+        raise ConfigurationError(f"the task needs {parameter}, and has none")
     # Imported when a task runs: the MySQL provider is no part of parsing a DAG.
     from airflow_mydump.hooks.mydump import MydumpHook
 

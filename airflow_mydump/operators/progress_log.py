@@ -13,7 +13,8 @@ _SECONDS = 5.0
 _ENDINGS = {
     EventKind.TABLE_CREATED: "tables ready",
     EventKind.CHUNK_COMMITTED: "chunks loaded",
-    EventKind.CHUNK_SKIPPED: "chunks loaded before",
+    EventKind.CHUNK_DUMPED: "chunks dumped",
+    EventKind.CHUNK_SKIPPED: "chunks done before",
     EventKind.CHUNK_VERIFIED: "chunks verified",
     EventKind.KEYS_ADDED: "tables given their foreign keys",
     EventKind.OBJECT_CREATED: "objects created",

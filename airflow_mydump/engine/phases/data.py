@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.batch import MOST_BYTES, batches
@@ -27,7 +28,7 @@ class Moved:
     rows: int = 0
     bytes: int = 0
 
-    def plus(self, batch: Sequence[Job], copied: Mapping[Job, Copied]) -> Moved:
+    def plus(self, batch: Sequence[object], copied: Mapping[Any, Copied]) -> Moved:
         """The sum after one more batch, of which the chunks that were not copied were loaded by somebody else."""
         return Moved(
             self.chunks + len(copied),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from airflow_mydump.engine import ledger
@@ -36,7 +36,7 @@ from airflow_mydump.engine.plan import (
     SchemaTotals,
     new_identity,
 )
-from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, Cutting, Strategy, cut_tables
+from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, CutTable, Cutting, Strategy, cut_tables
 from airflow_mydump.engine.row_condition import check_conditions
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
@@ -86,12 +86,33 @@ def chunk_plan(
     The target is read only; the ledger is made when everything was decided. Raises PreflightError where something
     stands in the way on the target, ConnectError, ServerError.
     """
-    with Session(source, reading) as session, Session(target, metadata) as writing, BundleDraft() as draft:
+    with Session(source, reading) as session, Session(target, metadata) as writing:
         check_conditions(session, (table.name for table in catalog.tables), selection)
+        origin = Origin(str(source), lambda tables: cut_tables(session, tables, settings.cutting))
+        return plan_run(origin, writing, catalog, selection, settings, run_key, directory)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the rows of a run come from, a server or a dump directory: its name, how it cuts tables into chunks, and
+    what there is to say about it."""
+
+    name: str
+    cut: Callable[[Sequence[PlannedTable]], Iterable[tuple[PlannedTable, CutTable]]]
+    notes: tuple[str, ...] = ()
+    consistency: str | None = None
+
+
+def plan_run(
+    origin: Origin, writing: Session, catalog: Catalog, selection: Selection, settings: PlanSettings, run_key: str,
+    directory: WorkDirectory,
+) -> Plan:  # fmt: skip
+    """As `chunk_plan`, for rows of any origin. ``writing`` is a metadata session on the target."""
+    with BundleDraft() as draft:
         decisions = _Decisions(writing, catalog, selection, settings)
         moved = [planned for planned in decisions.tables if planned.action != "skip"]
         cuts = []
-        for planned, cut in cut_tables(session, moved, settings.cutting):
+        for planned, cut in origin.cut(moved):
             draft.add(planned, cut)
             cuts.append(TableCuts.of(planned, cut))
         identity = new_identity(run_key, draft.fingerprint((*decisions.tables, *decisions.objects)))
@@ -99,8 +120,8 @@ def chunk_plan(
         where = directory.child(path)
         plan = Plan(
             identity=identity,
-            source=str(source),
-            target=str(target),
+            source=origin.name,
+            target=str(writing.endpoint),
             source_server=catalog.server,
             target_server=str(writing.flavor),
             selection=selection,
@@ -109,8 +130,9 @@ def chunk_plan(
             parts=settings.concurrency,
             data_bundles=tuple(draft.write(directory, path, identity, settings.concurrency, settings.max_bundles)),
             objects=sum(not planned.skip for planned in decisions.objects),
-            notes=_notes(catalog),
+            notes=(*_notes(catalog), *origin.notes),
         )
+        plan = replace(plan, consistency=origin.consistency) if origin.consistency else plan
         _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)
         where.write_lines(OBJECTS, decisions.objects)
         where.write_lines(SCHEMAS, catalog.schemas)

@@ -107,7 +107,7 @@ def _report(plan: Plan, done: Mapping[str, SchemaProgress]) -> Report:
         plan=plan.identity.plan,
         source=f"{plan.source} ({plan.source_server})",
         target=f"{plan.target} ({plan.target_server})",
-        consistency="none: each chunk was read when its turn came, all of a chunk at one moment",
+        consistency=plan.consistency,
         tenants=tuple(tenants),
         differences=tuple(differences),
         notes=plan.notes,

@@ -1,0 +1,49 @@
+"""What a finished chunk leaves in the dump directory: rows, bytes, checksums, where."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from airflow_mydump.engine.checksum import Checksum
+from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.framing import Delimiters
+from airflow_mydump.engine.identifier import TableName
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """A finished file: its name in the directory, its size, and the SHA-256 of its bytes as they lie there."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+def record_of(name: str, content: bytes) -> FileRecord:
+    """The record of a file with this content."""
+    return FileRecord(name, len(content), hashlib.sha256(content).hexdigest())
+
+
+@dataclass(frozen=True)
+class ChunkManifest:
+    """A chunk in a dump: which rows of which table, the files they are in, and the source's checksum of them.
+
+    ``bytes`` are those of the framed rows, before compression. The delimiters are in hexadecimal.
+    """
+
+    table: TableName
+    chunk: Chunk
+    data: FileRecord
+    statement: FileRecord
+    rows: int
+    bytes: int
+    field: str
+    line: str
+    null: str
+    checksum: Checksum
+
+    @property
+    def delimiters(self) -> Delimiters:
+        """What the rows are framed with."""
+        return Delimiters(bytes.fromhex(self.field), bytes.fromhex(self.line), bytes.fromhex(self.null))

@@ -1,0 +1,156 @@
+"""Where a dump lies: a directory on any file system that fsspec reaches. Files appear only complete.
+
+On a local file system a file is written under a name of its own in the private sub-folder, synced, and renamed. An
+object store shows an object when its upload is committed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from fsspec.implementations.local import LocalFileSystem
+
+from airflow_mydump.engine.dump_directory import METADATA, PRIVATE
+from airflow_mydump.engine.errors import ConfigurationError, DumpError
+from airflow_mydump.engine.workdir import WorkDirectory
+
+_PARTIAL = f"{PRIVATE}/partial"
+_UPLOAD_BYTES = 8 << 20
+"""How much an object store is sent at once: S3 takes no parts below 5 MiB, and each costs a round trip."""
+
+
+class Storage:
+    """A dump directory. Names are those of files in it, never paths: the encoder and the parser of file names, which
+    know no slash, are the only sources of them, but for the sub-folder's own."""
+
+    def __init__(self, directory: WorkDirectory) -> None:
+        self.directory = directory
+        self._local = isinstance(directory.filesystem, LocalFileSystem)
+
+    @classmethod
+    def at(cls, url: str) -> Storage:
+        """The directory at a path or URL; it need not exist. Raises ConfigurationError if nothing serves the URL."""
+        return cls(WorkDirectory.at(url))
+
+    def __str__(self) -> str:
+        return self.directory.path
+
+    @property
+    def private(self) -> WorkDirectory:
+        """The sub-folder that mydumper ignores."""
+        return self.directory.child(PRIVATE)
+
+    def sizes(self) -> dict[str, int]:
+        """The files in the directory itself with their sizes. Raises DumpError if it cannot be read."""
+        filesystem = self.directory.filesystem
+        try:
+            filesystem.invalidate_cache()
+            found = filesystem.ls(self.directory.path, detail=True)
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise DumpError(f"{self} cannot be listed: {error.strerror or error}") from error
+        names = ((entry["name"].rstrip("/").rpartition("/")[2], entry) for entry in found)
+        return {name: int(entry["size"] or 0) for name, entry in names if entry["type"] == "file" and name}
+
+    def exists(self) -> bool:
+        """Whether anything is there."""
+        return bool(self.sizes() or self.directory.filesystem.exists(self.private.path))
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[BinaryIO]:
+        """A file to write, which is there when the block ends, and not if it fails.
+
+        Raises ConfigurationError naming the file if it cannot be written.
+        """
+        _require_file_name(name)
+        try:
+            with self._local_file(name) if self._local else self._upload(name) as stream:
+                yield stream
+        except OSError as error:
+            raise ConfigurationError(
+                f"{self.directory.file(name)} cannot be written: {error.strerror or error}"
+            ) from error
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[BinaryIO]:
+        """A file to read. Raises DumpError naming the file if it is missing or cannot be read."""
+        _require_file_name(name)
+        path = self.directory.file(name)
+        try:
+            with cast(BinaryIO, Path(path).open("rb") if self._local else self._download(path)) as stream:
+                yield stream
+        except FileNotFoundError:
+            raise DumpError(f"the file {name} is missing") from None
+        except OSError as error:
+            raise DumpError(f"the file {name} cannot be read: {error.strerror or error}") from error
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a small file. Raises ConfigurationError."""
+        with self.writing(name) as stream:
+            stream.write(content)
+
+    def read(self, name: str, most: int) -> bytes:
+        """Read a small file. Raises DumpError if it is missing or has more than ``most`` bytes."""
+        with self.reading(name) as stream:
+            content = stream.read(most + 1)
+        if len(content) > most:
+            raise DumpError(f"the file {name} has more than {most:,} bytes, which no such file needs")
+        return content
+
+    def remove_unfinished(self) -> None:
+        """Remove what interrupted writers left."""
+        with suppress(FileNotFoundError):
+            self.directory.filesystem.rm(self.directory.file(_PARTIAL), recursive=True)
+
+    def remove(self) -> None:
+        """Remove the dump with all its files, its completion marker first. Raises ConfigurationError."""
+        filesystem = self.directory.filesystem
+        try:
+            for name in sorted(self.sizes(), key=lambda name: name != METADATA):
+                filesystem.rm_file(self.directory.file(name))
+            if filesystem.exists(self.private.path):
+                filesystem.rm(self.private.path, recursive=True)
+        except OSError as error:
+            raise ConfigurationError(f"{self} cannot be emptied: {error.strerror or error}") from error
+
+    @contextmanager
+    def _local_file(self, name: str) -> Iterator[BinaryIO]:
+        folder = Path(self.directory.file(_PARTIAL))
+        folder.mkdir(parents=True, exist_ok=True)
+        # By process: a task that was taken for dead may still be writing the same file.
+        partial = folder / f"{name}.{os.getpid()}"
+        try:
+            with partial.open("wb", buffering=0) as stream:
+                yield cast(BinaryIO, stream)
+                os.fsync(stream.fileno())
+            partial.replace(self.directory.file(name))
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+
+    @contextmanager
+    def _upload(self, name: str) -> Iterator[BinaryIO]:
+        stream: Any = self.directory.filesystem.open(
+            self.directory.file(name), "wb", block_size=_UPLOAD_BYTES, autocommit=False
+        )
+        try:
+            yield stream
+            stream.close()
+            stream.commit()
+        except BaseException:
+            with suppress(Exception):
+                stream.discard()
+            raise
+
+    def _download(self, path: str) -> Any:
+        return self.directory.filesystem.open(path, "rb", block_size=_UPLOAD_BYTES, cache_type="readahead")
+
+
+def _require_file_name(name: str) -> None:
+    if "/" in name or "\\" in name or name in ("", ".", "..") or any(character < " " for character in name):
+        raise DumpError(f"{name!r} is not the name of a file in a dump directory")

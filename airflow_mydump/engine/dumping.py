@@ -1,0 +1,50 @@
+"""A whole dump in one call: all its phases in order, with worker processes for the one that maps over bundles.
+
+Airflow runs the same phases as tasks; this is the engine alone, for the command line and for scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from airflow_mydump.engine import preflight
+from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.dump_plan import DumpPlan, DumpSettings
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.event import Listener, ignore
+from airflow_mydump.engine.phases.dump import dump_phase
+from airflow_mydump.engine.phases.dump_plan import dump_plan
+from airflow_mydump.engine.phases.finish_dump import DumpReport, finish_dump
+from airflow_mydump.engine.pool import WorkerPool
+from airflow_mydump.engine.selection import Selection
+
+
+@dataclass(frozen=True)
+class Dump:
+    """A dump to be made: from where, of what, how, and into which directory. ``settings.plan.concurrency`` is the
+    number of workers. The directory keeps the plan, so the same dump into the same directory goes on where it
+    stopped."""
+
+    source: Endpoint
+    selection: Selection
+    settings: DumpSettings
+    storage: Storage
+    run_key: str
+    replace_existing: bool = False
+
+
+def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPlan], None] | None = None) -> DumpReport:
+    """Make the dump and return its report; it is complete when this returns.
+
+    ``planned`` is told the plan as soon as there is one. Raises what the phases raise; call again to go on after the
+    last finished chunk.
+    """
+    preflight.check_source(dump.source, dump.selection)
+    plan = dump_plan(dump.source, dump.selection, dump.settings, dump.run_key, dump.storage, dump.replace_existing)
+    if planned:
+        planned(plan)
+    with WorkerPool(dump.settings.plan.concurrency, announce) as pool:
+        pool.map(partial(dump_phase, dump.source, dump.storage), [bundle.file for bundle in plan.bundles])
+    return finish_dump(dump.source, dump.storage)

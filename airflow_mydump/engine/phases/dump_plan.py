@@ -1,0 +1,145 @@
+"""Dump-plan: prepares a directory, cuts the source's tables into chunks, and packs the chunks into bundles."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+
+from airflow_mydump.engine.bundle import BundleReference
+from airflow_mydump.engine.bundle_draft import BundleDraft
+from airflow_mydump.engine.catalog import Catalog
+from airflow_mydump.engine.dump_directory import METADATA
+from airflow_mydump.engine.dump_directory.dump_record import PLAN, write_catalog
+from airflow_mydump.engine.dump_directory.file_name import FileNames
+from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.dump_plan import DumpBundle, DumpPlan, DumpSettings, dump_file
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import ConfigurationError
+from airflow_mydump.engine.phases.plan import PlanSettings
+from airflow_mydump.engine.phases.prefetch import prefetch_metadata
+from airflow_mydump.engine.plan import DataBundle, PlanIdentity, PlannedTable
+from airflow_mydump.engine.planner import cut_tables
+from airflow_mydump.engine.replication_position import read_position
+from airflow_mydump.engine.row_condition import check_conditions
+from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.session_state import metadata, reading
+
+
+def dump_plan(
+    source: Endpoint, selection: Selection, settings: DumpSettings, run_key: str, storage: Storage,
+    replace_existing: bool = False,
+) -> DumpPlan:  # fmt: skip
+    """Plan a dump and leave the plan in its directory; if the directory has this run's plan, go on with that.
+
+    A directory with anything else in it is refused, or emptied first if it is to be replaced and has a dump of this
+    package.
+
+    Raises ConfigurationError if the directory cannot be used, SelectionError, PreflightError, ConnectError,
+    ServerError.
+    """
+    if found := resumable(selection, settings, run_key, storage, str(source)):
+        return found
+    _prepare_directory(storage, replace_existing)
+    with Session(source, metadata) as session:
+        position = read_position(session)
+    catalog = prefetch_metadata(source, selection)
+    tables = [
+        PlannedTable(number, table, table.name, "create", where=selection.where.get(str(table.name), ""))
+        for number, table in enumerate(catalog.tables)
+    ]
+    identity = PlanIdentity(run_key, secrets.token_hex(8))
+    write_catalog(storage, catalog)
+    with Session(source, reading) as session, BundleDraft() as draft:
+        check_conditions(session, (table.name for table in catalog.tables), selection)
+        for planned, cut in cut_tables(session, tables, settings.plan.cutting):
+            draft.add(planned, cut)
+        bundles = tuple(
+            draft.write(storage.private, "bundles", identity, settings.plan.concurrency, settings.plan.max_bundles)
+        )
+        chunks = draft.chunks
+    _write_dump_bundles(storage, catalog, tables, bundles, settings.level)
+    plan = DumpPlan(
+        plan=identity.plan,
+        run_key=run_key,
+        source=str(source),
+        server=catalog.server,
+        selection=selection,
+        settings=settings,
+        bundles=bundles,
+        tables=len(tables),
+        chunks=chunks,
+        objects=len(catalog.objects),
+        started=timestamp(),
+        position=position,
+    )
+    storage.private.write(PLAN, plan)
+    return plan
+
+
+def resumable(
+    selection: Selection, settings: DumpSettings, run_key: str, storage: Storage, source: str
+) -> DumpPlan | None:
+    """The unfinished plan of this run in the directory, if there is one.
+
+    Raises ConfigurationError if the directory has an unfinished dump that was made otherwise.
+    """
+    if storage.directory.exists(METADATA) or not storage.private.exists(PLAN):
+        return None
+    plan = storage.private.read(PLAN, DumpPlan)
+    same = (plan.run_key, plan.source, plan.selection) == (run_key, source, selection)
+    if same and _cut_alike(plan.settings, settings):
+        return plan
+    return None
+
+
+def _cut_alike(before: DumpSettings, now: DumpSettings) -> bool:
+    # How many bundles there are depends on the number of workers, and that may change from one try to the next.
+    return before.level == now.level and _for_one_worker(before.plan) == _for_one_worker(now.plan)
+
+
+def _for_one_worker(settings: PlanSettings) -> PlanSettings:
+    return replace(settings, concurrency=1, max_bundles=1)
+
+
+def timestamp() -> str:
+    """The time now as mydumper writes it, in UTC."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _prepare_directory(storage: Storage, replace_existing: bool) -> None:
+    if not storage.exists():
+        return
+    ours = storage.private.exists(PLAN)
+    if not (replace_existing and ours):
+        state = "a complete" if storage.directory.exists(METADATA) else "an unfinished"
+        what = f"{state} dump" if ours else "something that is no dump of this package"
+        raise ConfigurationError(
+            f"{storage} has {what} in it; name another directory, or one for each run"
+            + (", or say that it is to be replaced" if ours else "")
+        )
+    storage.remove()
+
+
+def _write_dump_bundles(
+    storage: Storage,
+    catalog: Catalog,
+    tables: Sequence[PlannedTable],
+    bundles: Sequence[BundleReference],
+    level: int,
+) -> None:
+    names = names_of(catalog)
+    bases = {planned.number: names.base(planned.table.name) for planned in tables}
+    for reference in bundles:
+        bundle = storage.private.read(reference.file, DataBundle)
+        own = {str(planned.number): bases[planned.number] for planned in bundle.tables}
+        storage.private.write(dump_file(reference.file), DumpBundle(reference.id, own, level))
+
+
+def names_of(catalog: Catalog) -> FileNames:
+    """The file names of a catalog's databases, tables and views."""
+    tables = [table.name for table in catalog.tables]
+    views = [stored.name for stored in catalog.of_kind("view")]
+    return FileNames((schema.name for schema in catalog.schemas), [*tables, *views])

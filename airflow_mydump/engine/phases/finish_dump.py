@@ -1,0 +1,196 @@
+"""Finish-dump: the accounting at the end of a dump, the definitions, and last of all the file ``metadata``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from airflow_mydump.engine.catalog import Catalog, ObjectKind, StoredObject
+from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.dump_directory import METADATA
+from airflow_mydump.engine.dump_directory.compressed_file import write_compressed
+from airflow_mydump.engine.dump_directory.dump_record import (
+    FORMAT,
+    PLAN,
+    Index,
+    read_done,
+    unfinished_catalog,
+    write_catalog,
+    write_chunks,
+    write_index,
+)
+from airflow_mydump.engine.dump_directory.file_name import FileNames
+from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
+from airflow_mydump.engine.dump_directory.metadata_file import TableEntry, write_metadata
+from airflow_mydump.engine.dump_directory.schema_file import (
+    objects_content,
+    schema_content,
+    table_content,
+    view_content,
+    view_placeholder,
+)
+from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.dump_plan import DumpPlan
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import IncompleteRunError
+from airflow_mydump.engine.identifier import TableName, literal
+from airflow_mydump.engine.phases.dump_plan import names_of, timestamp
+from airflow_mydump.engine.plan import DataBundle
+from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.session_state import metadata
+
+_CODE: tuple[ObjectKind, ...] = ("function", "procedure", "event")
+
+CONSISTENCY = "none: each chunk was read when its turn came, all of a chunk at one moment"
+
+
+@dataclass(frozen=True)
+class DumpReport:
+    """What a finished dump holds. ``bytes`` are those of the rows before compression, ``file_bytes`` those of all data
+    files."""
+
+    run_key: str
+    directory: str
+    source: str
+    consistency: str
+    tables: int
+    chunks: int
+    objects: int
+    rows: int
+    bytes: int
+    file_bytes: int
+
+
+def finish_dump(source: Endpoint, storage: Storage) -> DumpReport:
+    """Account for every chunk that was planned, write the definitions, and declare the dump complete.
+
+    Does nothing to a dump that is complete. Raises IncompleteRunError naming what is missing, ConfigurationError,
+    ConnectError, ServerError.
+    """
+    plan = storage.private.read(PLAN, DumpPlan)
+    catalog = unfinished_catalog(storage)
+    done = read_done(storage)
+    manifests = [done[chunk.id] for chunk in planned_chunks(storage, plan) if chunk.id in done]
+    if not storage.directory.exists(METADATA):
+        _require_all(storage, plan, done)
+        _write_all(source, storage, plan, catalog, manifests)
+        storage.remove_unfinished()
+    return DumpReport(
+        run_key=plan.run_key,
+        directory=str(storage),
+        source=f"{plan.source} ({plan.server})",
+        consistency=CONSISTENCY,
+        tables=plan.tables,
+        chunks=plan.chunks,
+        objects=plan.objects,
+        rows=sum(manifest.rows for manifest in manifests),
+        bytes=sum(manifest.bytes for manifest in manifests),
+        file_bytes=sum(manifest.data.bytes for manifest in manifests),
+    )
+
+
+def planned_chunks(storage: Storage, plan: DumpPlan) -> Iterator[Chunk]:
+    """Every chunk of the plan. Raises ConfigurationError."""
+    for reference in plan.bundles:
+        yield from storage.private.read(reference.file, DataBundle).chunks
+
+
+def _require_all(storage: Storage, plan: DumpPlan, done: Mapping[str, ChunkManifest]) -> None:
+    sizes = storage.sizes()
+    missing = []
+    for chunk in planned_chunks(storage, plan):
+        if chunk.id not in done:
+            missing.append(f"chunk {chunk.id} was not dumped")
+        elif lost := _lost(sizes, done[chunk.id]):
+            missing.append(f"chunk {chunk.id} of {done[chunk.id].table}: {lost} is not there as it was written")
+    if missing:
+        more = f"; and {len(missing) - 10} more" if len(missing) > 10 else ""
+        raise IncompleteRunError(f"dump {plan.run_key} is not complete: {'; '.join(missing[:10])}{more}")
+    known = {record.name for manifest in done.values() for record in (manifest.data, manifest.statement)}
+    for name in sizes.keys() - known:
+        # Definitions of an earlier try that was interrupted at this point; the directory is this dump's alone.
+        storage.directory.filesystem.rm_file(storage.directory.file(name))
+
+
+def _lost(sizes: Mapping[str, int], manifest: ChunkManifest) -> str:
+    records = (manifest.data, manifest.statement)
+    return next((record.name for record in records if sizes.get(record.name) != record.bytes), "")
+
+
+def _write_all(
+    source: Endpoint, storage: Storage, plan: DumpPlan, catalog: Catalog, manifests: Sequence[ChunkManifest]
+) -> None:
+    names = names_of(catalog)
+    definitions = tuple(
+        write_compressed(storage, f"{name}.zst", [content.encode()])
+        for name, content in _definitions(catalog, names, _view_columns(source, catalog))
+    )
+    index = Index(
+        format=FORMAT,
+        server=plan.server,
+        source=plan.source,
+        run_key=plan.run_key,
+        consistency=CONSISTENCY,
+        catalog=write_catalog(storage, catalog),
+        chunks=write_chunks(storage, manifests),
+        definitions=definitions,
+    )
+    record = write_index(storage, index)
+    storage.write(
+        METADATA,
+        write_metadata(_entries(catalog, names, manifests), plan.position, plan.started, timestamp(), record.sha256),
+    )
+
+
+def _definitions(
+    catalog: Catalog, names: FileNames, view_columns: Mapping[TableName, Sequence[str]]
+) -> Iterator[tuple[str, str]]:
+    """The names and contents of all schema files."""
+    for schema in catalog.schemas:
+        yield f"{names.schema(schema.name)}-schema-create.sql", schema_content(schema)
+    for table in catalog.tables:
+        yield f"{names.base(table.name)}-schema.sql", table_content(table.definition)
+    for view in catalog.of_kind("view"):
+        base = names.base(view.name)
+        yield f"{base}-schema.sql", view_placeholder(view.name.name, view_columns.get(view.name, ("id",)))
+        yield f"{base}-schema-view.sql", view_content(view)
+    for schema in catalog.schemas:
+        base = names.schema(schema.name)
+        triggers = _in(schema.name, catalog.of_kind("trigger"))
+        code = [stored for kind in _CODE for stored in _in(schema.name, catalog.of_kind(kind))]
+        if triggers:
+            yield f"{base}-schema-triggers.sql", objects_content(triggers)
+        if code:
+            yield f"{base}-schema-post.sql", objects_content(code)
+
+
+def _in(schema: str, objects: Iterable[StoredObject]) -> list[StoredObject]:
+    return [stored for stored in objects if stored.name.schema == schema]
+
+
+def _view_columns(source: Endpoint, catalog: Catalog) -> dict[TableName, list[str]]:
+    """The columns of the selected views; myloader needs them for the tables that it makes in their place."""
+    columns: dict[TableName, list[str]] = {view.name: [] for view in catalog.of_kind("view")}
+    if not columns:
+        return {}
+    schemas = ", ".join(literal(name) for name in sorted({view.schema for view in columns}))
+    with Session(source, metadata) as session:
+        rows = session.text_rows(
+            "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS "
+            f"WHERE TABLE_SCHEMA IN ({schemas}) ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
+        )
+    for schema, view, column in rows:
+        if TableName(schema, view) in columns:
+            columns[TableName(schema, view)].append(column)
+    return {name: found for name, found in columns.items() if found}
+
+
+def _entries(catalog: Catalog, names: FileNames, manifests: Sequence[ChunkManifest]) -> Iterator[TableEntry]:
+    rows: dict[TableName, int] = {}
+    for manifest in manifests:
+        rows[manifest.table] = rows.get(manifest.table, 0) + manifest.rows
+    for table in catalog.tables:
+        name = table.name
+        yield TableEntry(names.schema(name.schema), names.table(name), name.name, rows.get(name, 0))
+    for view in catalog.of_kind("view"):
+        yield TableEntry(names.schema(view.name.schema), names.table(view.name), view.name.name, 0, is_view=True)

@@ -1,0 +1,96 @@
+"""Load-plan: decides what a restore does, from what the dump directory holds and what the target has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from airflow_mydump.engine import preflight
+from airflow_mydump.engine.catalog import Catalog, Schema
+from airflow_mydump.engine.dump_directory.chunk_source import ChunkSource, FoundDump
+from airflow_mydump.engine.dump_directory.reader import read_dump
+from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import PreflightError
+from airflow_mydump.engine.identifier import literal
+from airflow_mydump.engine.load_bundle import LoadBundle, load_file
+from airflow_mydump.engine.phases.plan import Origin, PlanSettings, plan_run
+from airflow_mydump.engine.plan import DataBundle, Plan, PlannedTable
+from airflow_mydump.engine.planner import CutTable
+from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.workdir import WorkDirectory
+
+
+def load_plan(
+    target: Endpoint, storage: Storage, rename: dict[str, str], settings: PlanSettings, run_key: str,
+    directory: WorkDirectory, dynamic_sql: bool = False,
+) -> Plan:  # fmt: skip
+    """Plan a restore of everything in the dump directory, and leave the plan in a new directory below ``directory``.
+
+    ``rename`` gives databases other names on the target; ``dynamic_sql`` allows routines, triggers and events that
+    compose statements. The target is read only; the ledger is made when everything was decided.
+
+    Raises DumpError if the dump cannot be used, PreflightError where something stands in the way on the target,
+    SelectionError, ConnectError, ServerError.
+    """
+    found = read_dump(storage, dynamic_sql)
+    selection = Selection(tuple(schema.name for schema in found.catalog.schemas), rename=rename)
+    preflight.check_target(target, selection, found.catalog.server)
+    with Session(target, metadata) as writing:
+        catalog = _with_collations(writing, found.catalog)
+        sources: dict[str, ChunkSource] = {}
+        origin = Origin(
+            name=str(storage),
+            cut=lambda tables: _cut(found, tables, sources),
+            notes=found.notes,
+            consistency=found.consistency,
+        )
+        plan = plan_run(origin, writing, catalog, selection, settings, run_key, directory)
+    for reference in plan.data_bundles:
+        _write_load_bundle(directory, reference.file, found, sources)
+    return plan
+
+
+def _cut(
+    found: FoundDump, tables: Sequence[PlannedTable], sources: dict[str, ChunkSource]
+) -> Iterator[tuple[PlannedTable, CutTable]]:
+    for planned in tables:
+        placed = [source.in_plan(planned.number) for source in found.sources[planned.table.name]]
+        sources |= {source.chunk.id: source for source in placed}
+        yield planned, CutTable(tuple(source.chunk for source in placed), "as it was dumped")
+
+
+def _write_load_bundle(directory: WorkDirectory, file: str, found: FoundDump, sources: dict[str, ChunkSource]) -> None:
+    bundle = directory.read(file, DataBundle)
+    expectations = found.expectations or {}
+    directory.write(
+        load_file(file),
+        LoadBundle(
+            {chunk.id: sources[chunk.id] for chunk in bundle.chunks},
+            {
+                str(planned.number): expectations[planned.table.name]
+                for planned in bundle.tables
+                if planned.table.name in expectations
+            },
+        ),
+    )
+
+
+def _with_collations(session: Session, catalog: Catalog) -> Catalog:
+    """Foreign dumps may leave out a database's defaults: then the target's are meant."""
+    return replace(catalog, schemas=tuple(_with_collation(session, schema) for schema in catalog.schemas))
+
+
+def _with_collation(session: Session, schema: Schema) -> Schema:
+    if schema.charset and schema.collation:
+        return schema
+    charset = schema.charset or session.text_rows("SELECT @@GLOBAL.character_set_server")[0][0]
+    rows = session.text_rows(
+        "SELECT DEFAULT_COLLATE_NAME FROM information_schema.CHARACTER_SETS "
+        f"WHERE CHARACTER_SET_NAME = {literal(charset)}"
+    )
+    if not rows:
+        raise PreflightError(f"database {schema.name} has character set {charset}, which the target does not know")
+    return Schema(schema.name, charset, rows[0][0])

@@ -1,0 +1,59 @@
+"""Verify, after a restore: by the source's checksums where the dump has them, else by what another tool noted."""
+
+from __future__ import annotations
+
+from airflow_mydump.engine import ledger
+from airflow_mydump.engine.dump_directory.chunk_source import Expectation
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import VerificationError
+from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
+from airflow_mydump.engine.load_bundle import LoadBundle, load_file
+from airflow_mydump.engine.phases.verify import Verified, verify_phase
+from airflow_mydump.engine.plan import DataBundle, PlannedTable
+from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.workdir import WorkDirectory
+
+
+def verify_load_phase(target: Endpoint, directory: WorkDirectory, file: str, announce: Listener = ignore) -> Verified:
+    """Compare what the target holds of a bundle's chunks with what the dump says of them.
+
+    Of a dump of this package: each chunk's checksum, as the source had it. Of another tool's: each table's rows, and
+    its CHECKSUM TABLE, as far as the dump has them; at the least that the target holds as many rows as were loaded.
+
+    Raises VerificationError naming every chunk or table that differs, ServerError.
+    """
+    expectations = directory.read(load_file(file), LoadBundle).expectations
+    if not expectations:
+        return verify_phase(target, directory, file, announce)
+    bundle = directory.read(file, DataBundle)
+    differences, rows = [], 0
+    with Session(target, metadata) as session:
+        loaded = ledger.source_checksums(session, bundle.identity, bundle.chunks)
+        for chunk in bundle.chunks:
+            planned = bundle.table_of(chunk)
+            if chunk.id not in loaded:
+                differences.append(f"{planned.target}: file {chunk.part + 1} was never loaded")
+                continue
+            if chunk.part == 0:  # whoever has a table's first file looks at the whole table
+                count = ledger.rows_loaded(session, bundle.identity, planned.target)
+                differences += _differences(session, planned, expectations[str(planned.number)], count)
+            rows += loaded[chunk.id].rows
+            announce(Event(EventKind.CHUNK_VERIFIED, planned.target, chunk.id, loaded[chunk.id].rows))
+        if differences:
+            raise VerificationError("; ".join(differences))
+        ledger.mark_verified(session, bundle.identity, bundle.chunks)
+    return Verified(len(bundle.chunks), rows)
+
+
+def _differences(session: Session, planned: PlannedTable, expected: Expectation, loaded: int) -> list[str]:
+    held = int(session.value(f"SELECT COUNT(*) FROM {planned.target.sql}") or b"0")
+    if expected.rows is not None and expected.rows != loaded:
+        return [f"{planned.target}: the dump says {expected.rows} rows, and its files held {loaded}"]
+    if held != loaded:
+        return [f"{planned.target}: {loaded} rows were loaded, and the target holds {held}"]
+    if expected.checksum is not None:
+        actual = session.rows(f"CHECKSUM TABLE {planned.target.sql}")[0][1]
+        if actual is None or actual.decode() != expected.checksum:
+            return [f"{planned.target}: CHECKSUM TABLE is not what the dump says it was on the source"]
+    return []

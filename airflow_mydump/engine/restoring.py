@@ -1,0 +1,119 @@
+"""A whole restore in one call: all its phases in order, with worker processes for those that map over bundles.
+
+Airflow runs the same phases as tasks; this is the engine alone, for the command line and for scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from urllib.parse import quote
+
+from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import ConfigurationError
+from airflow_mydump.engine.event import Listener, ignore
+from airflow_mydump.engine.phases.index import index_phase
+from airflow_mydump.engine.phases.load import load_phase
+from airflow_mydump.engine.phases.load_plan import load_plan
+from airflow_mydump.engine.phases.plan import PLAN, PlanSettings, plan_path, schema_file
+from airflow_mydump.engine.phases.post import post_phase
+from airflow_mydump.engine.phases.report import Report, report_phase
+from airflow_mydump.engine.phases.schema import schema_phase
+from airflow_mydump.engine.phases.verify_load import verify_load_phase
+from airflow_mydump.engine.plan import Plan, PlanIdentity
+from airflow_mydump.engine.pool import WorkerPool
+from airflow_mydump.engine.workdir import WorkDirectory
+
+_CURRENT = "current.json"
+
+
+@dataclass(frozen=True)
+class Restore:
+    """A restore to be made: from which dump directory, to where, and how. ``settings.concurrency`` is the number of
+    workers; a dump's chunks are what they are, so ``settings.chunk_bytes`` has no meaning here.
+
+    ``work`` is a directory under which each run keeps its plan; a run with a key that was used before goes on
+    where that run stopped.
+    """
+
+    storage: Storage
+    target: Endpoint
+    settings: PlanSettings
+    work: WorkDirectory
+    run_key: str
+    rename: Mapping[str, str] = field(default_factory=dict)
+    dynamic_sql: bool = False
+
+    @property
+    def directory(self) -> WorkDirectory:
+        """Where this run keeps its plan."""
+        return self.work.child(quote(self.run_key, safe=""))
+
+
+@dataclass(frozen=True)
+class _Current:
+    """Which plan a run key stands for, and what it was made for."""
+
+    identity: PlanIdentity
+    dump: str
+    target: str
+    rename: Mapping[str, str]
+    settings: PlanSettings
+
+
+def restore(restoring: Restore, announce: Listener = ignore, planned: Callable[[Plan], None] | None = None) -> Report:
+    """Restore the dump and return its report; `report.require_complete` tells whether it may be trusted.
+
+    ``planned`` is told the plan as soon as there is one. Raises what the phases raise; call again with the same run
+    key to go on after the last committed chunk.
+    """
+    target, directory = restoring.target, restoring.directory
+    plan = _resume(restoring) or _plan(restoring)
+    if planned:
+        planned(plan)
+    schemas = [schema_file(plan.identity, part) for part in range(plan.parts)]
+    bundles = [reference.file for reference in plan.data_bundles]
+    with WorkerPool(restoring.settings.concurrency, announce) as pool:
+        pool.map(partial(schema_phase, target, directory), schemas)
+        pool.map(partial(load_phase, target, restoring.storage, directory), bundles)
+        pool.map(partial(index_phase, target, directory), schemas)
+        pool.map(partial(verify_load_phase, target, directory), bundles)
+    post_phase(target, directory, plan.identity, announce)
+    return report_phase(target, directory, plan.identity)
+
+
+def _plan(restoring: Restore) -> Plan:
+    plan = load_plan(
+        restoring.target,
+        restoring.storage,
+        dict(restoring.rename),
+        restoring.settings,
+        restoring.run_key,
+        restoring.directory,
+        restoring.dynamic_sql,
+    )
+    # The same key may have been started twice: the plan that was written down first is the run's.
+    first = _resume(restoring)
+    if first:
+        return first
+    restoring.directory.write(_CURRENT, _current(restoring, plan.identity))
+    return plan
+
+
+def _resume(restoring: Restore) -> Plan | None:
+    directory = restoring.directory
+    if not directory.exists(_CURRENT):
+        return None
+    current = directory.read(_CURRENT, _Current)
+    if current != _current(restoring, current.identity):
+        raise ConfigurationError(
+            f"run key {restoring.run_key!r} belongs to a run with another dump, target or options; "
+            "repeat the command that it was used with, or choose another key"
+        )
+    return directory.read(f"{plan_path(current.identity)}/{PLAN}", Plan)
+
+
+def _current(restoring: Restore, identity: PlanIdentity) -> _Current:
+    return _Current(identity, str(restoring.storage), str(restoring.target), dict(restoring.rename), restoring.settings)

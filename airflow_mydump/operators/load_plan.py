@@ -1,0 +1,62 @@
+"""Load-plan: reads what the dump directory holds and decides what is restored of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from airflow.providers.common.compat.sdk import conf
+
+from airflow_mydump.engine.phases.load_plan import load_plan
+from airflow_mydump.engine.phases.plan import PlanSettings
+from airflow_mydump.operators.chunk_plan import PLAN
+from airflow_mydump.operators.phase import engine_errors
+from airflow_mydump.operators.staged import StagedOperator
+
+
+class LoadPlanOperator(StagedOperator):
+    """Checks the dump and the target, leaves the plan in the work directory and returns references to its bundles.
+
+    The plan's identity is in the XCom with the key ``plan``. Every execution makes a new plan: clearing this task
+    starts the restore anew.
+
+    :param rename: other names for databases on the target
+    :param settings: what to do with existing tables, how to pack
+    :param dynamic_sql: whether routines, triggers and events may compose statements; only for dumps you trust
+    """
+
+    def __init__(
+        self, *, rename: Mapping[str, str], settings: PlanSettings, dynamic_sql: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.rename = dict(rename)
+        self.settings = settings
+        self.dynamic_sql = dynamic_sql
+
+    def execute(self, context: Any) -> list[dict[str, Any]]:
+        """Plan; returns references to the data bundles, heaviest first."""
+        most = min(self.settings.max_bundles, conf.getint("core", "max_map_length", fallback=1024))
+        with engine_errors():
+            plan = load_plan(
+                self.target,
+                self.storage,
+                self.rename,
+                replace(self.settings, max_bundles=most),
+                self.run_key,
+                self.directory,
+                self.dynamic_sql,
+            )
+        self.log.info(
+            "Plan %s for %s: %s tables, %s chunks in %s bundles, %s other objects",
+            plan.identity.plan,
+            self.dump_directory,
+            f"{plan.tables:,}",
+            f"{plan.chunks:,}",
+            len(plan.data_bundles),
+            f"{plan.objects:,}",
+        )
+        for note in plan.notes:
+            self.log.warning("%s", note)
+        context["ti"].xcom_push(key=PLAN, value=asdict(plan.identity))
+        return [asdict(reference) for reference in plan.data_bundles]

@@ -1,0 +1,105 @@
+"""A dump and a restore of it whose phases a test calls one after the other in its own process, to step in between."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from airflow_mydump.engine import preflight
+from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.dump_plan import DumpSettings
+from airflow_mydump.engine.event import Listener, ignore
+from airflow_mydump.engine.phases.dump import dump_phase
+from airflow_mydump.engine.phases.dump_plan import dump_plan
+from airflow_mydump.engine.phases.finish_dump import DumpReport, finish_dump
+from airflow_mydump.engine.phases.index import index_phase
+from airflow_mydump.engine.phases.load import load_phase
+from airflow_mydump.engine.phases.load_plan import load_plan
+from airflow_mydump.engine.phases.plan import PlanSettings, schema_file
+from airflow_mydump.engine.phases.post import post_phase
+from airflow_mydump.engine.phases.report import Report, report_phase, require_complete
+from airflow_mydump.engine.phases.schema import schema_phase
+from airflow_mydump.engine.phases.verify_load import verify_load_phase
+from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.workdir import WorkDirectory
+from tests.integration.pair import endpoint, run_sql
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from airflow_mydump.engine.plan import Plan
+    from tests.integration.pair import Pair
+
+
+@dataclass
+class StagedRun:
+    """`dump` and `restore` are all of it; the other methods are their steps."""
+
+    pair: Pair
+    database: str
+    path: Path
+    work: WorkDirectory
+    settings: DumpSettings = field(default_factory=lambda: DumpSettings(PlanSettings(concurrency=2)))
+    rename: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, pair: Pair, database: str, tmp_path: Path) -> StagedRun:
+        return cls(pair, database, tmp_path / "dump", WorkDirectory.at(str(tmp_path / "work")))
+
+    @property
+    def storage(self) -> Storage:
+        return Storage.at(str(self.path))
+
+    @property
+    def files(self) -> list[Path]:
+        return sorted(path for path in self.path.iterdir() if path.is_file())
+
+    def file(self, glob: str) -> Path:
+        (found,) = self.path.glob(glob)
+        return found
+
+    def on_source(self, *statements: str) -> None:
+        run_sql(self.pair.source, *statements, database=self.database)
+
+    def dump(self, announce: Listener = ignore) -> DumpReport:
+        source, selection = endpoint(self.pair.source), Selection((self.database,))
+        preflight.check_source(source, selection)
+        plan = dump_plan(source, selection, self.settings, "test", self.storage)
+        for bundle in plan.bundles:
+            dump_phase(source, self.storage, bundle.file, announce)
+        return finish_dump(source, self.storage)
+
+    def plan(self, dynamic_sql: bool = False) -> Plan:
+        return load_plan(
+            endpoint(self.pair.target),
+            self.storage,
+            self.rename,
+            PlanSettings("drop", concurrency=2),
+            f"test-{secrets.token_hex(4)}",
+            self.work,
+            dynamic_sql,
+        )
+
+    def restore(self, announce: Listener = ignore) -> Report:
+        plan = self.plan()
+        self.load(plan, announce)
+        return self.finish(plan)
+
+    def load(self, plan: Plan, announce: Listener = ignore) -> None:
+        target = endpoint(self.pair.target)
+        for part in range(plan.parts):
+            schema_phase(target, self.work, schema_file(plan.identity, part))
+        for bundle in plan.data_bundles:
+            load_phase(target, self.storage, self.work, bundle.file, announce)
+
+    def finish(self, plan: Plan) -> Report:
+        target = endpoint(self.pair.target)
+        for part in range(plan.parts):
+            index_phase(target, self.work, schema_file(plan.identity, part))
+        for bundle in plan.data_bundles:
+            verify_load_phase(target, self.work, bundle.file)
+        post_phase(target, self.work, plan.identity)
+        report = report_phase(target, self.work, plan.identity)
+        require_complete(report)
+        return report
