@@ -19,7 +19,7 @@ from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import DumpError
 
 DEFAULT_LEVEL = 1
-"""Measured; see docs/decisions/007-dump-directory.md."""
+"""Measured; see docs/decisions/008-dump-directory.md."""
 
 _READ_BYTES = 1 << 20
 _OUTPUT_BYTES = 1 << 20
