@@ -34,7 +34,7 @@ class BundleDraft:
     def __init__(self) -> None:
         self._tables, self._chunks = Spool(), Spool()
         self._names: list[str] = []
-        self._weights, self._table_of = array("q"), array("L")
+        self._weights, self._table_of, self._part_of = array("q"), array("L"), array("L")
         self._digest = hashlib.sha256()
 
     def add(self, planned: PlannedTable, cut: CutTable) -> None:
@@ -46,6 +46,7 @@ class BundleDraft:
             self._digest.update(self._chunks.append(chunk))
             self._weights.append(chunk.weight)
             self._table_of.append(number)
+            self._part_of.append(chunk.part)
 
     def fingerprint(self, others: Iterable[object]) -> str:
         """Names the plan's content, ``others`` included: equal input gives equal fingerprints."""
@@ -60,11 +61,21 @@ class BundleDraft:
         return len(self._weights)
 
     def bundles(self, concurrency: int, most: int) -> Iterator[list[int]]:
-        """The numbers of each bundle's chunks in the order of work, heaviest bundle first; at least one bundle."""
+        """The numbers of each bundle's chunks in the order of work; at least one bundle.
+
+        Bundles much heavier than most come first, so that none is left for the end alone. The others follow the keys,
+        all tables' first chunks before all second ones: rows that arrive in key order fill a table's pages, and
+        loaders that take neighbouring bundles work on different tables.
+        """
         packed = pack(self._weights, min(bundle_count(concurrency, self.chunks), most))
-        packed.sort(key=lambda pieces: -sum(self._weights[piece] for piece in pieces))
+        heavy = 1.5 * self.weight(range(self.chunks)) / max(1, len(packed))
+        packed.sort(key=lambda pieces: self._turn(pieces, heavy))
         for number, pieces in enumerate(packed or [array("L")]):
             yield list(staggered(pieces, self._table_of, number % concurrency / concurrency))
+
+    def _turn(self, pieces: array[int], heavy: float) -> tuple[bool, int, int]:
+        weight = self.weight(pieces)
+        return weight <= heavy, 0 if weight > heavy else self._part_of[pieces[0]], -weight
 
     def weight(self, pieces: Iterable[int]) -> int:
         """The bytes of these chunks."""
@@ -87,7 +98,7 @@ class BundleDraft:
         if not pieces:
             return "nothing"
         if len(tables) == 1:
-            return f"{self._names[tables[0]]} ({len(pieces)} chunks)"
+            return f"{self._names[tables[0]]}, {len(pieces)} chunk{'s' if len(pieces) > 1 else ''}"
         heaviest = max(pieces, key=lambda piece: (self._weights[piece], -piece))
         return f"{self._names[self._table_of[heaviest]]} and {len(tables) - 1} more tables"
 

@@ -20,7 +20,7 @@ def read_keys(session: Session, schemas: Sequence[str]) -> Mapping[TableName, tu
 
     The others come by name; `in_order_of_definition` has InnoDB's order. Raises ServerError.
     """
-    rows = session.text_rows(
+    rows = session.text_stream(
         "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART, COLLATION, NULLABLE "
         f"FROM information_schema.STATISTICS WHERE TABLE_SCHEMA IN ({', '.join(map(literal, schemas))}) "
         f"AND NON_UNIQUE = 0 AND INDEX_TYPE = 'BTREE' AND {session.flavor.usable_index_condition} "

@@ -21,7 +21,7 @@ from airflow_mydump.engine.session_state import reading
 
 @dataclass(frozen=True)
 class PlanPreview:
-    """How the tables would be cut, and the bundles' bytes, heaviest first. Equal input has equal fingerprints."""
+    """How the tables would be cut, and the bundles' bytes. Equal input has equal fingerprints."""
 
     cuts: tuple[TableCuts, ...]
     bundles: tuple[int, ...]

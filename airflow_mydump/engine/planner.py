@@ -24,6 +24,8 @@ Strategy = Literal["adaptive", "uniform"]
 """``adaptive`` follows the rows; ``uniform`` cuts even ranges between a key's smallest and largest value, for two
 queries a table."""
 
+_FILE_OF_FEW_ROWS = 1 << 20
+"""An InnoDB file has some 100 KB without any row, and then grows by extents."""
 _CALIBRATION_BYTES = 4 << 20
 _FEWEST_ESTIMATED = 8
 _TRUSTED_BIAS = (0.5, 4.0)
@@ -80,7 +82,7 @@ def cut(session: Session, planned: PlannedTable, cutting: Cutting, unseen: bool 
 
 def _outgrown(table: Table, chunk_bytes: int) -> bool:
     """Whether a table's files say that its statistics are old; indexes alone rarely are three times the rows."""
-    return table.file_bytes >= chunk_bytes and table.file_bytes > 4 * table.data_bytes
+    return table.file_bytes >= max(chunk_bytes, _FILE_OF_FEW_ROWS) and table.file_bytes > 4 * table.data_bytes
 
 
 def _whole(planned: PlannedTable, key: ChunkKey | None, reason: str) -> CutTable:

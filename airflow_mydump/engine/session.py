@@ -22,6 +22,8 @@ Row = tuple["bytes | None", ...]
 CONNECT_TIMEOUT = 20
 """Seconds to wait for a server's greeting."""
 
+_TEXT_ROWS_AT_ONCE = 1000
+
 READ_TIMEOUT = 3600
 """Seconds without a byte after which a server counts as lost; a long ALTER is silent for minutes."""
 
@@ -63,10 +65,12 @@ class Session:
 
     def text_rows(self, sql: str) -> list[tuple[str, ...]]:
         """As `rows`, decoded as UTF-8; NULL becomes the empty string. For metadata sessions."""
-        return [
-            tuple("" if value is None else value.decode("utf-8", "surrogateescape") for value in row)
-            for row in self.rows(sql)
-        ]
+        return [_decoded(row) for row in self.rows(sql)]
+
+    def text_stream(self, sql: str) -> Iterator[tuple[str, ...]]:
+        """As `text_rows`, read from the wire as they are asked for; read all before the next statement."""
+        for batch in self.stream(sql, _TEXT_ROWS_AT_ONCE):
+            yield from map(_decoded, batch)
 
     def pairs(self, sql: str) -> list[tuple[str, str]]:
         """As `text_rows`, for a query of two columns."""
@@ -142,6 +146,10 @@ class Session:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _decoded(row: Row) -> tuple[str, ...]:
+    return tuple("" if value is None else value.decode("utf-8", "surrogateescape") for value in row)
 
 
 def _connect(endpoint: Endpoint) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from airflow_mydump.engine.phases.plan import PlanSettings, chunk_plan, cuts_fil
 from airflow_mydump.engine.plan import Plan
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.operators.phase import PhaseOperator, engine_errors
+from airflow_mydump.operators.plan_link import SUMMARY, PlanLink
 
 PLAN = "plan"
 """Key of the XCom with the plan's identity. (Airflow maps over return values only, so bundles are those.)"""
@@ -25,8 +26,9 @@ _TABLES_TOLD = 50
 class ChunkPlanOperator(PhaseOperator):
     """Leaves the plan in the work directory and returns references to its data bundles, some 100 bytes each.
 
-    The plan's identity is in the XCom with the key `PLAN`. There are as many schema bundles as ``settings`` has
-    concurrency, which is known while the DAG is parsed, so nothing is pushed for them.
+    The plan's identity is in the XCom with the key `PLAN`, its summary for people behind the link ``Plan``. There are
+    as many schema bundles as ``settings`` has concurrency, which is known while the DAG is parsed, so nothing is
+    pushed for them.
 
     Every execution makes a new plan with an identity of its own: what an earlier plan committed counts for nothing in
     it, so clearing this task starts the run anew.
@@ -37,6 +39,7 @@ class ChunkPlanOperator(PhaseOperator):
     """
 
     template_fields: Sequence[str] = (*PhaseOperator.template_fields, "catalog")
+    operator_extra_links = (PlanLink(),)
 
     def __init__(self, *, catalog: Any, selection: Selection, settings: PlanSettings, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -45,7 +48,7 @@ class ChunkPlanOperator(PhaseOperator):
         self.settings = settings
 
     def execute(self, context: Any) -> list[dict[str, Any]]:
-        """Plan; returns references to the data bundles, heaviest first."""
+        """Plan; returns references to the data bundles, in the order of work."""
         most = min(self.settings.max_bundles, conf.getint("core", "max_map_length", fallback=1024))
         with engine_errors():
             plan = chunk_plan(
@@ -57,25 +60,21 @@ class ChunkPlanOperator(PhaseOperator):
                 self.run_key,
                 self.directory,
             )
-        self._tell(plan)
-        for line in describe_tables(self.directory.read_lines(cuts_file(plan.identity), TableCuts), _TABLES_TOLD):
+            summary = list(self._summary(plan))
+        for line in summary:
             self.log.info("%s", line)
-        self.log.info("%s", describe_balance([reference.weight for reference in plan.data_bundles]))
-        context["ti"].xcom_push(key=PLAN, value=asdict(plan.identity))
-        return [asdict(reference) for reference in plan.data_bundles]
-
-    def _tell(self, plan: Plan) -> None:
-        self.log.info(
-            "Plan %s: %s tables, %s chunks in %s bundles, %s other objects",
-            plan.identity.plan,
-            f"{plan.tables:,}",
-            f"{plan.chunks:,}",
-            len(plan.data_bundles),
-            f"{plan.objects:,}",
-        )
-        for schema in plan.schemas:
-            self.log.info(
-                "%s: %s tables, %s left alone, %s chunks", schema.target, schema.tables, schema.skipped, schema.chunks
-            )
         for note in plan.notes:
             self.log.warning("%s", note)
+        context["ti"].xcom_push(key=PLAN, value=asdict(plan.identity))
+        context["ti"].xcom_push(key=SUMMARY, value="\n".join([*summary, *plan.notes]))
+        return [asdict(reference) for reference in plan.data_bundles]
+
+    def _summary(self, plan: Plan) -> Iterator[str]:
+        yield (
+            f"Plan {plan.identity.plan}: {plan.tables:,} tables, {plan.chunks:,} chunks in {len(plan.data_bundles)} "
+            f"bundles, {plan.objects:,} other objects"
+        )
+        for schema in plan.schemas:
+            yield f"{schema.target}: {schema.tables} tables, {schema.skipped} left alone, {schema.chunks} chunks"
+        yield from describe_tables(self.directory.read_lines(cuts_file(plan.identity), TableCuts), _TABLES_TOLD)
+        yield describe_balance([reference.weight for reference in plan.data_bundles])

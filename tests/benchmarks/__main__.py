@@ -13,12 +13,20 @@ from sandbox.server import Server
 from tests.benchmarks.contenders import Contender, Task, found
 from tests.benchmarks.datasets import DATASETS
 from tests.benchmarks.measure import CommandError, Cost, run, typical
+from tests.benchmarks.plan_scale import prefetch, simulate
+
+_PLAN = "plan"
+"""Not moved but planned: what 250,000 tables cost the planner."""
 
 
 def main() -> None:
     """Measure each data set and print a table of medians and ratios."""
     options = _options()
     for name in options.data:
+        if name == _PLAN:
+            simulate(250_000, 1_000_000)
+            prefetch(options.size or 6_111, options.runs)
+            continue
         make, usual = DATASETS[name]
         with Server(options.flavor) as source, Server(options.flavor) as target:
             size = options.size or usual
@@ -91,13 +99,13 @@ def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("scripts/bench", description=__doc__)
     parser.add_argument("--flavor", choices=("mariadb", "mysql"), default="mariadb")
     parser.add_argument(
-        "--data", choices=tuple(DATASETS), action="append", help="which data set; repeatable, default all"
+        "--data", choices=(*DATASETS, _PLAN), action="append", help="which data set; repeatable, default all"
     )
     parser.add_argument("--size", type=int, help="rows of a large table, or number of small tables")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args(arguments)
-    options.data = options.data or list(DATASETS)
+    options.data = options.data or [*DATASETS, _PLAN]
     return options
 
 

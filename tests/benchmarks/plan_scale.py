@@ -1,25 +1,22 @@
-# ruff: noqa: E402
-"""What planning costs at scale. Run it: ``python tests/benchmarks/plan_scale.py simulate`` or ``… prefetch``.
+"""What planning costs at scale: ``scripts/bench --data plan``.
 
-``simulate`` plans 250,000 tables in 1,000,000 chunks against a server that is only a function: it answers the planner's
+`simulate` plans 250,000 tables in 1,000,000 chunks against a server that is only a function: it answers the planner's
 questions from what statistics would say. Time, memory and balance are the planner's own.
 
-``prefetch`` makes 6,111 real tables on each vendor that is installed, and reads their metadata.
+`prefetch` makes real tables on each vendor that is installed, and reads their metadata.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[2] / "scripts"), str(Path(__file__).parents[2])]
+from sandbox.server import Server, available_flavors
 
 from airflow_mydump.engine.bundle_draft import BundleDraft
 from airflow_mydump.engine.catalog import Column, Key, Table
@@ -118,8 +115,6 @@ def _peak_megabytes() -> int:
 
 
 def prefetch(tables: int, rounds: int) -> None:
-    from sandbox.server import Server, available_flavors
-
     for flavor in available_flavors():
         with Server(flavor, {"innodb-flush-log-at-trx-commit": "0", "skip-log-bin": None}) as server:
             with server.connect() as connection, connection.cursor() as cursor:
@@ -140,15 +135,3 @@ def prefetch(tables: int, rounds: int) -> None:
                 f"{catalog.server}: {len(catalog.tables):,} tables prefetched in {statistics.median(times):.2f} s "
                 f"(median of {rounds}; first {times[0]:.2f} s), peak {_peak_megabytes()} MB"
             )
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("what", choices=("simulate", "prefetch"))
-    parser.add_argument("--tables", type=int)
-    parser.add_argument("--chunks", type=int, default=1_000_000)
-    options = parser.parse_args()
-    if options.what == "simulate":
-        simulate(options.tables or 250_000, options.chunks)
-    else:
-        prefetch(options.tables or 6_111, 5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.batch import batches
@@ -33,28 +33,28 @@ def index_phase(target: Endpoint, directory: WorkDirectory, file: str, announce:
     with Session(target, metadata) as session:
         done = ledger.done_items(session, bundle.identity, "keys")
         waiting = [planned for planned in bundle.tables if str(planned.number) not in done]
+        present = _PresentKeys(session)
         for batch in batches(waiting, lambda planned: 0):
             targets = {str(planned.number): planned.target for planned in batch}
             ledger.require_owned(session, bundle.identity, targets.values())
-            ledger.begin(session, bundle.identity, "keys", targets)
-            added += _add_keys(session, bundle.selection, batch, announce)
+            found = ledger.begin(session, bundle.identity, "keys", targets)
+            for planned in batch:
+                # A new table has none of them yet, unless an earlier try of this task got so far.
+                is_bare = planned.action != "truncate" and found[str(planned.number)] == "nothing"
+                there = frozenset() if is_bare else present.of(planned.target)
+                added += _add_keys(session, bundle.selection, planned, there)
+                announce(Event(EventKind.KEYS_ADDED, planned.target))
             ledger.finish(session, bundle.identity, "keys", targets.keys())
     return added
 
 
-def _add_keys(session: Session, selection: Selection, batch: Sequence[PlannedTable], announce: Listener) -> int:
+def _add_keys(session: Session, selection: Selection, planned: PlannedTable, there: frozenset[str]) -> int:
+    definition = parse_table(planned.table.name, planned.table.definition)
+    late = [key for key in definition.keys if key.name in planned.deferred]
     added = 0
-    present: Mapping[TableName, frozenset[str]] | None = None
-    for planned in batch:
-        definition = parse_table(planned.table.name, planned.table.definition)
-        late = [key for key in definition.keys if key.name in planned.deferred]
-        if late or definition.foreign_keys:
-            present = present or _keys(session, [planned.target for planned in batch])
-            there = present.get(planned.target, frozenset())
-            for clauses in _alterations(selection, definition, late, there):
-                retrying()(_alter, session, planned.target, clauses)
-                added += len(clauses)
-        announce(Event(EventKind.KEYS_ADDED, planned.target))
+    for clauses in _alterations(selection, definition, late, there):
+        retrying()(_alter, session, planned.target, clauses)
+        added += len(clauses)
     return added
 
 
@@ -84,17 +84,27 @@ def _alter(session: Session, table: TableName, clauses: Sequence[str]) -> None:
         raise error.during(f"cannot add keys to {table}") from error
 
 
-def _keys(session: Session, tables: Sequence[TableName]) -> Mapping[TableName, frozenset[str]]:
-    """The names of the keys, and of the foreign keys behind a mark, that the tables have already."""
-    present: dict[TableName, frozenset[str]] = {table: frozenset() for table in tables}
-    for schema in sorted({table.schema for table in tables}):
-        names = ", ".join(literal(table.name) for table in tables if table.schema == schema)
-        where = f"WHERE TABLE_SCHEMA = {literal(schema)} AND TABLE_NAME IN ({names})"
-        for name, key in session.pairs(
+class _PresentKeys:
+    """The names of the keys, and of the foreign keys behind a mark, that tables have already.
+
+    Read for a whole database at a time, and only if asked: for a list of tables MariaDB opens every table as well.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._by_schema: dict[str, dict[str, set[str]]] = {}
+
+    def of(self, table: TableName) -> frozenset[str]:
+        if table.schema not in self._by_schema:
+            self._by_schema[table.schema] = self._read(literal(table.schema))
+        return frozenset(self._by_schema[table.schema].get(table.name, ()))
+
+    def _read(self, schema: str) -> dict[str, set[str]]:
+        keys: dict[str, set[str]] = {}
+        for name, key in self._session.pairs(
             f"SELECT TABLE_NAME, CONCAT({literal(_FOREIGN)}, CONSTRAINT_NAME) "
-            f"FROM information_schema.TABLE_CONSTRAINTS {where} AND CONSTRAINT_TYPE = 'FOREIGN KEY' "
-            f"UNION SELECT TABLE_NAME, INDEX_NAME FROM information_schema.STATISTICS {where}"
+            f"FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = {schema} AND CONSTRAINT_TYPE = 'FOREIGN KEY' "
+            f"UNION SELECT TABLE_NAME, INDEX_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = {schema}"
         ):
-            table = TableName(schema, name)
-            present[table] = present.get(table, frozenset()) | {key}
-    return present
+            keys.setdefault(name, set()).add(key)
+        return keys

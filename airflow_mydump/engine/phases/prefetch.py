@@ -83,7 +83,7 @@ class _Names:
 
 
 def _columns(session: Session, selection: Selection) -> dict[TableName, tuple[Column, ...]]:
-    rows = session.text_rows(
+    rows = session.text_stream(
         "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, EXTRA, "
         "CHARACTER_OCTET_LENGTH, CHARACTER_SET_NAME, COLLATION_NAME "
         f"FROM information_schema.COLUMNS WHERE TABLE_SCHEMA IN ({_list(selection.schemas)}) "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.batch import batches
@@ -35,6 +35,7 @@ def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
         if waiting or not bundle.tables:
             _prepare_schemas(session, directory, bundle)
             ledger.supersede(session, bundle.identity, (planned.target for planned in waiting))
+            _drop_triggers(session, {planned.target for planned in waiting if planned.action == "truncate"})
         maker = _Maker(session, bundle.identity)
         for batch in batches(waiting, lambda planned: 0):
             maker.make(batch, announce)
@@ -65,8 +66,6 @@ class _Maker:
         found = ledger.begin(self._session, self._identity, "create", targets)
         # Done: by another try of this task, which Airflow took for dead.
         waiting = [planned for planned in batch if found[str(planned.number)] != "done"]
-        truncated = [planned.target for planned in waiting if planned.action == "truncate"]
-        _drop_triggers(self._session, truncated)
         for planned in waiting:
             retrying()(self._make_one, planned, found[str(planned.number)] == "started")
             announce(Event(EventKind.TABLE_CREATED, planned.target))
@@ -119,12 +118,13 @@ def _empty(session: Session, planned: PlannedTable) -> None:
         session.execute(f"ALTER TABLE {planned.target.sql} AUTO_INCREMENT = {counter}")
 
 
-def _drop_triggers(session: Session, tables: Sequence[TableName]) -> None:
+def _drop_triggers(session: Session, tables: Collection[TableName]) -> None:
     """The source's triggers come back in the post phase; they must not fire while data is loaded."""
     for schema in sorted({table.schema for table in tables}):
-        names = ", ".join(literal(table.name) for table in tables if table.schema == schema)
-        for (trigger,) in session.text_rows(
-            f"SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {literal(schema)} "
-            f"AND EVENT_OBJECT_TABLE IN ({names})"
+        # All of the database: for a list of tables, MariaDB opens every table as well.
+        for trigger, table in session.pairs(
+            "SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS "
+            f"WHERE TRIGGER_SCHEMA = {literal(schema)}"
         ):
-            session.execute(f"DROP TRIGGER IF EXISTS {TableName(schema, trigger).sql}")
+            if TableName(schema, table) in tables:
+                session.execute(f"DROP TRIGGER IF EXISTS {TableName(schema, trigger).sql}")
