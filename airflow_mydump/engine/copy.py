@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from airflow_mydump.engine import ledger
-from airflow_mydump.engine.catalog import Table
 from airflow_mydump.engine.checksum import Checksum, Digestible, compute_checksums
 from airflow_mydump.engine.chunk import Chunk
-from airflow_mydump.engine.datatype import largest_bytes, read_expression
 from airflow_mydump.engine.errors import LoadMismatchError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener
-from airflow_mydump.engine.framing import Delimiters, FrameStream, fetch_size
+from airflow_mydump.engine.frame_reader import read_frames
+from airflow_mydump.engine.framing import Delimiters
 from airflow_mydump.engine.loader import Loader
 from airflow_mydump.engine.plan import PlanIdentity, PlannedTable
 from airflow_mydump.engine.session import Session
@@ -112,8 +111,7 @@ class _Attempt:
             return Copied(0, 0)
         table = job.planned.table
         delimiters = Delimiters.draw(random.SystemRandom())
-        batches = self.source.stream(_select(job.planned, job.chunk), _batch_rows(table))
-        stream = FrameStream(batches, len(table.stored_columns), delimiters)
+        stream = read_frames(self.source, _digestible(job), delimiters)
         recorded = self.loader.load(job.planned.target, table, delimiters, stream)
         if not expected == stream.rows == recorded:
             raise LoadMismatchError(
@@ -139,13 +137,3 @@ class _Attempt:
 
 def _digestible(job: Job) -> Digestible:
     return Digestible(job.planned.table.name, job.planned.table, job.chunk, job.planned.where)
-
-
-def _select(planned: PlannedTable, chunk: Chunk) -> str:
-    table = planned.table
-    columns = ", ".join(read_expression(column) for column in table.stored_columns)
-    return f"SELECT {columns} {chunk.rows_of(table.name, planned.where)}{chunk.order}"
-
-
-def _batch_rows(table: Table) -> int:
-    return fetch_size(sum(largest_bytes(column) for column in table.stored_columns))

@@ -15,7 +15,8 @@ from airflow_mydump.engine.dump_directory.schema_file import HEADER
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import LoadMismatchError
 from airflow_mydump.engine.event import Event, EventKind, Listener
-from airflow_mydump.engine.frame_digest import FrameDigest, read_frames, tells_everything
+from airflow_mydump.engine.frame_digest import FrameDigest, tells_everything
+from airflow_mydump.engine.frame_reader import read_frames
 from airflow_mydump.engine.framed_load import load_statement
 from airflow_mydump.engine.framing import Delimiters, FrameStream
 from airflow_mydump.engine.identifier import quote
