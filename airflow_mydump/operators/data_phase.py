@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from airflow_mydump.engine.phases.data import data_phase
 from airflow_mydump.operators.bundle import BundleOperator
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.progress_log import ProgressLog
@@ -16,6 +15,9 @@ class DataPhaseOperator(BundleOperator):
 
     def execute(self, context: Any) -> dict[str, int]:
         """Copy the chunks; returns what was moved now."""
+        # Imported when the task runs: its driver is no part of parsing a DAG.
+        from airflow_mydump.engine.phases.data import data_phase
+
         progress = ProgressLog(self.log)
         with engine_errors():
             moved = data_phase(self.source, self.target, self.directory, self.file, progress)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from airflow_mydump.engine.phases.load import load_phase
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.progress_log import ProgressLog
 from airflow_mydump.operators.staged_bundle import StagedBundleOperator
@@ -16,6 +15,9 @@ class LoadPhaseOperator(StagedBundleOperator):
 
     def execute(self, context: Any) -> dict[str, int]:
         """Load the chunks; returns what was moved now."""
+        # Imported when the task runs: its driver is no part of parsing a DAG.
+        from airflow_mydump.engine.phases.load import load_phase
+
         progress = ProgressLog(self.log)
         with engine_errors():
             moved = load_phase(self.target, self.storage, self.directory, self.file, progress)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_mydump.engine.phases.post import post_phase
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.plan import PlanOperator
 from airflow_mydump.operators.progress_log import ProgressLog
@@ -15,6 +14,9 @@ class PostPhaseOperator(PlanOperator):
 
     def execute(self, context: Any) -> int:
         """Create the objects; returns how many were created now."""
+        # Imported when the task runs: its driver is no part of parsing a DAG.
+        from airflow_mydump.engine.phases.post import post_phase
+
         progress = ProgressLog(self.log)
         with engine_errors():
             created = post_phase(self.target, self.directory, self.identity, progress)
