@@ -12,5 +12,4 @@ def provider_info() -> dict[str, object]:
         "name": "MySQL tenant migration (mydump)",
         "description": "Dump, restore and copy MySQL and MariaDB tenants in parallel, exactly once and verified.",
         "versions": [__version__],
-        "extra-links": ["airflow_mydump.operators.plan_link.PlanLink"],
     }

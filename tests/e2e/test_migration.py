@@ -71,3 +71,11 @@ def test_a_cleared_run_starts_anew(run: DagRun, pair: Pair) -> None:
     assert run.report()["plan"] != plan
     assert sum(run.xcom("data_phase", map_index=number)["rows"] for number in range(3)) == ROWS
     assert_all_arrived(pair, run)
+
+
+def test_the_plan_task_links_to_the_plan_in_words(run: DagRun, pair: Pair) -> None:
+    links = run.airflow.api.request("GET", f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/chunk_plan/links")
+    assert links["extra_links"]["Plan"].endswith("/tasks/chunk_plan/xcom")
+    summary = run.xcom("chunk_plan", "plan summary")
+    assert "bundles" in summary
+    assert "shop_one: " in summary
