@@ -52,8 +52,11 @@ class WorkerPool:
     def __exit__(self, *error: object) -> None:
         self._executor.shutdown(cancel_futures=True)
         # In a thread, and without waiting for ever: a worker that was killed while it announced keeps the queue locked.
-        Thread(target=self._events.put, args=(None,), daemon=True).start()
+        ending = Thread(target=self._events.put, args=(None,), daemon=True)
+        ending.start()
         self._relay.join(_LAST_EVENTS_SECONDS)
+        # A thread that still holds the queue when Python ends makes it complain about a leaked semaphore.
+        ending.join(_LAST_EVENTS_SECONDS)
 
     def map(self, task: Task[Result], items: Iterable[str]) -> list[Result]:
         """Run the task for every item, some at once; results come in the items' order.
