@@ -5,7 +5,7 @@ The other side is read back in the same order and framing, and must give the sam
 the delimiters, so that it can be computed again from it alone.
 
 Only for tables where equal bytes in the frame mean equal values, and where the primary key puts the rows in the same
-order everywhere; `compute_checksum` serves the others.
+order everywhere; `compute_checksums` serves the others.
 """
 
 from __future__ import annotations
