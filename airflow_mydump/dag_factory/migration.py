@@ -133,7 +133,7 @@ def add_migration_tasks(
         dict(selection.where),
     )
     settings = plan_settings(plan, execution, target)
-    shared = shared_arguments(execution, run_key, source_conn_id=source.conn_id, target_conn_id=target.conn_id)
+    shared = shared_arguments(execution, run_key, target, source_conn_id=source.conn_id)
     shared |= dict(operator_args or {})
     mapped = shared | {"max_active_tis_per_dagrun": execution.concurrency}
 
@@ -178,10 +178,13 @@ def plan_settings(plan: PlanConfig, execution: ExecutionConfig, target: TargetCo
     return replace(settings, if_exists=target.if_exists) if target else settings
 
 
-def shared_arguments(execution: ExecutionConfig, run_key: str, **connections: str) -> dict[str, Any]:
+def shared_arguments(
+    execution: ExecutionConfig, run_key: str, target: TargetConfig | None = None, **connections: str
+) -> dict[str, Any]:
     """The arguments that all operators of a run have in common; ``connections`` are their connections' ids."""
     arguments = {
         **connections,
+        **({"target_conn_id": target.conn_id, "target_binlog": target.binlog} if target else {}),
         "work_directory": execution.work_directory,
         "run_key": run_key,
         "retries": execution.retries,

@@ -120,7 +120,7 @@ def add_restore_tasks(
     """Add a restore's tasks to the DAG or task group whose context is open. Raises as `RestoreDag` does."""
     plan, execution = plan or PlanConfig(), execution or ExecutionConfig()
     settings = plan_settings(plan, execution, target)
-    shared = shared_arguments(execution, run_key, target_conn_id=target.conn_id) | dict(operator_args or {})
+    shared = shared_arguments(execution, run_key, target) | dict(operator_args or {})
     staged = {"dump_directory": staging.path}
     mapped = shared | {"max_active_tis_per_dagrun": execution.concurrency}
     planned = LoadPlanOperator(
