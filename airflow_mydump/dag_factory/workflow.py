@@ -50,13 +50,13 @@ class Workflow(ABC):
 class WorkflowDag(DAG):
     """A workflow as a DAG. ``max_active_runs`` is 1 and ``catchup`` off unless given."""
 
-    def __init__(self, dag_id: str | None, workflow: Workflow, **kwargs: Any) -> None:
+    def __init__(self, name: str | None, /, workflow: Workflow, **kwargs: Any) -> None:
         defaults = {
             "max_active_runs": 1,
             "catchup": False,
             "max_active_tasks": max(16, workflow.execution.concurrency),
         }
-        super().__init__(**(defaults | ({"dag_id": dag_id} if dag_id else {}) | kwargs))
+        super().__init__(**(defaults | ({"dag_id": name} if name else {}) | kwargs))
         # Airflow takes the file that called its own __init__, which is this one, for the DAG's. The caller of the
         # class that has the configs' names in its signature is the user.
         self.fileloc = sys._getframe(2).f_code.co_filename
@@ -67,7 +67,7 @@ class WorkflowDag(DAG):
 class WorkflowTaskGroup(TaskGroup):
     """A workflow as a task group, with a run key of its own, so that a DAG may hold several."""
 
-    def __init__(self, group_id: str | None, workflow: Workflow, **kwargs: Any) -> None:
-        super().__init__(**({"group_id": group_id or workflow.NAME} | kwargs))
+    def __init__(self, name: str | None, /, workflow: Workflow, **kwargs: Any) -> None:
+        super().__init__(**({"group_id": name or workflow.NAME} | kwargs))
         with self:
             self.phases = workflow.add_tasks(f"{RUN_KEY}/{self.group_id}")
