@@ -100,6 +100,14 @@ def test_one_run_at_a_time_without_catching_up_unless_told_otherwise() -> None:
     assert migration(max_active_runs=2).max_active_runs == 2
 
 
+def test_the_name_may_be_said_as_airflow_does_or_first() -> None:
+    configs: dict[str, Any] = {"source": SourceConfig("there", schemas=["a"]), "target": TargetConfig("here")}
+    with MigrationDag(dag_id="nightly", **configs, schedule=None) as dag:
+        named = [MigrationTaskGroup("b", **configs), MigrationTaskGroup(group_id="c", **configs)]
+    assert dag.dag_id == "nightly"
+    assert [group.group_id for group in named] == ["b", "c"]
+
+
 def test_the_file_of_the_dag_is_the_users() -> None:
     assert migration().fileloc == __file__
 
@@ -127,8 +135,8 @@ def test_two_groups_in_a_dag_have_runs_of_their_own() -> None:
 def test_a_group_exposes_its_tasks_for_wiring() -> None:
     with DAG("nightly", schedule=None):
         group = MigrationTaskGroup(source=SourceConfig("there", schemas=["shop"]), target=TargetConfig("here"))
-    assert group.tasks.data_phase.task_id == "migration.data_phase"
-    assert group.tasks.report.task_id == "migration.report"
+    assert group.phases.data_phase.task_id == "migration.data_phase"
+    assert group.phases.report.task_id == "migration.report"
 
 
 def test_arguments_for_every_operator_reach_every_operator() -> None:
