@@ -52,7 +52,7 @@ STAGED_TASKS = [
     "restore.report",
 ]
 MAPPED = {"schema_phase", "data_phase", "index_phase", "verify"}
-#: What parsing may cost on top of importing Airflow itself.
+#: CPU seconds that parsing may cost on top of importing Airflow itself.
 PARSE_SECONDS = 0.3
 
 
@@ -258,9 +258,9 @@ _PARSE_TIME = """
 import json, runpy, sys, time
 import airflow.providers.common.compat.sdk, airflow.sdk
 airflow.sdk.DAG, airflow.sdk.TaskGroup, airflow.sdk.XComArg
-begun = time.perf_counter()
+begun = time.process_time()
 runpy.run_path(sys.argv[1])
-print(json.dumps(str(time.perf_counter() - begun)))
+print(json.dumps(str(time.process_time() - begun)))
 """
 
 _IMPORT_PACKAGES = """
