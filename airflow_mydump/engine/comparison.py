@@ -54,11 +54,9 @@ def compare(
     differences = _missing(target, catalog, selection)
     absent = set(differences)
     tables = [
-        PlannedTable(
-            number, table, selection.target(table.name), "skip", where=selection.where.get(str(table.name), "")
-        )
+        PlannedTable.chosen(number, table, selection, "skip")
         for number, table in enumerate(catalog.tables)
-        if f"table {selection.target(table.name)} is missing on the target" not in absent
+        if f"table {selection.target(table.name)} is missing on the target" not in absent and not table.structure_only
     ]
     identity = PlanIdentity("comparison", "comparison")
     with Session(source, reading) as session, BundleDraft() as draft:

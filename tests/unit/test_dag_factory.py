@@ -22,8 +22,10 @@ from airflow_mydump.dag_factory import (
     MigrationDag,
     MigrationTaskGroup,
     PlanConfig,
+    RestoreDag,
     SelectionConfig,
     SourceConfig,
+    StagingConfig,
     TargetConfig,
 )
 from airflow_mydump.engine.errors import ConfigurationError, SelectionError
@@ -155,6 +157,21 @@ def test_arguments_for_every_operator_reach_every_operator() -> None:
         (lambda: TargetConfig("here", if_exists="replace"), "TargetConfig.if_exists"),  # type: ignore[arg-type]
         (lambda: SelectionConfig(include="orders"), "SelectionConfig.include"),
         (lambda: SelectionConfig(exclude="orders"), "SelectionConfig.exclude"),
+        (lambda: SelectionConfig(include=["re:("]), "SelectionConfig.include"),
+        (lambda: SelectionConfig(no_data=[""]), "SelectionConfig.no_data"),
+        (lambda: SelectionConfig(content="rows"), "SelectionConfig.content"),  # type: ignore[arg-type]
+        (lambda: SelectionConfig(partitions={"orders": ["p"]}), "SelectionConfig.partitions"),
+        (lambda: SelectionConfig(partitions={"a.orders": "p"}), "SelectionConfig.partitions"),
+        (lambda: SelectionConfig(where={"orders": "1"}), "SelectionConfig.where"),
+        (
+            lambda: RestoreDag(
+                "restore",
+                staging=StagingConfig("/dumps"),
+                target=TargetConfig("here"),
+                selection=SelectionConfig(where={"a.t": "1"}),
+            ),
+            "SelectionConfig.where",
+        ),
         (lambda: PlanConfig(chunk_bytes="big"), "PlanConfig.chunk_bytes"),
         (lambda: PlanConfig(max_bundles=0), "PlanConfig.max_bundles"),
         (lambda: PlanConfig(max_bundles=10_000), "PlanConfig.max_bundles"),

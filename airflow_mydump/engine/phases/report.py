@@ -117,7 +117,7 @@ def _report(plan: Plan, done: Mapping[str, SchemaProgress]) -> Report:
 def _differences(planned: SchemaTotals, done: SchemaProgress) -> Iterator[str]:
     for what, expected, actual in (
         ("tables created", planned.tables, done.created),
-        ("tables loaded", planned.tables, done.tables_loaded),
+        ("tables loaded", planned.filled, done.tables_loaded),
         ("chunks loaded", planned.chunks, done.chunks_loaded),
         ("chunks verified", planned.chunks, done.chunks_verified),
         ("tables given their foreign keys", planned.tables, done.keyed),

@@ -73,6 +73,8 @@ class _Maker:
 
     def _make_one(self, planned: PlannedTable, begun_before: bool) -> None:
         try:
+            if planned.action == "keep":
+                return
             if planned.action == "truncate":
                 _empty(self._session, planned)
             else:
