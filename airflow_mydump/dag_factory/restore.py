@@ -65,7 +65,7 @@ class Restoring(Workflow):
             require(self.selection, name, not getattr(self.selection, name), "cannot be used in a restore")
         wanted = DumpSelection(**choice(self.selection), rename=dict(self.target.rename))
         settings = plan_settings(self.plan, self.execution, self.target)
-        shared = self.shared_arguments(run_key, target_conn_id=self.target.conn_id)
+        shared = self.shared_arguments(run_key, self.target)
         staged = {"dump_directory": self.staging.path}
         mapped = shared | {"max_active_tis_per_dagrun": self.execution.concurrency}
         planned = LoadPlanOperator(

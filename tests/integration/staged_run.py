@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 @dataclass
 class StagedRun:
-    """`dump` and `restore` are all of it; the other methods are their steps."""
+    """`dump` and `restore` are all of it; the other methods are their steps. ``selection`` is all of ``database``
+    unless given."""
 
     pair: Pair
     database: str
@@ -91,19 +92,36 @@ class StagedRun:
         return self.finish(plan)
 
     def load(self, plan: Plan, announce: Listener = ignore) -> None:
-        target = endpoint(self.pair.target)
-        for part in range(plan.parts):
-            schema_phase(target, self.work, schema_file(plan.identity, part))
-        for bundle in plan.data_bundles:
-            load_phase(target, self.storage, self.work, bundle.file, announce)
+        self.schema(plan)
+        self.data(plan, announce)
 
     def finish(self, plan: Plan) -> Report:
-        target = endpoint(self.pair.target)
+        """What comes after the data."""
+        self.index(plan)
+        self.verify(plan)
+        self.post(plan)
+        return self.report(plan)
+
+    def schema(self, plan: Plan) -> None:
         for part in range(plan.parts):
-            index_phase(target, self.work, schema_file(plan.identity, part))
+            schema_phase(endpoint(self.pair.target), self.work, schema_file(plan.identity, part))
+
+    def data(self, plan: Plan, announce: Listener = ignore) -> None:
         for bundle in plan.data_bundles:
-            verify_load_phase(target, self.work, bundle.file)
-        post_phase(target, self.work, plan.identity)
-        report = report_phase(target, self.work, plan.identity)
+            load_phase(endpoint(self.pair.target), self.storage, self.work, bundle.file, announce)
+
+    def index(self, plan: Plan) -> None:
+        for part in range(plan.parts):
+            index_phase(endpoint(self.pair.target), self.work, schema_file(plan.identity, part))
+
+    def verify(self, plan: Plan) -> None:
+        for bundle in plan.data_bundles:
+            verify_load_phase(endpoint(self.pair.target), self.work, bundle.file)
+
+    def post(self, plan: Plan) -> None:
+        post_phase(endpoint(self.pair.target), self.work, plan.identity)
+
+    def report(self, plan: Plan) -> Report:
+        report = report_phase(endpoint(self.pair.target), self.work, plan.identity)
         require_complete(report)
         return report
