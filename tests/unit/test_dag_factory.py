@@ -53,7 +53,7 @@ STAGED_TASKS = [
     "restore.report",
 ]
 MAPPED = {"schema_phase", "data_phase", "index_phase", "verify"}
-#: What parsing may cost on top of importing Airflow itself, of a processor's time: others may be at work on it too.
+#: What parsing may cost on top of importing Airflow itself, of a processor alone: others may be at work on it too.
 PARSE_SECONDS = 0.3
 
 
@@ -270,61 +270,13 @@ runpy.run_path(sys.argv[1])
 print(json.dumps("parsed"))
 """
 
-_IMPORT_PACKAGES) == ["[]"]
-
-
-def run_key(task: Any) -> str:
-    key = task.partial_kwargs["run_key"] if isinstance(task, MappedOperator) else task.run_key
-    assert isinstance(key, str)
-    return key
-
-
-def in_process(program: str, *arguments: str, **variables: str) -> list[str]:
-    """The lines that a program of its own writes. Two connections are there and lead nowhere."""
-    nowhere = "mysql://nobody@203.0.113.1:1/"
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program, *arguments],
-        env={**os.environ, "AIRFLOW_CONN_MYDUMP_SOURCE": nowhere, "AIRFLOW_CONN_MYDUMP_TARGET": nowhere, **variables},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith('"')]
-
-
-_SERIALISE = """
-import hashlib, json, runpy
-from airflow.serialization.serialized_objects import DagSerialization
-from airflow_mydump.dag_factory import *
-dag = MigrationDag("migration", source=SourceConfig("there", schemas=["b", "a", "c"]),
-    target=TargetConfig("here", rename={"b": "x", "a": "y"}),
-    selection=SelectionConfig(exclude=["log_*", "tmp_*"]), schedule=None, tags={"q", "r", "s", "t"})
-print(json.dumps(json.dumps(DagSerialization.to_dict(dag), sort_keys=True)))
-"""
-
-_PARSE_WITHOUT_ANYTHING = """
-import json, runpy, socket, sys
-import airflow.sdk
-from airflow.sdk.bases.hook import BaseHook
-
-def refuse(*arguments, **more):
-    raise AssertionError(f"parsing a DAG touched {arguments}")
-
-socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
-airflow.sdk.Variable.get = airflow.sdk.Connection.get = BaseHook.get_connection = refuse
-runpy.run_path(sys.argv[1])
-print(json.dumps("parsed"))
-"""
-
 _PARSE_TIME = """
 import json, runpy, sys, time
 import airflow.providers.common.compat.sdk, airflow.sdk
 airflow.sdk.DAG, airflow.sdk.TaskGroup, airflow.sdk.XComArg
-begun = time.perf_counter()
+begun = time.process_time()
 runpy.run_path(sys.argv[1])
-print(json.dumps(str(time.perf_counter() - begun)))
+print(json.dumps(str(time.process_time() - begun)))
 """
 
 _IMPORT_PACKAGES = """
