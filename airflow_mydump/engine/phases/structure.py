@@ -20,7 +20,8 @@ def structure_differences(session: Session, directory: WorkDirectory, plan: Plan
     path = plan_path(plan.identity)
     objects = directory.read_lines(f"{path}/{OBJECTS}", PlannedObject)
     triggers = triggers_by_table(objects)
-    inspection = Inspection(session, plan.selection)
+    # Of another tool's dump nobody knows the server, nor whether it printed the definitions.
+    inspection = Inspection(session, plan.selection, terse=not plan.source_server)
     yield from inspection.schema_differences(directory.read_lines(f"{path}/{SCHEMAS}", Schema))
     for part in range(plan.parts):
         for planned in directory.read(schema_file(plan.identity, part), SchemaBundle).tables:

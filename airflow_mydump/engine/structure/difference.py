@@ -11,7 +11,7 @@ from airflow_mydump.engine.structure.stored_object import read_parts
 from airflow_mydump.engine.structure.table import TableOption, TableStructure
 
 _BY_NAME = (("column", "columns"), ("key", "keys"), ("foreign key", "foreign_keys"), ("CHECK constraint", "checks"))
-_NOT_COMPARED_HERE = frozenset({"name", "counter"})
+_DEFAULTED = frozenset({"ENGINE", "CHARSET", "COLLATE"})
 
 
 class _Named(Protocol):
@@ -19,12 +19,16 @@ class _Named(Protocol):
     def name(self) -> str: ...
 
 
-def table_differences(expected: TableStructure, actual: TableStructure) -> Iterator[str]:
+def table_differences(expected: TableStructure, actual: TableStructure, terse: bool = False) -> Iterator[str]:
     """Every difference but that of the AUTO_INCREMENT counters and the order of the keys; each begins with the target's
-    table."""
+    table.
+
+    ``terse`` means that no server printed the source's definition, so that it may leave to defaults what servers
+    always print: engine, character set and collation.
+    """
     for kind, attribute in _BY_NAME:
         yield from _compare_named(str(actual.name), kind, getattr(expected, attribute), getattr(actual, attribute))
-    yield from _compare_options(str(actual.name), expected.options, actual.options)
+    yield from _compare_options(str(actual.name), expected.options, actual.options, terse)
     for attribute in ("partitioning", "other"):
         left, right = getattr(expected, attribute), getattr(actual, attribute)
         if left != right:
@@ -68,11 +72,13 @@ def _compare_fields(where: str, expected: _Named, actual: _Named) -> Iterator[st
             yield _difference(f"{where}: {field.name.replace('_', ' ')}", left, right)
 
 
-def _compare_options(table: str, expected: Sequence[TableOption], actual: Sequence[TableOption]) -> Iterator[str]:
+def _compare_options(
+    table: str, expected: Sequence[TableOption], actual: Sequence[TableOption], terse: bool
+) -> Iterator[str]:
     ours = {option.name: option.value for option in expected}
     theirs = {option.name: option.value for option in actual}
     for name in sorted(ours.keys() | theirs.keys()):
-        if ours.get(name) != theirs.get(name):
+        if ours.get(name) != theirs.get(name) and not (terse and name in _DEFAULTED and name not in ours):
             yield _difference(f"{table}: option {name}", ours.get(name), theirs.get(name))
 
 
