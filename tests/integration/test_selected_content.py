@@ -116,11 +116,27 @@ def test_the_schema_alone_does_not_touch_rows(shop: Run) -> None:
 
 def test_data_alone_creates_nothing_and_changes_no_structure(shop: Run) -> None:
     choosing(shop, content="schema").copy()
-    shop.on_target("DROP VIEW totals", "DROP EVENT sometimes", "ALTER TABLE orders ADD KEY (total), MODIFY id BIGINT")
+    shop.on_target(
+        "DROP VIEW totals",
+        "DROP EVENT sometimes",
+        "ALTER TABLE orders ADD KEY (total), MODIFY id BIGINT",
+        f"ALTER DATABASE {shop.database} CHARACTER SET latin1 COLLATE latin1_general_cs",
+    )
     before = definitions(shop.pair.target, shop.database)
     choosing(shop, content="data").copy()
     assert definitions(shop.pair.target, shop.database) == before
     assert rows_of(shop.pair.target, "SELECT id, total FROM orders ORDER BY id", shop.database) == [(1, 5), (2, 7)]
+
+
+def test_triggers_that_stay_behind_are_no_difference(shop: Run) -> None:
+    shop.copy()
+    choosing(shop, content="schema", triggers=False).copy()
+    assert ("trigger", "doubled") in definitions(shop.pair.target, shop.database)
+    with pytest.raises(PreflightError, match="doubled"):
+        choosing(shop, triggers=False).plan()
+    shop.on_target("DROP TRIGGER doubled")
+    choosing(shop, content="data").copy()
+    assert ("trigger", "doubled") not in definitions(shop.pair.target, shop.database)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import get_args
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.bundle import MOST
 from airflow_mydump.engine.bundle_draft import BundleDraft
-from airflow_mydump.engine.catalog import Catalog, StoredObject
+from airflow_mydump.engine.catalog import Catalog, Schema, StoredObject
 from airflow_mydump.engine.cut_report import TableCuts
 from airflow_mydump.engine.ddl import TableDefinition, parse_table
 from airflow_mydump.engine.deferral import deferrable, references
@@ -138,7 +138,7 @@ def plan_run(
         plan = replace(plan, consistency=origin.consistency) if origin.consistency else plan
         _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)
         where.write_lines(OBJECTS, decisions.objects)
-        where.write_lines(SCHEMAS, catalog.schemas)
+        where.write_lines(SCHEMAS, _schemas(writing, catalog, selection))
         where.write_lines(CUTS, cuts)
         ledger.prepare(writing, identity)
         where.write(PLAN, plan)
@@ -198,6 +198,18 @@ class _Decisions:
         }
         events = names["event"] if selection.takes_events else None
         require_known_actors(existing, truncated, names["trigger"], events)
+
+
+def _schemas(target: Session, catalog: Catalog, selection: Selection) -> Iterable[Schema]:
+    """The databases with the defaults that they are to have: where data alone is moved, those that they have."""
+    if selection.content != "data":
+        return catalog.schemas
+    rows = target.text_rows(
+        "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
+    )
+    found = {name: Schema(name, charset, collation) for name, charset, collation in rows}
+    own = [(schema, found.get(selection.target_schema(schema.name))) for schema in catalog.schemas]
+    return [replace(its, name=schema.name) if its else schema for schema, its in own]
 
 
 def _check_content(selection: Selection, if_exists: IfExists) -> None:
