@@ -91,10 +91,9 @@ class _Maker:
     def _make_one(self, planned: PlannedTable, begun_before: bool) -> bool:
         """Make a table; returns whether it has all its keys."""
         try:
-            if planned.action == "keep":
-                return
             if planned.action == "truncate":
                 _empty(self._session, planned)
+            if planned.action in ("truncate", "keep"):
                 return False
             return self._create(planned, replace=planned.action == "drop" or begun_before)
         except ServerError as error:
