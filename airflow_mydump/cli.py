@@ -140,7 +140,7 @@ def _verify(options: argparse.Namespace) -> int:
 def _tell(comparison: Comparison) -> int:
     print(
         f"compared {comparison.tables:,} tables ({comparison.chunks:,} chunks, {comparison.rows:,} rows) "
-        f"and looked for {comparison.objects:,} views, routines, triggers and events"
+        f"and {comparison.objects:,} views, routines, triggers and events"
     )
     for difference in comparison.differences:
         print(f"- {difference}")
