@@ -258,9 +258,9 @@ _PARSE_TIME = """
 import json, runpy, sys, time
 import airflow.providers.common.compat.sdk, airflow.sdk
 airflow.sdk.DAG, airflow.sdk.TaskGroup, airflow.sdk.XComArg
-begun = time.perf_counter()
+begun = time.process_time()
 runpy.run_path(sys.argv[1])
-print(json.dumps(str(time.perf_counter() - begun)))
+print(json.dumps(str(time.process_time() - begun)))
 """
 
 _IMPORT_PACKAGES = """
