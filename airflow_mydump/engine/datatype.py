@@ -58,11 +58,16 @@ def read_expression(column: Column) -> str:
 
 def load_expression(column: Column, variable: str, null_literal: str) -> str | None:
     """What LOAD DATA's SET clause assigns from the user variable; None where the column takes the field as is."""
-    value = f"NULLIF({variable}, {null_literal})" if column.nullable else variable
+    value = stored_expression(column, f"NULLIF({variable}, {null_literal})" if column.nullable else variable)
+    return None if value == variable else value
+
+
+def stored_expression(column: Column, value: str) -> str:
+    """What is assigned to a column for an expression of binary text."""
     if column.data_type == "json" or column.data_type in _TYPED_STRINGS:
         # MySQL rejects JSON whose character set is binary (error 3144).
         return f"CONVERT({value} USING utf8mb4)"
-    return value if column.nullable else None
+    return value
 
 
 def digest_expressions(column: Column) -> tuple[str | None, str]:

@@ -107,7 +107,7 @@ def _are_one_server(source: Session, target: Session) -> bool:
 def _source_blockers(session: Session, selection: Selection) -> list[str]:
     grants = read_grants(session)
     blockers = _missing(grants, selection.schemas, SOURCE_PRIVILEGES, f"source account {session.endpoint.user}")
-    if selection.takes_whole_schemas and not _sees_routines(session, grants):
+    if selection.takes_routines and not _sees_routines(session, grants):
         blockers.append(
             f"source account {session.endpoint.user} cannot see every routine: "
             f"grant it {'SHOW_ROUTINE' if session.flavor.vendor == 'mysql' else 'SELECT ON mysql.*'}"
@@ -129,12 +129,8 @@ def _target_blockers(session: Session, selection: Selection, binlog: bool) -> li
     schemas = [selection.target_schema(name) for name in selection.schemas]
     blockers = _missing(grants, schemas, TARGET_PRIVILEGES, account)
     blockers += _missing(grants, [LEDGER_SCHEMA], TARGET_PRIVILEGES[:6], account)
-    for variable, wanted, advice in (
-        ("local_infile", b"1", "SET GLOBAL local_infile = 1"),
-        ("read_only", b"0", "choose a server that may be written to"),
-    ):
-        if session.value(f"SELECT @@GLOBAL.{variable} + 0") != wanted:
-            blockers.append(f"the target has {variable} set the wrong way: {advice}")
+    if session.value("SELECT @@GLOBAL.read_only + 0") != b"0":
+        blockers.append("the target has read_only set the wrong way: choose a server that may be written to")
     if not binlog and not _may_leave_out_binlog(session):
         blockers.append(
             f"{account} may not keep its changes out of the binary log: grant it {session.flavor.unlogged_privilege} "

@@ -93,6 +93,7 @@ class _Maker:
         try:
             if planned.action == "truncate":
                 _empty(self._session, planned)
+            if planned.action in ("truncate", "keep"):
                 return False
             return self._create(planned, replace=planned.action == "drop" or begun_before)
         except ServerError as error:
