@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from airflow_mydump.engine.catalog import ObjectKind, StoredObject, Table
 from airflow_mydump.engine.ddl import parse_table
 from airflow_mydump.engine.errors import PreflightError
-from airflow_mydump.engine.identifier import TableName, literal
+from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.ledger import unfinished_tables
 from airflow_mydump.engine.plan import Action, IfExists
+from airflow_mydump.engine.schema_condition import in_schemas
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 
@@ -31,15 +32,14 @@ class ExistingSchema:
 
 def read_existing(session: Session, schema: str) -> ExistingSchema:
     """Look at one target database, which need not exist. Raises ServerError."""
-    named = literal(schema)
-    tables = session.pairs(f"SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = {named}")
-    triggers = session.pairs(
-        f"SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {named}"
-    )
-    routines = session.text_rows(
-        f"SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = {named}"
-    )
-    events = session.text_rows(f"SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {named}")
+
+    def of_schema(view: str, column: str) -> str:
+        return f"FROM information_schema.{view} WHERE {in_schemas(column, [schema])}"
+
+    tables = session.pairs(f"SELECT TABLE_NAME, TABLE_TYPE {of_schema('TABLES', 'TABLE_SCHEMA')}")
+    triggers = session.pairs(f"SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE {of_schema('TRIGGERS', 'TRIGGER_SCHEMA')}")
+    routines = session.pairs(f"SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME {of_schema('ROUTINES', 'ROUTINE_SCHEMA')}")
+    events = session.text_rows(f"SELECT EVENT_NAME {of_schema('EVENTS', 'EVENT_SCHEMA')}")
     objects: set[tuple[ObjectKind, str]] = {("event", name) for (name,) in events}
     objects |= {("trigger", name) for name, _ in triggers}
     objects |= {("view", name) for name, kind in tables if kind == "VIEW"}

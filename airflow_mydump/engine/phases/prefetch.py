@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from airflow_mydump.engine.catalog import Catalog, Column, ObjectKind, Schema, StoredObject, Table
 from airflow_mydump.engine.chunk_key import PRIMARY
@@ -15,8 +15,9 @@ from airflow_mydump.engine.datatype import require_supported
 from airflow_mydump.engine.definition import Definitions
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import PreflightError, SelectionError
-from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.key_catalog import in_order_of_definition, read_keys, without_misordered
+from airflow_mydump.engine.schema_condition import by_bytes, in_schemas
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
@@ -50,7 +51,7 @@ def prefetch_metadata(source: Endpoint, selection: Selection) -> Catalog:
 def _schemas(session: Session, selection: Selection) -> tuple[Schema, ...]:
     rows = session.text_rows(
         "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME "
-        f"FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ({_list(selection.schemas)})"
+        f"FROM information_schema.SCHEMATA WHERE {in_schemas('SCHEMA_NAME', selection.schemas)}"
     )
     found = {row[0]: Schema(*row) for row in rows}
     if absent := [name for name in selection.schemas if name not in found]:
@@ -66,7 +67,7 @@ class _Names:
     def __init__(self, session: Session, selection: Selection) -> None:
         rows = session.text_rows(
             "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, CREATE_OPTIONS "
-            f"FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({_list(selection.schemas)}) "
+            f"FROM information_schema.TABLES WHERE {in_schemas('TABLE_SCHEMA', selection.schemas)} "
             "ORDER BY TABLE_SCHEMA, TABLE_NAME"
         )
         taken = [(TableName(row[0], row[1]), row) for row in rows]
@@ -86,7 +87,7 @@ def _columns(session: Session, selection: Selection) -> dict[TableName, tuple[Co
     rows = session.text_stream(
         "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, EXTRA, "
         "CHARACTER_OCTET_LENGTH, CHARACTER_SET_NAME, COLLATION_NAME "
-        f"FROM information_schema.COLUMNS WHERE TABLE_SCHEMA IN ({_list(selection.schemas)}) "
+        f"FROM information_schema.COLUMNS WHERE {in_schemas('TABLE_SCHEMA', selection.schemas)} "
         "ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
     )
     columns: dict[TableName, list[Column]] = defaultdict(list)
@@ -166,7 +167,7 @@ def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
         return
     rows = session.text_rows(
         "SELECT ROUTINE_TYPE, ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES "
-        f"WHERE ROUTINE_SCHEMA IN ({_list(selection.schemas)}) ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME"
+        f"WHERE {in_schemas('ROUTINE_SCHEMA', selection.schemas)} ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME"
     )
     kinds: dict[str, ObjectKind] = {"FUNCTION": "function", "PROCEDURE": "procedure"}
     for kind, schema, routine in rows:
@@ -180,8 +181,8 @@ def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
 def _triggers(session: Session, selection: Selection, names: _Names) -> Iterable[StoredObject]:
     rows = session.text_rows(
         "SELECT TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS "
-        f"WHERE TRIGGER_SCHEMA IN ({_list(selection.schemas)}) "
-        "ORDER BY TRIGGER_SCHEMA, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER"
+        f"WHERE {in_schemas('TRIGGER_SCHEMA', selection.schemas)} "
+        f"ORDER BY TRIGGER_SCHEMA, {by_bytes('EVENT_OBJECT_TABLE')}, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER"
     )
     for schema, trigger, table in rows:
         if TableName(schema, table) in names.tables:
@@ -195,7 +196,7 @@ def _events(session: Session, selection: Selection) -> Iterable[StoredObject]:
         return
     rows = session.text_rows(
         "SELECT EVENT_SCHEMA, EVENT_NAME FROM information_schema.EVENTS "
-        f"WHERE EVENT_SCHEMA IN ({_list(selection.schemas)}) ORDER BY EVENT_SCHEMA, EVENT_NAME"
+        f"WHERE {in_schemas('EVENT_SCHEMA', selection.schemas)} ORDER BY EVENT_SCHEMA, EVENT_NAME"
     )
     for schema, event in rows:
         name = TableName(schema, event)
@@ -224,7 +225,3 @@ def _readable(name: TableName, definition: str) -> str:
             "exclude it, or write the default as an expression (0x…)"
         )
     return definition
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(literal(name) for name in names)
