@@ -85,13 +85,9 @@ def parse_table(name: TableName, statement: str) -> TableDefinition:
 
     Raises PreflightError if the text has another form.
     """
-    masked = _mask(statement)
-    start = masked.find("(")
-    end = _closing_parenthesis(masked, start)
-    if not statement.startswith("CREATE TABLE ") or start < 0 or end < 0:
-        raise PreflightError(f"{name}: its definition is not a CREATE TABLE statement this version can read")
+    parts, options = split_definition(name, statement)
     elements, keys, foreign_keys = [], [], []
-    for element in _split(statement, masked, start + 1, end):
+    for element in parts:
         found = _CONSTRAINT.match(element)
         if found and found["kind"] == "FOREIGN KEY":
             foreign_keys.append(_foreign_key(name, element, _unquote(found["name"])))
@@ -99,7 +95,20 @@ def parse_table(name: TableName, statement: str) -> TableDefinition:
             keys.append(Key(_unquote(key["name"]), _KINDS.get(key["kind"] or "", "plain"), _columns(element), element))
         else:
             elements.append(element)
-    return TableDefinition(tuple(elements), tuple(keys), tuple(foreign_keys), statement[end + 1 :])
+    return TableDefinition(tuple(elements), tuple(keys), tuple(foreign_keys), options)
+
+
+def split_definition(name: TableName, statement: str) -> tuple[list[str], str]:
+    """The elements between the parentheses of a CREATE TABLE statement, and what stands behind them.
+
+    Raises PreflightError if the text has another form.
+    """
+    masked = _mask(statement)
+    start = masked.find("(")
+    end = _closing_parenthesis(masked, start)
+    if not statement.startswith("CREATE TABLE ") or start < 0 or end < 0:
+        raise PreflightError(f"{name}: its definition is not a CREATE TABLE statement this version can read")
+    return _split(statement, masked, start + 1, end), statement[end + 1 :]
 
 
 def schema_statements(schema: Schema, target: str) -> tuple[str, str]:

@@ -12,11 +12,12 @@ from collections.abc import Iterable
 from airflow_mydump.engine.catalog import Catalog, Column, ObjectKind, Schema, StoredObject, Table
 from airflow_mydump.engine.chunk_key import PRIMARY
 from airflow_mydump.engine.datatype import require_supported
-from airflow_mydump.engine.definition import Definitions
+from airflow_mydump.engine.definition import Definitions, readable
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import PreflightError, SelectionError
 from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.key_catalog import in_order_of_definition, read_keys, without_misordered
+from airflow_mydump.engine.object_catalog import show_object
 from airflow_mydump.engine.schema_condition import by_bytes, in_schemas
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
@@ -127,7 +128,7 @@ def _tables(session: Session, selection: Selection, names: _Names) -> Iterable[T
             data_bytes=int(data_bytes or 0),
             columns=names.columns[name],
             primary_key=usable[0].columns if usable and usable[0].name == PRIMARY else (),
-            definition=_readable(name, definition),
+            definition=readable(name, definition),
             keys=tuple(without_misordered(key, names.columns[name], session.flavor) for key in usable),
             partitions=partitions.get(name, ()),
             file_bytes=files.get(name, 0),
@@ -138,19 +139,17 @@ def _tables(session: Session, selection: Selection, names: _Names) -> Iterable[T
 
 def _views(session: Session, names: _Names) -> Iterable[StoredObject]:
     for name in names.views:
-        # In its own database a view's text names its tables without a database, so it can be renamed.
-        session.execute(f"USE {quote(name.schema)}")
-        _, statement, charset, collation = session.text_rows(f"SHOW CREATE VIEW {name.sql}")[0]
+        view = show_object(session, "view", name)
         # Only a warning tells that a view names what is not there (1356); creating it would fail when all is moved.
         if any(number == "1356" for _, number, _ in session.text_rows("SHOW WARNINGS")):
             raise PreflightError(
                 f"view {name} does not work on the source, it names what is not there: drop or exclude it"
             )
-        if (missing := _left_out(names, name.schema, statement)) is not None:
+        if (missing := _left_out(names, name.schema, view.definition)) is not None:
             raise PreflightError(
                 f"view {name} reads {missing}, which is not selected: take it too, or exclude the view"
             )
-        yield StoredObject("view", name, _readable(name, statement), "", charset, collation)
+        yield view
 
 
 def _left_out(names: _Names, schema: str, statement: str) -> TableName | None:
@@ -174,8 +173,7 @@ def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
         name = TableName(schema, routine)
         if kind not in kinds:
             raise PreflightError(f"{name} is a {kind.lower()}, which cannot be moved yet; remove it or use include")
-        shown = session.text_rows(f"SHOW CREATE {kind} {name.sql}")[0]
-        yield _stored(kinds[kind], name, shown[2], shown[1], shown[3], shown[4], shown[5])
+        yield show_object(session, kinds[kind], name)
 
 
 def _triggers(session: Session, selection: Selection, names: _Names) -> Iterable[StoredObject]:
@@ -186,9 +184,7 @@ def _triggers(session: Session, selection: Selection, names: _Names) -> Iterable
     )
     for schema, trigger, table in rows:
         if TableName(schema, table) in names.tables:
-            name = TableName(schema, trigger)
-            shown = session.text_rows(f"SHOW CREATE TRIGGER {name.sql}")[0]
-            yield _stored("trigger", name, shown[2], shown[1], shown[3], shown[4], shown[5], table=table)
+            yield show_object(session, "trigger", TableName(schema, trigger), table)
 
 
 def _events(session: Session, selection: Selection) -> Iterable[StoredObject]:
@@ -199,29 +195,4 @@ def _events(session: Session, selection: Selection) -> Iterable[StoredObject]:
         f"WHERE {in_schemas('EVENT_SCHEMA', selection.schemas)} ORDER BY EVENT_SCHEMA, EVENT_NAME"
     )
     for schema, event in rows:
-        name = TableName(schema, event)
-        _, sql_mode, time_zone, statement, charset, collation, database_collation = session.text_rows(
-            f"SHOW CREATE EVENT {name.sql}"
-        )[0]
-        yield _stored("event", name, statement, sql_mode, charset, collation, database_collation, time_zone=time_zone)
-
-
-def _stored(
-    kind: ObjectKind, name: TableName, definition: str, sql_mode: str, charset: str, collation: str,
-    database_collation: str, table: str = "", time_zone: str = "",
-) -> StoredObject:  # fmt: skip
-    if not definition:
-        raise PreflightError(f"the source account may not read the definition of {kind} {name}")
-    return StoredObject(
-        kind, name, _readable(name, definition), sql_mode, charset, collation, database_collation, table, time_zone
-    )
-
-
-def _readable(name: TableName, definition: str) -> str:
-    # MariaDB prints the default of a binary column as the raw bytes, which are no text then.
-    if any("\udc80" <= character <= "\udcff" for character in definition):
-        raise PreflightError(
-            f"the definition of {name} holds bytes that are not UTF-8, such as the default of a binary column; "
-            "exclude it, or write the default as an expression (0x…)"
-        )
-    return definition
+        yield show_object(session, "event", TableName(schema, event))
