@@ -58,15 +58,12 @@ def compare(
     """
     catalog = prefetch_metadata(source, selection)
     planned_tables = [
-        PlannedTable(
-            number, table, selection.target(table.name), "skip", where=selection.where.get(str(table.name), "")
-        )
-        for number, table in enumerate(catalog.tables)
+        PlannedTable.chosen(number, table, selection, "skip") for number, table in enumerate(catalog.tables)
     ]
     with Session(target, metadata) as session:
         present = {name for schema in catalog.schemas for name in _tables(session, selection, schema)}
         differences = list(_structure(Inspection(session, selection), catalog, selection, planned_tables))
-    tables = [planned for planned in planned_tables if planned.target in present]
+    tables = [planned for planned in planned_tables if planned.target in present and not planned.table.structure_only]
     identity = PlanIdentity("comparison", "comparison")
     with Session(source, reading) as session, BundleDraft() as draft:
         check_conditions(session, (table.name for table in catalog.tables), selection)
@@ -99,8 +96,10 @@ def _structure(
     triggers = triggers_by_table(objects)
     yield from (difference for _, difference in inspection.schema_differences(catalog.schemas))
     for planned in tables:
-        yield from inspection.table_differences(planned)
-        yield from inspection.trigger_differences(planned.target, triggers.get(planned.target, ()))
+        if selection.content != "data":
+            yield from inspection.table_differences(planned)
+        if selection.triggers:
+            yield from inspection.trigger_differences(planned.target, triggers.get(planned.target, ()))
     for item in objects:
         yield from inspection.object_differences(item)
 

@@ -6,7 +6,7 @@ The text is what SHOW CREATE TABLE prints to a session of this package (backtick
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,10 +73,12 @@ class TableDefinition:
         elements = tuple(_without_implied_charsets(element) for element in self.elements)
         return elements, tuple(sorted(key.clause for key in self.keys)), options
 
-    def create_statement(self, target: TableName, deferred: Container[str] = ()) -> str:
-        """The statement that creates the table without its foreign keys, and without the keys named as deferred."""
+    def create_statement(
+        self, target: TableName, deferred: Container[str] = (), foreign_keys: Iterable[str] = ()
+    ) -> str:
+        """The statement that creates the table without the keys named as deferred, and with these foreign keys."""
         keys = [key.clause for key in self.keys if key.name not in deferred]
-        elements = ",\n  ".join([*self.elements, *keys])
+        elements = ",\n  ".join([*self.elements, *keys, *foreign_keys])
         return f"CREATE TABLE {target.sql} (\n  {elements}\n){self.options}"
 
 

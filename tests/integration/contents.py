@@ -85,12 +85,11 @@ def definitions(server: Server, database: str) -> dict[tuple[str, str], tuple[An
 
 
 def _columns(server: Server, database: str) -> list[tuple[Any, ...]]:
-    rows = rows_of(
+    return rows_of(
         server,
-        "SELECT table_name, ordinal_position, column_name, column_type, collation_name FROM information_schema.columns "
-        f"WHERE table_schema = '{database}'",
+        "SELECT table_name, column_name, column_type, collation_name FROM information_schema.columns "
+        f"WHERE table_schema = '{database}' ORDER BY BINARY table_name, ordinal_position, 2, 3",
     )
-    return sorted(rows, key=str)  # not by the server: to MariaDB, tables whose names differ in case are ties
 
 
 def everything(server: Server) -> dict[str, Any]:

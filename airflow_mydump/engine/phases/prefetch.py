@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 from airflow_mydump.engine.catalog import Catalog, Column, ObjectKind, Schema, StoredObject, Table
 from airflow_mydump.engine.chunk_key import PRIMARY
@@ -74,13 +75,15 @@ class _Names:
         taken = [(TableName(row[0], row[1]), row) for row in rows]
         self.left_out = [name for name, _ in taken if not selection.takes(name)]
         taken = [(name, row) for name, row in taken if selection.takes(name)]
-        if not taken:
-            raise SelectionError("the selection holds no table or view; check the names and globs")
+        if not taken and not selection.allow_empty:
+            raise SelectionError(
+                "the selection holds no table or view; check the names and patterns, or say allow_empty"
+            )
         for name, row in taken:
             if row[2] not in _MOVABLE:
                 raise PreflightError(f"{name} is a {row[2].lower()}, which cannot be moved yet; exclude it")
         self.tables = {name: row for name, row in taken if row[2] == "BASE TABLE"}
-        self.views = [name for name, row in taken if row[2] == "VIEW"]
+        self.views = [name for name, row in taken if row[2] == "VIEW" and selection.takes_views]
         self.columns = _columns(session, selection)
 
 
@@ -132,9 +135,29 @@ def _tables(session: Session, selection: Selection, names: _Names) -> Iterable[T
             keys=tuple(without_misordered(key, names.columns[name], session.flavor) for key in usable),
             partitions=partitions.get(name, ()),
             file_bytes=files.get(name, 0),
+            structure_only=not selection.takes_rows(name),
         )
+        table = _narrowed(table, selection)
         require_supported(table)
         yield table
+
+
+def _narrowed(table: Table, selection: Selection) -> Table:
+    """The table with the partitions that are taken, and their share of its size. Raises SelectionError."""
+    chosen = selection.partitions.get(str(table.name))
+    if chosen is None:
+        return table
+    by_name = {partition.name: partition for partition in table.partitions}
+    if unknown := [name for name in chosen if name not in by_name]:
+        raise SelectionError(f"table {table.name} has no partition {unknown[0]}")
+    partitions = tuple(partition for partition in table.partitions if partition.name in chosen)
+    return replace(
+        table,
+        partitions=partitions,
+        rows=sum(partition.rows for partition in partitions),
+        data_bytes=sum(partition.data_bytes for partition in partitions),
+        file_bytes=0,
+    )
 
 
 def _views(session: Session, names: _Names) -> Iterable[StoredObject]:
@@ -162,7 +185,7 @@ def _left_out(names: _Names, schema: str, statement: str) -> TableName | None:
 
 
 def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
-    if not selection.takes_whole_schemas:
+    if not selection.takes_routines:
         return
     rows = session.text_rows(
         "SELECT ROUTINE_TYPE, ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES "
@@ -177,6 +200,8 @@ def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
 
 
 def _triggers(session: Session, selection: Selection, names: _Names) -> Iterable[StoredObject]:
+    if not selection.triggers:
+        return
     rows = session.text_rows(
         "SELECT TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS "
         f"WHERE {in_schemas('TRIGGER_SCHEMA', selection.schemas)} "
@@ -188,7 +213,7 @@ def _triggers(session: Session, selection: Selection, names: _Names) -> Iterable
 
 
 def _events(session: Session, selection: Selection) -> Iterable[StoredObject]:
-    if not selection.takes_whole_schemas:
+    if not selection.takes_events:
         return
     rows = session.text_rows(
         "SELECT EVENT_SCHEMA, EVENT_NAME FROM information_schema.EVENTS "
