@@ -33,12 +33,12 @@ class _Tally:
         self._begun = time.monotonic()
 
     def add(self, trial: Trial) -> None:
-        result = trial.result
-        self.runs[result.operation] += 1
-        self.struck += result.struck
-        self.endings += result.endings
-        self.hit += bool(result.struck)
-        self.anew += result.anew
+        ordeal = trial.ordeal
+        self.runs[trial.name] += 1
+        self.struck += ordeal.struck
+        self.endings += ordeal.endings
+        self.hit += bool(ordeal.struck)
+        self.anew += ordeal.anew
 
     def lines(self) -> list[str]:
         seconds = time.monotonic() - self._begun
@@ -79,7 +79,7 @@ def main() -> int:
 
 def _tell(error: BaseException, trial: Trial, seed: int, number: int, vendor: str) -> None:
     print(f"\nRun {number} of seed {seed}: {type(error).__name__}: {error}", file=sys.stderr)
-    for line in trial.log:
+    for line in trial.ordeal.log:
         print(f"  {line}", file=sys.stderr)
     print(f"Again: scripts/soak --vendor {vendor} --seed {seed} --first {number} --runs 1", file=sys.stderr)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_mydump.engine.event import EventKind
 from tests.faults import fault
+from tests.faults.armed import Armed
+from tests.faults.steps import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,53 +15,13 @@ if TYPE_CHECKING:
 
     from tests.faults.fault import Moment
     from tests.faults.scene import Side
-    from tests.faults.step_gate import Step
 
 _SIDES: dict[str, tuple[Side, ...]] = {"copy": ("source", "target"), "dump": ("source",), "load": ("target",)}
-
-_LATER = (EventKind.CHUNK_VERIFIED, EventKind.KEYS_ADDED, EventKind.OBJECT_CREATED)
-_STEPS: dict[str, tuple[EventKind, ...]] = {
-    "copy": (
-        EventKind.TABLE_CREATED, EventKind.CHUNK_STARTED, EventKind.CHUNK_LOADED, EventKind.CHUNK_COMMITTING,
-        EventKind.CHUNK_COMMITTED, *_LATER,
-    ),
-    "dump": (EventKind.CHUNK_STARTED, EventKind.CHUNK_DUMPED),
-    "load": (
-        EventKind.TABLE_CREATED, EventKind.CHUNK_STARTED, EventKind.CHUNK_LOADED, EventKind.CHUNK_COMMITTING,
-        EventKind.CHUNK_COMMITTED, *_LATER,
-    ),
-}  # fmt: skip
 _LATEST_SECONDS = 0.4
 
 _DAMAGE = "damaged file"
 _ONLY_AT = {"altering trigger": EventKind.TABLE_CREATED, "altered row": EventKind.CHUNK_COMMITTED}
 """Faults of the target's data have their place: later nobody looks for them."""
-
-ALTERING = tuple(_ONLY_AT)
-"""Faults that a run does not get over by going on."""
-
-
-@dataclass(eq=False)
-class Armed:
-    """A fault that waits for its moment: the so-manieth step of a kind, or a time after the command's start."""
-
-    name: str
-    operation: str
-    strike: Callable[[Moment], None]
-    step: EventKind | None
-    left: int
-    seconds: float | None
-
-    def reaches(self, step: Step) -> bool:
-        """Count a step; whether it is the one to strike at."""
-        if self.step is None or step.kind != self.step.value:
-            return False
-        self.left -= 1
-        return self.left == 0
-
-    def __repr__(self) -> str:
-        when = f"{self.seconds:.3f} s" if self.seconds is not None else f"{self.step and self.step.value} ({self.left})"
-        return f"{self.name} in {self.operation} at {when}"
 
 
 def draw_faults(random: Random, operations: Sequence[str]) -> list[Armed]:
@@ -76,7 +37,7 @@ def _draw(random: Random, operation: str) -> Armed:
         return Armed(name, operation, strike, None, 0, 0.0)
     if random.random() < 0.3:
         return Armed(name, operation, strike, None, 0, random.uniform(0, _LATEST_SECONDS))
-    return Armed(name, operation, strike, random.choice(_STEPS[operation]), random.choice((1, 1, 2, 3, 5)), None)
+    return Armed(name, operation, strike, random.choice(STEPS[operation]), random.choice((1, 1, 2, 3, 5)), None)
 
 
 def _faults_of(operation: str) -> list[tuple[str, Callable[[Moment], None]]]:
