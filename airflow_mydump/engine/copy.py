@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -110,7 +109,7 @@ class _Attempt:
             self._announce(EventKind.CHUNK_LOADED, job, Copied(0, 0))
             return Copied(0, 0)
         table = job.planned.table
-        delimiters = Delimiters.draw(random.SystemRandom())
+        delimiters = Delimiters.for_rows_of(table)
         stream = read_frames(self.source, _digestible(job), delimiters)
         recorded = self.loader.load(job.planned.target, table, delimiters, stream)
         if not expected == stream.rows == recorded:
