@@ -62,7 +62,7 @@ def _copy(options: argparse.Namespace) -> int:
     run_key = options.run_key or f"cli-{secrets.token_hex(6)}"
     migration = Migration(
         source=_endpoint(options.source, "SOURCE"),
-        target=_endpoint(options.target, "TARGET"),
+        target=replace(_endpoint(options.target, "TARGET"), binlog=not options.no_binlog),
         selection=_selection(options),
         settings=replace(_settings(options), if_exists=options.if_exists, defer_keys=not options.no_defer_keys),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
@@ -103,7 +103,7 @@ def _load(options: argparse.Namespace) -> int:
     run_key = options.run_key or f"cli-{secrets.token_hex(6)}"
     restoring = Restore(
         storage=Storage.at(options.input),
-        target=_endpoint(options.target, "TARGET"),
+        target=replace(_endpoint(options.target, "TARGET"), binlog=not options.no_binlog),
         settings=PlanSettings(options.if_exists, concurrency=options.threads, defer_keys=not options.no_defer_keys),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
@@ -236,6 +236,11 @@ def _add_run(verb: argparse.ArgumentParser) -> None:
         help="what to do with tables that the target has (default: %(default)s)",
     )
     verb.add_argument("--no-defer-keys", action="store_true", help="create large tables with their secondary keys")
+    verb.add_argument(
+        "--no-binlog",
+        action="store_true",
+        help="keep the run out of the target's binary log, and so from its replicas; faster, needs a privilege",
+    )
     verb.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
 
 

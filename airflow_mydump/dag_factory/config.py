@@ -41,11 +41,13 @@ class TargetConfig:
     :param conn_id: connection of type ``mysql``
     :param rename: other names for databases, from source to target
     :param if_exists: what to do with tables that the target has: ``truncate`` (default), ``drop``, ``skip``, ``fail``
+    :param binlog: whether the target writes the run to its binary log, and so to its replicas
     """
 
     conn_id: str
     rename: Mapping[str, str] = field(default_factory=dict)
     if_exists: IfExists = "truncate"
+    binlog: bool = True
 
     def __post_init__(self) -> None:
         require(self, "conn_id", bool(self.conn_id), "names no connection")

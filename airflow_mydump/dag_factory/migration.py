@@ -66,7 +66,7 @@ class Migration(Workflow):
         """Add the nine tasks; see `Workflow.add_tasks`."""
         chosen = selected(self.source, self.selection, self.target.rename)
         settings = plan_settings(self.plan, self.execution, self.target)
-        shared = self.shared_arguments(run_key, source_conn_id=self.source.conn_id, target_conn_id=self.target.conn_id)
+        shared = self.shared_arguments(run_key, self.target, source_conn_id=self.source.conn_id)
         mapped = shared | {"max_active_tis_per_dagrun": self.execution.concurrency}
 
         preflight = PreflightOperator(task_id="preflight", selection=chosen, **shared)

@@ -59,7 +59,7 @@ class Restoring(Workflow):
     def add_tasks(self, run_key: str) -> RestoreTasks:
         """Add the seven tasks; see `Workflow.add_tasks`."""
         settings = plan_settings(self.plan, self.execution, self.target)
-        shared = self.shared_arguments(run_key, target_conn_id=self.target.conn_id)
+        shared = self.shared_arguments(run_key, self.target)
         staged = {"dump_directory": self.staging.path}
         mapped = shared | {"max_active_tis_per_dagrun": self.execution.concurrency}
         planned = LoadPlanOperator(

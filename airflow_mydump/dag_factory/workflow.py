@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from airflow.sdk import DAG, TaskGroup
 
-from airflow_mydump.dag_factory.config import ExecutionConfig
+from airflow_mydump.dag_factory.config import ExecutionConfig, TargetConfig
 from airflow_mydump.operators.phase import RUN_KEY
 
 
@@ -34,11 +34,12 @@ class Workflow(ABC):
         Raises ConfigurationError or SelectionError, naming the field, if the configs cannot be right together.
         """
 
-    def shared_arguments(self, run_key: str, **connections: str) -> dict[str, Any]:
+    def shared_arguments(self, run_key: str, target: TargetConfig | None = None, **connections: str) -> dict[str, Any]:
         """The arguments that all operators of a run have in common; ``connections`` are their connections' ids."""
         execution = self.execution
         arguments = {
             **connections,
+            **({"target_conn_id": target.conn_id, "target_binlog": target.binlog} if target else {}),
             "work_directory": execution.work_directory,
             "run_key": run_key,
             "retries": execution.retries,

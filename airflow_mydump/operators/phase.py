@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ class PhaseOperator(BaseOperator):
     :param work_directory: path or fsspec URL that every worker sees; None is a directory below the system's
         temporary one, right where all tasks run on one machine
     :param run_key: the run's name in the ledger and below the work directory; the same for all its tasks
+    :param target_binlog: whether the target writes what the run does to its binary log, and so to its replicas
     """
 
     template_fields: Sequence[str] = ("source_conn_id", "target_conn_id", "work_directory", "run_key")
@@ -35,6 +37,7 @@ class PhaseOperator(BaseOperator):
         target_conn_id: str | None = None,
         work_directory: str | None = None,
         run_key: str = RUN_KEY,
+        target_binlog: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -42,6 +45,7 @@ class PhaseOperator(BaseOperator):
         self.target_conn_id = target_conn_id
         self.work_directory = work_directory
         self.run_key = run_key
+        self.target_binlog = target_binlog
 
     @property
     def source(self) -> Endpoint:
@@ -51,7 +55,7 @@ class PhaseOperator(BaseOperator):
     @property
     def target(self) -> Endpoint:
         """The server to write to. Raises ConfigurationError, AirflowNotFoundException."""
-        return _endpoint(self.target_conn_id, "target_conn_id")
+        return replace(_endpoint(self.target_conn_id, "target_conn_id"), binlog=self.target_binlog)
 
     @property
     def directory(self) -> WorkDirectory:

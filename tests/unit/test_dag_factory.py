@@ -22,8 +22,10 @@ from airflow_mydump.dag_factory import (
     MigrationDag,
     MigrationTaskGroup,
     PlanConfig,
+    RestoreTaskGroup,
     SelectionConfig,
     SourceConfig,
+    StagingConfig,
     TargetConfig,
 )
 from airflow_mydump.engine.errors import ConfigurationError, SelectionError
@@ -58,8 +60,7 @@ def migration(schemas: int = 1, **more: Any) -> MigrationDag:
     return MigrationDag(
         "migration",
         source=SourceConfig("there", schemas=[f"tenant_{number}" for number in range(schemas)]),
-        target=TargetConfig("here"),
-        **({"schedule": None} | more),
+        **({"target": TargetConfig("here"), "schedule": None} | more),
     )
 
 
@@ -143,6 +144,17 @@ def test_arguments_for_every_operator_reach_every_operator() -> None:
     dag = migration(operator_args={"queue": "near_the_servers"}, execution=ExecutionConfig(pool="servers", retries=7))
     for task in dag.tasks:
         assert (task.queue, task.pool, task.retries) == ("near_the_servers", "servers", 7)
+
+
+@pytest.mark.parametrize("binlog", [True, False])
+def test_every_task_writes_to_the_targets_binary_log_or_none_does(binlog: bool) -> None:
+    target = TargetConfig("here", binlog=binlog)
+    with DAG("nightly", schedule=None) as restore:
+        RestoreTaskGroup(staging=StagingConfig("/dumps"), target=target)
+    for dag in (migration(target=target), restore):
+        for task in dag.tasks:
+            arguments = task.partial_kwargs if isinstance(task, MappedOperator) else vars(task)
+            assert arguments["target_binlog"] is binlog
 
 
 @pytest.mark.parametrize(
