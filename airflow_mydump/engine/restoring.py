@@ -5,12 +5,13 @@ Airflow runs the same phases as tasks; this is the engine alone, for the command
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import quote
 
 from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.phases.index import index_phase
@@ -41,7 +42,7 @@ class Restore:
     settings: PlanSettings
     work: WorkDirectory
     run_key: str
-    rename: Mapping[str, str] = field(default_factory=dict)
+    wanted: DumpSelection = field(default_factory=DumpSelection)
     dynamic_sql: bool = False
 
     @property
@@ -60,7 +61,7 @@ def restore(restoring: Restore, announce: Listener = ignore, planned: Callable[[
     purpose = {
         "dump": str(restoring.storage),
         "target": str(target),
-        "rename": restoring.rename,
+        "wanted": restoring.wanted,
         "settings": restoring.settings,
     }
     plan = plan_once(directory, restoring.run_key, purpose, partial(_plan, restoring))
@@ -81,7 +82,7 @@ def _plan(restoring: Restore) -> Plan:
     return load_plan(
         restoring.target,
         restoring.storage,
-        dict(restoring.rename),
+        restoring.wanted,
         restoring.settings,
         restoring.run_key,
         restoring.directory,

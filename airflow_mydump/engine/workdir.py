@@ -44,6 +44,11 @@ class WorkDirectory:
             raise ConfigurationError(f"work directory {url!r} cannot be used: {error}") from error
         return cls(filesystem, path)
 
+    def __str__(self) -> str:
+        """The path, or the URL where it is not on this machine."""
+        local = isinstance(self.filesystem, LocalFileSystem)
+        return self.path if local else str(self.filesystem.unstrip_protocol(self.path))
+
     def child(self, *names: str) -> WorkDirectory:
         """A directory below this one."""
         return WorkDirectory(self.filesystem, "/".join([self.path.rstrip("/"), *names]))

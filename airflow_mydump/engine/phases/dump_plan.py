@@ -40,21 +40,21 @@ def dump_plan(
     Raises ConfigurationError if the directory cannot be used, SelectionError, PreflightError, ConnectError,
     ServerError.
     """
+    if selection.content == "data":
+        raise ConfigurationError("a dump without definitions could not be restored: content is all or schema")
     if found := resumable(selection, settings, run_key, storage, str(source)):
         return found
     _prepare_directory(storage, replace_existing)
     with Session(source, metadata) as session:
         position = read_position(session)
     catalog = prefetch_metadata(source, selection)
-    tables = [
-        PlannedTable(number, table, table.name, "create", where=selection.where.get(str(table.name), ""))
-        for number, table in enumerate(catalog.tables)
-    ]
+    tables = [PlannedTable.chosen(number, table, selection, "create") for number, table in enumerate(catalog.tables)]
     identity = PlanIdentity(run_key, secrets.token_hex(8))
     write_catalog(storage, catalog)
     with Session(source, reading) as session, BundleDraft() as draft:
         check_conditions(session, (table.name for table in catalog.tables), selection)
-        for planned, cut in cut_tables(session, tables, settings.plan.cutting):
+        filled = [planned for planned in tables if not planned.table.structure_only]
+        for planned, cut in cut_tables(session, filled, settings.plan.cutting):
             draft.add(planned, cut)
         bundles = tuple(
             draft.write(storage.private, "bundles", identity, settings.plan.concurrency, settings.plan.max_bundles)
