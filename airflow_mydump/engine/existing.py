@@ -11,6 +11,7 @@ from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.ledger import unfinished_tables
 from airflow_mydump.engine.plan import Action, IfExists
+from airflow_mydump.engine.schema_condition import in_schemas
 from airflow_mydump.engine.selection import Content, Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.storage_catalog import read_partitions
@@ -32,15 +33,14 @@ class ExistingSchema:
 
 def read_existing(session: Session, schema: str) -> ExistingSchema:
     """Look at one target database, which need not exist. Raises ServerError."""
-    named = literal(schema)
-    tables = session.pairs(f"SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = {named}")
-    triggers = session.pairs(
-        f"SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {named}"
-    )
-    routines = session.text_rows(
-        f"SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = {named}"
-    )
-    events = session.text_rows(f"SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {named}")
+
+    def of_schema(view: str, column: str) -> str:
+        return f"FROM information_schema.{view} WHERE {in_schemas(column, [schema])}"
+
+    tables = session.pairs(f"SELECT TABLE_NAME, TABLE_TYPE {of_schema('TABLES', 'TABLE_SCHEMA')}")
+    triggers = session.pairs(f"SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE {of_schema('TRIGGERS', 'TRIGGER_SCHEMA')}")
+    routines = session.pairs(f"SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME {of_schema('ROUTINES', 'ROUTINE_SCHEMA')}")
+    events = session.text_rows(f"SELECT EVENT_NAME {of_schema('EVENTS', 'EVENT_SCHEMA')}")
     objects: set[tuple[ObjectKind, str]] = {("event", name) for (name,) in events}
     objects |= {("trigger", name) for name, _ in triggers}
     objects |= {("view", name) for name, kind in tables if kind == "VIEW"}

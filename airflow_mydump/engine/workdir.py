@@ -22,6 +22,9 @@ from fsspec.implementations.local import LocalFileSystem
 
 from airflow_mydump.engine.errors import ConfigurationError
 
+PARTIAL = ".partial-"
+"""What the name of a file begins with while it is written."""
+
 Record = TypeVar("Record")
 
 
@@ -102,7 +105,7 @@ class WorkDirectory:
         if not isinstance(self.filesystem, LocalFileSystem):
             self.filesystem.pipe_file(path, data)  # object stores show an object only when it is complete
             return
-        handle, partial = tempfile.mkstemp(dir=Path(path).parent, prefix=".partial-")
+        handle, partial = tempfile.mkstemp(dir=Path(path).parent, prefix=PARTIAL)
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()

@@ -11,7 +11,7 @@ from airflow_mydump.engine.bundle import BundleReference
 from airflow_mydump.engine.bundle_draft import BundleDraft
 from airflow_mydump.engine.catalog import Catalog
 from airflow_mydump.engine.dump_directory import METADATA
-from airflow_mydump.engine.dump_directory.dump_record import PLAN, write_catalog
+from airflow_mydump.engine.dump_directory.dump_record import BUNDLES, PLAN, only_begun, write_catalog
 from airflow_mydump.engine.dump_directory.file_name import FileNames
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import DumpBundle, DumpPlan, DumpSettings, dump_file
@@ -57,7 +57,7 @@ def dump_plan(
         for planned, cut in cut_tables(session, filled, settings.plan.cutting):
             draft.add(planned, cut)
         bundles = tuple(
-            draft.write(storage.private, "bundles", identity, settings.plan.concurrency, settings.plan.max_bundles)
+            draft.write(storage.private, BUNDLES, identity, settings.plan.concurrency, settings.plan.max_bundles)
         )
         chunks = draft.chunks
     _write_dump_bundles(storage, catalog, tables, bundles, settings.level)
@@ -111,6 +111,9 @@ def timestamp() -> str:
 
 def _prepare_directory(storage: Storage, replace_existing: bool) -> None:
     if not storage.exists():
+        return
+    if only_begun(storage):
+        storage.remove()
         return
     ours = storage.private.exists(PLAN)
     if not (replace_existing and ours):
