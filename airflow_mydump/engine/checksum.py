@@ -66,7 +66,7 @@ def compute_checksums(session: Session, chunks: Sequence[Digestible]) -> list[Ch
 
 
 def count_rows(session: Session, chunks: Sequence[Digestible]) -> list[int]:
-    """The numbers of rows of chunks, in their order, as the server counts them, in one round trip. Raises ServerError."""
+    """The rows of chunks, in their order, as the server counts them, in one round trip. Raises ServerError."""
     query = " UNION ALL ".join(
         f"SELECT {number}, COUNT(*) {chunk.chunk.rows_of(chunk.stored_as, chunk.where, pinned=chunk.pinned)}"
         for number, chunk in enumerate(chunks)

@@ -18,7 +18,6 @@ from airflow_mydump.engine.loader import Loader
 from airflow_mydump.engine.plan import PlanIdentity, PlannedTable
 from airflow_mydump.engine.session import Session
 
-
 _HEARD_FROM_BYTES = 1 << 20
 """Smaller chunks are digested by the servers, many in one round trip; larger ones from the frames as they pass."""
 
