@@ -26,6 +26,8 @@ _SUPPORTED = (
     _NUMBERS | _TIMES | _STRINGS | _MEMBERS | _TYPED_STRINGS | _LONG_STRINGS | _GEOMETRIES | {"float", "bit", "json"}
 )
 
+_BINARY_STRINGS = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "bit", "vector"})
+
 _UNBOUNDED_BYTES = 1 << 32
 INTEGERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
 
@@ -45,6 +47,11 @@ def largest_bytes(column: Column) -> int:
     if column.data_type in _LONG_STRINGS or column.data_type in _GEOMETRIES or column.data_type == "json":
         return _UNBOUNDED_BYTES
     return max(column.octet_length, 80)
+
+
+def holds_any_bytes(column: Column) -> bool:
+    """Whether any byte is as likely in the column's values as another."""
+    return column.data_type in _BINARY_STRINGS or column.data_type in _GEOMETRIES
 
 
 def read_expression(column: Column) -> str:

@@ -42,8 +42,8 @@ class Loader:
     def __init__(self, endpoint: Endpoint) -> None:
         self._connection = _connect(endpoint)
         try:
-            flavor = Flavor.parse(str(self._connection.server_version))
-            for statement in loading(flavor):
+            self.flavor = Flavor.parse(str(self._connection.server_version))
+            for statement in loading(self.flavor):
                 self.execute(statement)
             if not endpoint.binlog:
                 self.execute(NOT_LOGGED)

@@ -39,7 +39,7 @@ def values(statement: bytes) -> list[bytes | None]:
 @given(
     st.lists(st.tuples(st.one_of(st.none(), st.binary(max_size=9)), st.binary(max_size=9)), min_size=1, max_size=9),
     st.integers(1, 30),
-    st.integers(70, 200),
+    st.integers(120, 250),
 )
 def test_every_value_is_in_a_statement(rows: list[tuple[bytes | None, bytes]], piece: int, most: int) -> None:
     try:
