@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from airflow_mydump.engine.bundle import BundleReference
 from airflow_mydump.engine.bundle_draft import BundleDraft
 from airflow_mydump.engine.catalog import Catalog
+from airflow_mydump.engine.cut_report import TableCuts
 from airflow_mydump.engine.dump_directory import METADATA
 from airflow_mydump.engine.dump_directory.dump_record import PLAN, write_catalog
 from airflow_mydump.engine.dump_directory.file_name import FileNames
@@ -17,7 +18,7 @@ from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import DumpBundle, DumpPlan, DumpSettings, dump_file
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError
-from airflow_mydump.engine.phases.plan import PlanSettings
+from airflow_mydump.engine.phases.plan import CUTS, PlanSettings
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.plan import DataBundle, PlanIdentity, PlannedTable
 from airflow_mydump.engine.planner import cut_tables
@@ -54,8 +55,10 @@ def dump_plan(
     write_catalog(storage, catalog)
     with Session(source, reading) as session, BundleDraft() as draft:
         check_conditions(session, (table.name for table in catalog.tables), selection)
+        cuts = []
         for planned, cut in cut_tables(session, tables, settings.plan.cutting):
             draft.add(planned, cut)
+            cuts.append(TableCuts.of(planned, cut))
         bundles = tuple(
             draft.write(storage.private, "bundles", identity, settings.plan.concurrency, settings.plan.max_bundles)
         )
@@ -75,6 +78,7 @@ def dump_plan(
         started=timestamp(),
         position=position,
     )
+    storage.private.write_lines(CUTS, cuts)
     storage.private.write(PLAN, plan)
     return plan
 
