@@ -9,24 +9,22 @@ Making it touches no server, Variable or connection.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from airflow.sdk import DAG, TaskGroup, chain
+from airflow.sdk import chain
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from airflow_mydump.dag_factory.config import ExecutionConfig, PlanConfig, SelectionConfig, SourceConfig
-from airflow_mydump.dag_factory.migration import plan_settings, shared_arguments
+from airflow_mydump.dag_factory.migration import plan_settings, selected
 from airflow_mydump.dag_factory.staging import StagingConfig
+from airflow_mydump.dag_factory.workflow import Workflow, WorkflowDag, WorkflowTaskGroup
 from airflow_mydump.engine.dump_plan import DumpSettings
-from airflow_mydump.engine.selection import Selection
 from airflow_mydump.operators.bundle import BundleOperator
 from airflow_mydump.operators.dump_phase import DumpPhaseOperator
 from airflow_mydump.operators.dump_plan import DumpPlanOperator
 from airflow_mydump.operators.finish_dump import FinishDumpOperator
-from airflow_mydump.operators.phase import RUN_KEY
 
 
 @dataclass(frozen=True)
@@ -38,18 +36,50 @@ class DumpTasks:
     finish_dump: FinishDumpOperator
 
 
-class DumpTaskGroup(TaskGroup):
-    """The tasks of a dump as a task group inside a DAG of yours; ``tasks`` has their handles.
+@dataclass(frozen=True, kw_only=True)
+class Dumping(Workflow):
+    """What a dump is made of."""
 
-    :param group_id: the group's name; also a part of the run's key
-    :param operator_args: arguments for every operator, such as ``queue`` or ``on_failure_callback``
+    NAME = "dump"
 
-    Raises ConfigurationError or SelectionError, naming the field, if a config cannot be right.
-    """
+    source: SourceConfig
+    staging: StagingConfig
+    selection: SelectionConfig = field(default_factory=SelectionConfig)
+    plan: PlanConfig = field(default_factory=PlanConfig)
+
+    def add_tasks(self, run_key: str) -> DumpTasks:
+        """Add the three tasks; see `Workflow.add_tasks`."""
+        shared = self.shared_arguments(run_key, source_conn_id=self.source.conn_id)
+        shared |= {"dump_directory": self.staging.path}
+        mapped = shared | {
+            "max_active_tis_per_dagrun": self.execution.concurrency,
+            "map_index_template": BundleOperator.MAP_INDEX_TEMPLATE,
+        }
+        planned = DumpPlanOperator(
+            task_id="dump_plan",
+            selection=selected(self.source, self.selection),
+            settings=DumpSettings(plan_settings(self.plan, self.execution), self.staging.level),
+            replace_existing=self.staging.if_exists == "replace",
+            **shared,
+        )
+        tasks = DumpTasks(
+            dump_plan=planned,
+            dump_phase=DumpPhaseOperator.partial(task_id="dump_phase", **mapped).expand(bundle=planned.output),
+            finish_dump=FinishDumpOperator(task_id="finish_dump", **shared),
+        )
+        chain(tasks.dump_plan, tasks.dump_phase, tasks.finish_dump)
+        return tasks
+
+
+class _Head:
+    """The signature that the DAG and the task group share."""
+
+    phases: DumpTasks
 
     def __init__(
         self,
-        group_id: str = "dump",
+        name: str | None = None,
+        /,
         *,
         source: SourceConfig,
         staging: StagingConfig,
@@ -59,15 +89,19 @@ class DumpTaskGroup(TaskGroup):
         operator_args: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(group_id, **kwargs)
-        with self:
-            self.tasks = add_dump_tasks(
-                source, staging, selection, plan, execution, operator_args, run_key=f"{RUN_KEY}/{self.group_id}"
-            )
+        dumping = Dumping(
+            source=source,
+            staging=staging,
+            selection=selection or SelectionConfig(),
+            plan=plan or PlanConfig(),
+            execution=execution or ExecutionConfig(),
+            operator_args=operator_args or {},
+        )
+        super().__init__(name, workflow=dumping, **kwargs)  # type: ignore[call-arg]  # of the class beside this
 
 
-class DumpDag(DAG):
-    """A dump as a DAG; ``tasks_of_dump`` has its tasks' handles.
+class DumpDag(_Head, WorkflowDag):
+    """A dump as a DAG: ``DumpDag("nightly_dump", source=…, staging=…)``; ``phases`` has its tasks' handles.
 
     Arguments that are not listed go to `airflow.sdk.DAG`. ``max_active_runs`` is 1 and ``catchup`` off unless given: a
     dump holds what the source holds now.
@@ -77,59 +111,10 @@ class DumpDag(DAG):
     Raises ConfigurationError or SelectionError, naming the field, if a config cannot be right.
     """
 
-    def __init__(
-        self,
-        dag_id: str,
-        *,
-        source: SourceConfig,
-        staging: StagingConfig,
-        selection: SelectionConfig | None = None,
-        plan: PlanConfig | None = None,
-        execution: ExecutionConfig | None = None,
-        operator_args: Mapping[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        concurrency = (execution or ExecutionConfig()).concurrency
-        defaults = {"max_active_runs": 1, "catchup": False, "max_active_tasks": max(16, concurrency)}
-        super().__init__(dag_id, **(defaults | kwargs))
-        # Airflow takes the file that called its own __init__, which is this one, for the DAG's.
-        self.fileloc = sys._getframe(1).f_code.co_filename
-        with self:
-            self.tasks_of_dump = add_dump_tasks(source, staging, selection, plan, execution, operator_args)
 
+class DumpTaskGroup(_Head, WorkflowTaskGroup):
+    """The tasks of a dump as a task group inside a DAG of yours; ``phases`` has their handles.
 
-def add_dump_tasks(
-    source: SourceConfig,
-    staging: StagingConfig,
-    selection: SelectionConfig | None = None,
-    plan: PlanConfig | None = None,
-    execution: ExecutionConfig | None = None,
-    operator_args: Mapping[str, Any] | None = None,
-    run_key: str = RUN_KEY,
-) -> DumpTasks:
-    """Add a dump's tasks to the DAG or task group whose context is open. Raises as `DumpDag` does."""
-    selection, plan, execution = selection or SelectionConfig(), plan or PlanConfig(), execution or ExecutionConfig()
-    chosen = Selection(
-        tuple(source.schemas), tuple(selection.include), tuple(selection.exclude), where=dict(selection.where)
-    )
-    settings = DumpSettings(plan_settings(plan, execution), staging.level)
-    shared = shared_arguments(execution, run_key, source_conn_id=source.conn_id) | {"dump_directory": staging.path}
-    shared |= dict(operator_args or {})
-    mapped = shared | {
-        "max_active_tis_per_dagrun": execution.concurrency,
-        "map_index_template": BundleOperator.MAP_INDEX_TEMPLATE,
-    }
-    planned = DumpPlanOperator(
-        task_id="dump_plan",
-        selection=chosen,
-        settings=settings,
-        replace_existing=staging.if_exists == "replace",
-        **shared,
-    )
-    tasks = DumpTasks(
-        dump_plan=planned,
-        dump_phase=DumpPhaseOperator.partial(task_id="dump_phase", **mapped).expand(bundle=planned.output),
-        finish_dump=FinishDumpOperator(task_id="finish_dump", **shared),
-    )
-    chain(tasks.dump_plan, tasks.dump_phase, tasks.finish_dump)
-    return tasks
+    Arguments are those of `DumpDag`; what is not listed goes to `airflow.sdk.TaskGroup`. The group's name, by default
+    ``dump``, is a part of the run's key.
+    """

@@ -11,15 +11,15 @@ Making it touches no server, Variable or connection.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from airflow.sdk import DAG, TaskGroup, TriggerRule, XComArg, chain
+from airflow.sdk import TriggerRule, XComArg, chain
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from airflow_mydump.dag_factory.config import ExecutionConfig, PlanConfig, SelectionConfig, SourceConfig, TargetConfig
+from airflow_mydump.dag_factory.workflow import Workflow, WorkflowDag, WorkflowTaskGroup
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.size import parse_size
@@ -28,7 +28,6 @@ from airflow_mydump.operators.chunk_plan import PLAN, ChunkPlanOperator
 from airflow_mydump.operators.data_phase import DataPhaseOperator
 from airflow_mydump.operators.index_phase import IndexPhaseOperator
 from airflow_mydump.operators.part import PartOperator
-from airflow_mydump.operators.phase import RUN_KEY
 from airflow_mydump.operators.post_phase import PostPhaseOperator
 from airflow_mydump.operators.prefetch_metadata import PrefetchMetadataOperator
 from airflow_mydump.operators.preflight import PreflightOperator
@@ -52,20 +51,61 @@ class MigrationTasks:
     report: ReportOperator
 
 
-class MigrationTaskGroup(TaskGroup):
-    """The tasks of a migration as a task group inside a DAG of yours; ``tasks`` has their handles.
+@dataclass(frozen=True, kw_only=True)
+class Migration(Workflow):
+    """What a migration is made of."""
 
-    Two runs that move the same tables to the same target cannot both succeed: give the DAG ``max_active_runs=1``.
+    NAME = "migration"
 
-    :param group_id: the group's name; also a part of the run's key, so that a DAG may hold several migrations
-    :param operator_args: arguments for every operator, such as ``queue`` or ``on_failure_callback``
+    source: SourceConfig
+    target: TargetConfig
+    selection: SelectionConfig = field(default_factory=SelectionConfig)
+    plan: PlanConfig = field(default_factory=PlanConfig)
 
-    Raises ConfigurationError or SelectionError, naming the field, if a config cannot be right.
-    """
+    def add_tasks(self, run_key: str) -> MigrationTasks:
+        """Add the nine tasks; see `Workflow.add_tasks`."""
+        chosen = selected(self.source, self.selection, self.target.rename)
+        settings = plan_settings(self.plan, self.execution, self.target)
+        shared = self.shared_arguments(run_key, self.target, source_conn_id=self.source.conn_id)
+        mapped = shared | {"max_active_tis_per_dagrun": self.execution.concurrency}
+
+        preflight = PreflightOperator(task_id="preflight", selection=chosen, **shared)
+        prefetch = PrefetchMetadataOperator(task_id="prefetch_metadata", selection=chosen, **shared)
+        chunk_plan = ChunkPlanOperator(
+            task_id="chunk_plan", catalog=prefetch.output, selection=chosen, settings=settings, **shared
+        )
+        identity = XComArg(chunk_plan, PLAN)
+        by_part = mapped | {"plan": identity, "map_index_template": PartOperator.MAP_INDEX_TEMPLATE}
+        by_bundle = mapped | {"map_index_template": BundleOperator.MAP_INDEX_TEMPLATE}
+        parts, bundles = list(range(self.execution.concurrency)), chunk_plan.output
+        tasks = MigrationTasks(
+            preflight=preflight,
+            prefetch_metadata=prefetch,
+            chunk_plan=chunk_plan,
+            schema_phase=SchemaPhaseOperator.partial(task_id="schema_phase", **by_part).expand(part=parts),
+            data_phase=DataPhaseOperator.partial(task_id="data_phase", **by_bundle).expand(bundle=bundles),
+            index_phase=IndexPhaseOperator.partial(task_id="index_phase", **by_part).expand(part=parts),
+            verify=VerifyOperator.partial(task_id="verify", **by_bundle).expand(bundle=bundles),
+            post_phase=PostPhaseOperator(task_id="post_phase", plan=identity, **shared),
+            report=ReportOperator(
+                task_id="report", plan_task_id=chunk_plan.task_id, **(shared | {"trigger_rule": TriggerRule.ALL_DONE})
+            ),
+        )
+        chain(*(getattr(tasks, each.name) for each in fields(tasks)))
+        # The report waits for every mapped task, also for those that go on when one of their siblings has failed.
+        chain([tasks.schema_phase, tasks.data_phase, tasks.index_phase, tasks.verify], tasks.report)
+        return tasks
+
+
+class _Head:
+    """The signature that the DAG and the task group share."""
+
+    phases: MigrationTasks
 
     def __init__(
         self,
-        group_id: str = "migration",
+        name: str | None = None,
+        /,
         *,
         source: SourceConfig,
         target: TargetConfig,
@@ -75,15 +115,19 @@ class MigrationTaskGroup(TaskGroup):
         operator_args: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(group_id, **kwargs)
-        with self:
-            self.tasks = add_migration_tasks(
-                source, target, selection, plan, execution, operator_args, run_key=f"{RUN_KEY}/{self.group_id}"
-            )
+        migration = Migration(
+            source=source,
+            target=target,
+            selection=selection or SelectionConfig(),
+            plan=plan or PlanConfig(),
+            execution=execution or ExecutionConfig(),
+            operator_args=operator_args or {},
+        )
+        super().__init__(name, workflow=migration, **kwargs)  # type: ignore[call-arg]  # of the class beside this
 
 
-class MigrationDag(DAG):
-    """A migration as a DAG; ``tasks_of_migration`` has its tasks' handles.
+class MigrationDag(_Head, WorkflowDag):
+    """A migration as a DAG: ``MigrationDag("nightly", source=…, target=…)``; ``phases`` has its tasks' handles.
 
     Arguments that are not listed go to `airflow.sdk.DAG`. ``max_active_runs`` is 1 unless given: two runs over the same
     tables cannot both succeed. ``catchup`` is off unless given: a migration moves what the source holds now.
@@ -93,76 +137,41 @@ class MigrationDag(DAG):
     Raises ConfigurationError or SelectionError, naming the field, if a config cannot be right.
     """
 
-    def __init__(
-        self,
-        dag_id: str,
-        *,
-        source: SourceConfig,
-        target: TargetConfig,
-        selection: SelectionConfig | None = None,
-        plan: PlanConfig | None = None,
-        execution: ExecutionConfig | None = None,
-        operator_args: Mapping[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        concurrency = (execution or ExecutionConfig()).concurrency
-        defaults = {"max_active_runs": 1, "catchup": False, "max_active_tasks": max(16, concurrency)}
-        super().__init__(dag_id, **(defaults | kwargs))
-        # Airflow takes the file that called its own __init__, which is this one, for the DAG's.
-        self.fileloc = sys._getframe(1).f_code.co_filename
-        with self:
-            self.tasks_of_migration = add_migration_tasks(source, target, selection, plan, execution, operator_args)
+
+class MigrationTaskGroup(_Head, WorkflowTaskGroup):
+    """The tasks of a migration as a task group inside a DAG of yours; ``phases`` has their handles.
+
+    Two runs that move the same tables to the same target cannot both succeed: give the DAG ``max_active_runs=1``.
+    Arguments are those of `MigrationDag`; what is not listed goes to `airflow.sdk.TaskGroup`. The group's name, by
+    default ``migration``, is a part of the run's key, so that a DAG may hold several migrations.
+    """
 
 
-def add_migration_tasks(
-    source: SourceConfig,
-    target: TargetConfig,
-    selection: SelectionConfig | None = None,
-    plan: PlanConfig | None = None,
-    execution: ExecutionConfig | None = None,
-    operator_args: Mapping[str, Any] | None = None,
-    run_key: str = RUN_KEY,
-) -> MigrationTasks:
-    """Add a migration's tasks to the DAG or task group whose context is open. Raises as `MigrationDag` does."""
-    selection, plan, execution = selection or SelectionConfig(), plan or PlanConfig(), execution or ExecutionConfig()
-    chosen = Selection(
-        tuple(source.schemas),
-        tuple(selection.include),
-        tuple(selection.exclude),
-        dict(target.rename),
-        dict(selection.where),
+def selected(source: SourceConfig, selection: SelectionConfig, rename: Mapping[str, str] | None = None) -> Selection:
+    """What the configs say is to be moved, in the engine's words."""
+    partitions = {table: tuple(names) for table, names in selection.partitions.items()}
+    return Selection(
+        **choice(selection),
+        schemas=tuple(source.schemas),
+        rename=dict(rename or {}),
+        where=dict(selection.where),
+        partitions=partitions,
     )
-    settings = plan_settings(plan, execution, target)
-    shared = shared_arguments(execution, run_key, source_conn_id=source.conn_id, target_conn_id=target.conn_id)
-    shared |= dict(operator_args or {})
-    mapped = shared | {"max_active_tis_per_dagrun": execution.concurrency}
 
-    preflight = PreflightOperator(task_id="preflight", selection=chosen, **shared)
-    prefetch = PrefetchMetadataOperator(task_id="prefetch_metadata", selection=chosen, **shared)
-    chunk_plan = ChunkPlanOperator(
-        task_id="chunk_plan", catalog=prefetch.output, selection=chosen, settings=settings, **shared
-    )
-    identity = XComArg(chunk_plan, PLAN)
-    by_part = mapped | {"plan": identity, "map_index_template": PartOperator.MAP_INDEX_TEMPLATE}
-    by_bundle = mapped | {"map_index_template": BundleOperator.MAP_INDEX_TEMPLATE}
-    parts, bundles = list(range(execution.concurrency)), chunk_plan.output
-    tasks = MigrationTasks(
-        preflight=preflight,
-        prefetch_metadata=prefetch,
-        chunk_plan=chunk_plan,
-        schema_phase=SchemaPhaseOperator.partial(task_id="schema_phase", **by_part).expand(part=parts),
-        data_phase=DataPhaseOperator.partial(task_id="data_phase", **by_bundle).expand(bundle=bundles),
-        index_phase=IndexPhaseOperator.partial(task_id="index_phase", **by_part).expand(part=parts),
-        verify=VerifyOperator.partial(task_id="verify", **by_bundle).expand(bundle=bundles),
-        post_phase=PostPhaseOperator(task_id="post_phase", plan=identity, **shared),
-        report=ReportOperator(
-            task_id="report", plan_task_id=chunk_plan.task_id, **(shared | {"trigger_rule": TriggerRule.ALL_DONE})
-        ),
-    )
-    chain(*(getattr(tasks, field.name) for field in fields(tasks)))
-    # The report waits for every mapped task, also for those that go on when one of their siblings has failed.
-    chain([tasks.schema_phase, tasks.data_phase, tasks.index_phase, tasks.verify], tasks.report)
-    return tasks
+
+def choice(selection: SelectionConfig) -> dict[str, Any]:
+    """What a selection's config says of every database alike, as the engine's arguments."""
+    return {
+        "include": tuple(selection.include),
+        "exclude": tuple(selection.exclude),
+        "no_data": tuple(selection.no_data),
+        "content": selection.content,
+        "views": selection.views,
+        "routines": selection.routines,
+        "triggers": selection.triggers,
+        "events": selection.events,
+        "allow_empty": selection.allow_empty,
+    }
 
 
 def plan_settings(plan: PlanConfig, execution: ExecutionConfig, target: TargetConfig | None = None) -> PlanSettings:
@@ -176,15 +185,3 @@ def plan_settings(plan: PlanConfig, execution: ExecutionConfig, target: TargetCo
         max_key_prefix_length=plan.max_key_prefix_length,
     )
     return replace(settings, if_exists=target.if_exists) if target else settings
-
-
-def shared_arguments(execution: ExecutionConfig, run_key: str, **connections: str) -> dict[str, Any]:
-    """The arguments that all operators of a run have in common; ``connections`` are their connections' ids."""
-    arguments = {
-        **connections,
-        "work_directory": execution.work_directory,
-        "run_key": run_key,
-        "retries": execution.retries,
-        "retry_delay": execution.retry_delay,
-    }
-    return arguments | ({"pool": execution.pool} if execution.pool else {})

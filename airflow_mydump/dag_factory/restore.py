@@ -9,24 +9,25 @@ Making it touches no server, Variable or connection.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from airflow.sdk import DAG, TaskGroup, TriggerRule, XComArg, chain
+from airflow.sdk import TriggerRule, XComArg, chain
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
-from airflow_mydump.dag_factory.config import ExecutionConfig, PlanConfig, TargetConfig
-from airflow_mydump.dag_factory.migration import plan_settings, shared_arguments
+from airflow_mydump.dag_factory.config import ExecutionConfig, PlanConfig, SelectionConfig, TargetConfig
+from airflow_mydump.dag_factory.migration import choice, plan_settings
+from airflow_mydump.dag_factory.requirement import require
 from airflow_mydump.dag_factory.staging import StagingConfig
+from airflow_mydump.dag_factory.workflow import Workflow, WorkflowDag, WorkflowTaskGroup
+from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.operators.bundle import BundleOperator
 from airflow_mydump.operators.chunk_plan import PLAN
 from airflow_mydump.operators.index_phase import IndexPhaseOperator
 from airflow_mydump.operators.load_phase import LoadPhaseOperator
 from airflow_mydump.operators.load_plan import LoadPlanOperator
 from airflow_mydump.operators.part import PartOperator
-from airflow_mydump.operators.phase import RUN_KEY
 from airflow_mydump.operators.post_phase import PostPhaseOperator
 from airflow_mydump.operators.report import ReportOperator
 from airflow_mydump.operators.schema_phase import SchemaPhaseOperator
@@ -46,38 +47,89 @@ class RestoreTasks:
     report: ReportOperator
 
 
-class RestoreTaskGroup(TaskGroup):
-    """The tasks of a restore as a task group inside a DAG of yours; ``tasks`` has their handles.
+@dataclass(frozen=True, kw_only=True)
+class Restoring(Workflow):
+    """What a restore is made of."""
 
-    Two runs that restore the same tables into the same target cannot both succeed: give the DAG ``max_active_runs=1``.
+    NAME = "restore"
 
-    :param group_id: the group's name; also a part of the run's key
-    :param dynamic_sql: whether routines, triggers and events may compose statements; only for dumps you trust
-    :param operator_args: arguments for every operator, such as ``queue`` or ``on_failure_callback``
+    staging: StagingConfig
+    target: TargetConfig
+    selection: SelectionConfig = field(default_factory=SelectionConfig)
+    plan: PlanConfig = field(default_factory=PlanConfig)
+    dynamic_sql: bool = False
 
-    Raises ConfigurationError, naming the field, if a config cannot be right.
-    """
+    def add_tasks(self, run_key: str) -> RestoreTasks:
+        """Add the seven tasks; see `Workflow.add_tasks`."""
+        for name in ("where", "partitions"):
+            require(self.selection, name, not getattr(self.selection, name), "cannot be used in a restore")
+        wanted = DumpSelection(**choice(self.selection), rename=dict(self.target.rename))
+        settings = plan_settings(self.plan, self.execution, self.target)
+        shared = self.shared_arguments(run_key, self.target)
+        staged = {"dump_directory": self.staging.path}
+        mapped = shared | {"max_active_tis_per_dagrun": self.execution.concurrency}
+        planned = LoadPlanOperator(
+            task_id="load_plan",
+            wanted=wanted,
+            settings=settings,
+            dynamic_sql=self.dynamic_sql,
+            **shared,
+            **staged,
+        )
+        identity = XComArg(planned, PLAN)
+        by_part = mapped | {"plan": identity, "map_index_template": PartOperator.MAP_INDEX_TEMPLATE}
+        by_bundle = mapped | {"map_index_template": BundleOperator.MAP_INDEX_TEMPLATE}
+        parts, bundles = list(range(self.execution.concurrency)), planned.output
+        tasks = RestoreTasks(
+            load_plan=planned,
+            schema_phase=SchemaPhaseOperator.partial(task_id="schema_phase", **by_part).expand(part=parts),
+            load_phase=LoadPhaseOperator.partial(task_id="load_phase", **by_bundle, **staged).expand(bundle=bundles),
+            index_phase=IndexPhaseOperator.partial(task_id="index_phase", **by_part).expand(part=parts),
+            verify=VerifyLoadOperator.partial(task_id="verify", **by_bundle).expand(bundle=bundles),
+            post_phase=PostPhaseOperator(task_id="post_phase", plan=identity, **shared),
+            report=ReportOperator(
+                task_id="report", plan_task_id=planned.task_id, **(shared | {"trigger_rule": TriggerRule.ALL_DONE})
+            ),
+        )
+        chain(*(getattr(tasks, each.name) for each in fields(tasks)))
+        # The report waits for every mapped task, also for those that go on when one of their siblings has failed.
+        chain([tasks.schema_phase, tasks.load_phase, tasks.index_phase, tasks.verify], tasks.report)
+        return tasks
+
+
+class _Head:
+    """The signature that the DAG and the task group share."""
+
+    phases: RestoreTasks
 
     def __init__(
         self,
-        group_id: str = "restore",
+        name: str | None = None,
+        /,
         *,
         staging: StagingConfig,
         target: TargetConfig,
+        selection: SelectionConfig | None = None,
         plan: PlanConfig | None = None,
         execution: ExecutionConfig | None = None,
         dynamic_sql: bool = False,
         operator_args: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(group_id, **kwargs)
-        run_key = f"{RUN_KEY}/{self.group_id}"
-        with self:
-            self.tasks = add_restore_tasks(staging, target, plan, execution, dynamic_sql, operator_args, run_key)
+        restoring = Restoring(
+            staging=staging,
+            target=target,
+            selection=selection or SelectionConfig(),
+            plan=plan or PlanConfig(),
+            execution=execution or ExecutionConfig(),
+            dynamic_sql=dynamic_sql,
+            operator_args=operator_args or {},
+        )
+        super().__init__(name, workflow=restoring, **kwargs)  # type: ignore[call-arg]  # of the class beside this
 
 
-class RestoreDag(DAG):
-    """A restore as a DAG; ``tasks_of_restore`` has its tasks' handles.
+class RestoreDag(_Head, WorkflowDag):
+    """A restore as a DAG: ``RestoreDag("restore", staging=…, target=…)``; ``phases`` has its tasks' handles.
 
     Arguments that are not listed go to `airflow.sdk.DAG`. ``max_active_runs`` is 1 and ``catchup`` off unless given.
 
@@ -87,61 +139,11 @@ class RestoreDag(DAG):
     Raises ConfigurationError, naming the field, if a config cannot be right.
     """
 
-    def __init__(
-        self,
-        dag_id: str,
-        *,
-        staging: StagingConfig,
-        target: TargetConfig,
-        plan: PlanConfig | None = None,
-        execution: ExecutionConfig | None = None,
-        dynamic_sql: bool = False,
-        operator_args: Mapping[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        concurrency = (execution or ExecutionConfig()).concurrency
-        defaults = {"max_active_runs": 1, "catchup": False, "max_active_tasks": max(16, concurrency)}
-        super().__init__(dag_id, **(defaults | kwargs))
-        # Airflow takes the file that called its own __init__, which is this one, for the DAG's.
-        self.fileloc = sys._getframe(1).f_code.co_filename
-        with self:
-            self.tasks_of_restore = add_restore_tasks(staging, target, plan, execution, dynamic_sql, operator_args)
 
+class RestoreTaskGroup(_Head, WorkflowTaskGroup):
+    """The tasks of a restore as a task group inside a DAG of yours; ``phases`` has their handles.
 
-def add_restore_tasks(
-    staging: StagingConfig,
-    target: TargetConfig,
-    plan: PlanConfig | None = None,
-    execution: ExecutionConfig | None = None,
-    dynamic_sql: bool = False,
-    operator_args: Mapping[str, Any] | None = None,
-    run_key: str = RUN_KEY,
-) -> RestoreTasks:
-    """Add a restore's tasks to the DAG or task group whose context is open. Raises as `RestoreDag` does."""
-    plan, execution = plan or PlanConfig(), execution or ExecutionConfig()
-    settings = plan_settings(plan, execution, target)
-    shared = shared_arguments(execution, run_key, target_conn_id=target.conn_id) | dict(operator_args or {})
-    staged = {"dump_directory": staging.path}
-    mapped = shared | {"max_active_tis_per_dagrun": execution.concurrency}
-    planned = LoadPlanOperator(
-        task_id="load_plan", rename=target.rename, settings=settings, dynamic_sql=dynamic_sql, **shared, **staged
-    )
-    identity = XComArg(planned, PLAN)
-    by_part = mapped | {"plan": identity, "map_index_template": PartOperator.MAP_INDEX_TEMPLATE}
-    by_bundle = mapped | {"map_index_template": BundleOperator.MAP_INDEX_TEMPLATE}
-    parts, bundles = list(range(execution.concurrency)), planned.output
-    tasks = RestoreTasks(
-        load_plan=planned,
-        schema_phase=SchemaPhaseOperator.partial(task_id="schema_phase", **by_part).expand(part=parts),
-        load_phase=LoadPhaseOperator.partial(task_id="load_phase", **by_bundle, **staged).expand(bundle=bundles),
-        index_phase=IndexPhaseOperator.partial(task_id="index_phase", **by_part).expand(part=parts),
-        verify=VerifyLoadOperator.partial(task_id="verify", **by_bundle).expand(bundle=bundles),
-        post_phase=PostPhaseOperator(task_id="post_phase", plan=identity, **shared),
-        report=ReportOperator(
-            task_id="report", plan_task_id=planned.task_id, **(shared | {"trigger_rule": TriggerRule.ALL_DONE})
-        ),
-    )
-    chain(*(getattr(tasks, field.name) for field in fields(tasks)))
-    # The report waits for every mapped task, also for those that go on when one of their siblings has failed.
-    chain([tasks.schema_phase, tasks.load_phase, tasks.index_phase, tasks.verify], tasks.report)
-    return tasks
+    Two runs that restore the same tables into the same target cannot both succeed: give the DAG ``max_active_runs=1``.
+    Arguments are those of `RestoreDag`; what is not listed goes to `airflow.sdk.TaskGroup`. The group's name, by
+    default ``restore``, is a part of the run's key.
+    """

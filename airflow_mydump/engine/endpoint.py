@@ -21,6 +21,7 @@ class Endpoint:
     """A server and an account on it.
 
     ``ssl_mode`` None means VERIFY_IDENTITY, or DISABLED where no network is crossed (loopback, socket).
+    ``binlog`` False keeps what the connections do out of the server's binary log, and so from its replicas.
     The password is in no representation of this object.
     """
 
@@ -33,6 +34,7 @@ class Endpoint:
     ssl_ca: str | None = None
     ssl_cert: str | None = None
     ssl_key: str | None = None
+    binlog: bool = True
 
     @classmethod
     def from_uri(cls, uri: str, password: str | None = None) -> Endpoint:

@@ -58,6 +58,13 @@ class Flavor:
         return "gtid_binlog_pos" if self.vendor == "mariadb" else "gtid_executed"
 
     @property
+    def unlogged_privilege(self) -> str:
+        """The privilege for changes that are kept out of the binary log."""
+        if self.vendor == "mysql":
+            return "SESSION_VARIABLES_ADMIN" if self.version >= (8, 0, 14) else "SUPER"
+        return "BINLOG ADMIN" if self.version >= (10, 5, 2) else "SUPER"
+
+    @property
     def usable_index_condition(self) -> str:
         """The condition on information_schema.STATISTICS for an index that a query may name in FORCE INDEX."""
         if self.vendor == "mysql":

@@ -24,7 +24,7 @@ from airflow_mydump.engine.framed_load import load_statement
 from airflow_mydump.engine.framing import Delimiters
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.session import CONNECT_TIMEOUT, READ_TIMEOUT
-from airflow_mydump.engine.session_state import loading
+from airflow_mydump.engine.session_state import NOT_LOGGED, loading
 
 _PACKET_BYTES = 1 << 20
 """Below every server's max_allowed_packet default, above which larger packets gain nothing (measured)."""
@@ -43,6 +43,8 @@ class Loader:
             flavor = Flavor.parse(str(self._connection.server_version))
             for statement in loading(flavor):
                 self.execute(statement)
+            if not endpoint.binlog:
+                self.execute(NOT_LOGGED)
         except BaseException:
             self.close()
             raise

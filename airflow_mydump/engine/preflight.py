@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from airflow_mydump.engine.endpoint import Endpoint
-from airflow_mydump.engine.errors import PreflightError
+from airflow_mydump.engine.errors import PreflightError, ServerError
 from airflow_mydump.engine.identifier import literal
 from airflow_mydump.engine.privilege import (
     SOURCE_PRIVILEGES,
@@ -18,7 +18,9 @@ from airflow_mydump.engine.privilege import (
 )
 from airflow_mydump.engine.selection import LEDGER_SCHEMA, Selection
 from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.session_state import NOT_LOGGED, metadata
+
+_ACCESS_DENIED = 1227
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,12 @@ def check(source: Endpoint, target: Endpoint, selection: Selection) -> Servers:
 
     Raises PreflightError naming all that is in the way, ConnectError, ServerError.
     """
-    with Session(source, metadata) as reading, Session(target, metadata) as writing:
+    with Session(source, metadata) as reading, _target_session(target) as writing:
         blockers = [
             *_vendor_blockers(reading, writing),
             *_identity_blockers(reading, writing, selection),
             *_source_blockers(reading, selection),
-            *_target_blockers(writing, selection),
+            *_target_blockers(writing, selection, target.binlog),
         ]
         _require_none(blockers)
         return Servers(str(reading.flavor), str(writing.flavor))
@@ -57,14 +59,19 @@ def check_target(target: Endpoint, selection: Selection, dumped_from: str) -> st
 
     ``dumped_from`` is the vendor and version of the server that a dump came from, empty where nobody knows.
     """
-    with Session(target, metadata) as writing:
-        blockers = _target_blockers(writing, selection)
+    with _target_session(target) as writing:
+        blockers = _target_blockers(writing, selection, target.binlog)
         if dumped_from and not dumped_from.startswith(str(writing.flavor).partition(" ")[0]):
             blockers.append(
                 f"the dump is from {dumped_from} and the target {writing.flavor}: definitions are not translated yet"
             )
         _require_none(blockers)
         return str(writing.flavor)
+
+
+def _target_session(target: Endpoint) -> Session:
+    # As everybody's: the privilege to leave the binary log out is one of the things to find out.
+    return Session(replace(target, binlog=True), metadata)
 
 
 def _require_none(blockers: list[str]) -> None:
@@ -100,7 +107,7 @@ def _are_one_server(source: Session, target: Session) -> bool:
 def _source_blockers(session: Session, selection: Selection) -> list[str]:
     grants = read_grants(session)
     blockers = _missing(grants, selection.schemas, SOURCE_PRIVILEGES, f"source account {session.endpoint.user}")
-    if selection.takes_whole_schemas and not _sees_routines(session, grants):
+    if selection.takes_routines and not _sees_routines(session, grants):
         blockers.append(
             f"source account {session.endpoint.user} cannot see every routine: "
             f"grant it {'SHOW_ROUTINE' if session.flavor.vendor == 'mysql' else 'SELECT ON mysql.*'}"
@@ -116,7 +123,7 @@ def _sees_routines(session: Session, grants: tuple[Grant, ...]) -> bool:
     return not missing(grants, "mysql", ["SELECT"])
 
 
-def _target_blockers(session: Session, selection: Selection) -> list[str]:
+def _target_blockers(session: Session, selection: Selection, binlog: bool) -> list[str]:
     grants = read_grants(session)
     account = f"target account {session.endpoint.user}"
     schemas = [selection.target_schema(name) for name in selection.schemas]
@@ -128,7 +135,23 @@ def _target_blockers(session: Session, selection: Selection) -> list[str]:
     ):
         if session.value(f"SELECT @@GLOBAL.{variable} + 0") != wanted:
             blockers.append(f"the target has {variable} set the wrong way: {advice}")
+    if not binlog and not _may_leave_out_binlog(session):
+        blockers.append(
+            f"{account} may not keep its changes out of the binary log: grant it {session.flavor.unlogged_privilege} "
+            "on *.*, or let them be logged"
+        )
     return blockers
+
+
+def _may_leave_out_binlog(session: Session) -> bool:
+    # Tried, because several privileges allow it and which ones has changed with versions.
+    try:
+        session.execute(NOT_LOGGED)
+    except ServerError as error:
+        if error.number == _ACCESS_DENIED:
+            return False
+        raise
+    return True
 
 
 def _missing(

@@ -15,7 +15,7 @@ from MySQLdb import _mysql
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConnectError, ServerError
 from airflow_mydump.engine.flavor import Flavor
-from airflow_mydump.engine.session_state import SessionState
+from airflow_mydump.engine.session_state import NOT_LOGGED, SessionState
 
 Row = tuple["bytes | None", ...]
 
@@ -43,6 +43,8 @@ class Session:
             _check_encryption(self, endpoint)
             for statement in state(self.flavor):
                 self.execute(statement)
+            if not endpoint.binlog:
+                self.execute(NOT_LOGGED)
         except BaseException:
             self.close()
             raise

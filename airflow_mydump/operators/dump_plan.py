@@ -9,10 +9,10 @@ from airflow.providers.common.compat.sdk import conf
 
 from airflow_mydump.engine import preflight
 from airflow_mydump.engine.cut_report import TableCuts
+from airflow_mydump.engine.dump_directory.dump_record import CUTS
 from airflow_mydump.engine.dump_plan import DumpSettings
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import CONSISTENCY
-from airflow_mydump.engine.phases.plan import CUTS
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.operators.outline import BEGUN, OUTLINE, outline_of_dump
 from airflow_mydump.operators.phase import engine_errors

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from airflow_mydump.engine.chunk import without_bounds
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
+from airflow_mydump.operators.object_store import directory_at
 
 _log = logging.getLogger(__name__)
 
@@ -35,9 +37,10 @@ class PhaseOperator(BaseOperator):
 
     :param source_conn_id: connection of type ``mysql`` to read from; None for a phase that reads from no server
     :param target_conn_id: connection of type ``mysql`` to write to; None for a phase that writes to no server
-    :param work_directory: path or fsspec URL that every worker sees; None is a directory below the system's
-        temporary one, right where all tasks run on one machine
+    :param work_directory: path or URL that every worker sees, as `object_store.directory_at` takes it; None is a
+        directory below the system's temporary one, right where all tasks run on one machine
     :param run_key: the run's name in the ledger and below the work directory; the same for all its tasks
+    :param target_binlog: whether the target writes what the run does to its binary log, and so to its replicas
     """
 
     template_fields: Sequence[str] = ("source_conn_id", "target_conn_id", "work_directory", "run_key")
@@ -49,6 +52,7 @@ class PhaseOperator(BaseOperator):
         target_conn_id: str | None = None,
         work_directory: str | None = None,
         run_key: str = RUN_KEY,
+        target_binlog: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -56,6 +60,7 @@ class PhaseOperator(BaseOperator):
         self.target_conn_id = target_conn_id
         self.work_directory = work_directory
         self.run_key = run_key
+        self.target_binlog = target_binlog
 
     @property
     def source(self) -> Endpoint:
@@ -65,12 +70,12 @@ class PhaseOperator(BaseOperator):
     @property
     def target(self) -> Endpoint:
         """The server to write to. Raises ConfigurationError, AirflowNotFoundException."""
-        return _endpoint(self.target_conn_id, "target_conn_id")
+        return replace(_endpoint(self.target_conn_id, "target_conn_id"), binlog=self.target_binlog)
 
     @property
     def directory(self) -> WorkDirectory:
         """The run's own directory below the work directory. Raises ConfigurationError."""
-        return WorkDirectory.at(self.work_directory or default_work_directory()).child(quote(self.run_key, safe=""))
+        return directory_at(self.work_directory or default_work_directory()).child(quote(self.run_key, safe=""))
 
 
 @contextmanager

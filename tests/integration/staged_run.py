@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from airflow_mydump.engine import preflight
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import DumpSettings
+from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.phases.dump import dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
@@ -28,20 +29,23 @@ from tests.integration.pair import endpoint, run_sql
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from airflow_mydump.engine.plan import Plan
+    from airflow_mydump.engine.plan import IfExists, Plan
     from tests.integration.pair import Pair
 
 
 @dataclass
 class StagedRun:
-    """`dump` and `restore` are all of it; the other methods are their steps."""
+    """`dump` and `restore` are all of it; the other methods are their steps. ``selection`` is all of ``database``
+    unless given."""
 
     pair: Pair
     database: str
     path: Path
     work: WorkDirectory
     settings: DumpSettings = field(default_factory=lambda: DumpSettings(PlanSettings(concurrency=2)))
-    rename: dict[str, str] = field(default_factory=dict)
+    wanted: DumpSelection = field(default_factory=DumpSelection)
+    if_exists: IfExists = "drop"
+    selection: Selection | None = None
 
     @classmethod
     def of(cls, pair: Pair, database: str, tmp_path: Path) -> StagedRun:
@@ -63,7 +67,8 @@ class StagedRun:
         run_sql(self.pair.source, *statements, database=self.database)
 
     def dump(self, announce: Listener = ignore) -> DumpReport:
-        source, selection = endpoint(self.pair.source), Selection((self.database,))
+        source = endpoint(self.pair.source)
+        selection = self.selection or Selection((self.database,))
         preflight.check_source(source, selection)
         plan = dump_plan(source, selection, self.settings, "test", self.storage)
         for bundle in plan.bundles:
@@ -74,8 +79,8 @@ class StagedRun:
         return load_plan(
             endpoint(self.pair.target),
             self.storage,
-            self.rename,
-            PlanSettings("drop", concurrency=2),
+            self.wanted,
+            PlanSettings(self.if_exists, concurrency=2),
             f"test-{secrets.token_hex(4)}",
             self.work,
             dynamic_sql,
@@ -87,19 +92,36 @@ class StagedRun:
         return self.finish(plan)
 
     def load(self, plan: Plan, announce: Listener = ignore) -> None:
-        target = endpoint(self.pair.target)
-        for part in range(plan.parts):
-            schema_phase(target, self.work, schema_file(plan.identity, part))
-        for bundle in plan.data_bundles:
-            load_phase(target, self.storage, self.work, bundle.file, announce)
+        self.schema(plan)
+        self.data(plan, announce)
 
     def finish(self, plan: Plan) -> Report:
-        target = endpoint(self.pair.target)
+        """What comes after the data."""
+        self.index(plan)
+        self.verify(plan)
+        self.post(plan)
+        return self.report(plan)
+
+    def schema(self, plan: Plan) -> None:
         for part in range(plan.parts):
-            index_phase(target, self.work, schema_file(plan.identity, part))
+            schema_phase(endpoint(self.pair.target), self.work, schema_file(plan.identity, part))
+
+    def data(self, plan: Plan, announce: Listener = ignore) -> None:
         for bundle in plan.data_bundles:
-            verify_load_phase(target, self.work, bundle.file)
-        post_phase(target, self.work, plan.identity)
-        report = report_phase(target, self.work, plan.identity)
+            load_phase(endpoint(self.pair.target), self.storage, self.work, bundle.file, announce)
+
+    def index(self, plan: Plan) -> None:
+        for part in range(plan.parts):
+            index_phase(endpoint(self.pair.target), self.work, schema_file(plan.identity, part))
+
+    def verify(self, plan: Plan) -> None:
+        for bundle in plan.data_bundles:
+            verify_load_phase(endpoint(self.pair.target), self.work, bundle.file)
+
+    def post(self, plan: Plan) -> None:
+        post_phase(endpoint(self.pair.target), self.work, plan.identity)
+
+    def report(self, plan: Plan) -> Report:
+        report = report_phase(endpoint(self.pair.target), self.work, plan.identity)
         require_complete(report)
         return report

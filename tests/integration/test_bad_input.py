@@ -229,6 +229,17 @@ def test_a_target_account_without_a_ledger(copy: Command) -> None:
         assert f"on {LEDGER_SCHEMA}.*" in copy.fails("--schemas", copy.database, target=login)
 
 
+def test_a_target_account_that_may_not_leave_out_the_binary_log(copy: Command) -> None:
+    granted = (f"ALL ON {copy.database}.*", f"ALL ON {LEDGER_SCHEMA}.*")
+    privilege = "SESSION_VARIABLES_ADMIN" if copy.pair.is_mysql else "BINLOG ADMIN"
+    run_sql(copy.pair.source, f"DROP VIEW {copy.database}.w")
+    with account(copy.pair.target, *granted) as login:
+        error = copy.fails("--schemas", copy.database, "--no-binlog", target=login)
+        assert f"grant it {privilege} on *.*" in error
+        run_sql(copy.pair.target, f"GRANT {privilege} ON *.* TO '{login.user}'@'{copy.pair.target.host}'")
+        copy.works("--schemas", copy.database, "--no-binlog", target=login)
+
+
 def test_accounts_with_just_what_is_asked_for_are_enough(copy: Command) -> None:
     everywhere = "SHOW_ROUTINE ON *.*" if copy.pair.is_mysql else "SELECT ON mysql.*"
     reading = f"{', '.join(SOURCE_PRIVILEGES)} ON {copy.database}.*"

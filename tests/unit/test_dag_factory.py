@@ -22,8 +22,11 @@ from airflow_mydump.dag_factory import (
     MigrationDag,
     MigrationTaskGroup,
     PlanConfig,
+    RestoreDag,
+    RestoreTaskGroup,
     SelectionConfig,
     SourceConfig,
+    StagingConfig,
     TargetConfig,
 )
 from airflow_mydump.engine.errors import ConfigurationError, SelectionError
@@ -50,7 +53,7 @@ STAGED_TASKS = [
     "restore.report",
 ]
 MAPPED = {"schema_phase", "data_phase", "index_phase", "verify"}
-#: What parsing may cost on top of importing Airflow itself.
+#: What parsing may cost on top of importing Airflow itself, of a processor alone: others may be at work on it too.
 PARSE_SECONDS = 0.3
 
 
@@ -58,8 +61,7 @@ def migration(schemas: int = 1, **more: Any) -> MigrationDag:
     return MigrationDag(
         "migration",
         source=SourceConfig("there", schemas=[f"tenant_{number}" for number in range(schemas)]),
-        target=TargetConfig("here"),
-        **({"schedule": None} | more),
+        **({"target": TargetConfig("here"), "schedule": None} | more),
     )
 
 
@@ -100,6 +102,14 @@ def test_one_run_at_a_time_without_catching_up_unless_told_otherwise() -> None:
     assert migration(max_active_runs=2).max_active_runs == 2
 
 
+def test_the_name_may_be_said_as_airflow_does_or_first() -> None:
+    configs: dict[str, Any] = {"source": SourceConfig("there", schemas=["a"]), "target": TargetConfig("here")}
+    with MigrationDag(dag_id="nightly", **configs, schedule=None) as dag:
+        named = [MigrationTaskGroup("b", **configs), MigrationTaskGroup(group_id="c", **configs)]
+    assert dag.dag_id == "nightly"
+    assert [group.group_id for group in named] == ["b", "c"]
+
+
 def test_the_file_of_the_dag_is_the_users() -> None:
     assert migration().fileloc == __file__
 
@@ -127,14 +137,25 @@ def test_two_groups_in_a_dag_have_runs_of_their_own() -> None:
 def test_a_group_exposes_its_tasks_for_wiring() -> None:
     with DAG("nightly", schedule=None):
         group = MigrationTaskGroup(source=SourceConfig("there", schemas=["shop"]), target=TargetConfig("here"))
-    assert group.tasks.data_phase.task_id == "migration.data_phase"
-    assert group.tasks.report.task_id == "migration.report"
+    assert group.phases.data_phase.task_id == "migration.data_phase"
+    assert group.phases.report.task_id == "migration.report"
 
 
 def test_arguments_for_every_operator_reach_every_operator() -> None:
     dag = migration(operator_args={"queue": "near_the_servers"}, execution=ExecutionConfig(pool="servers", retries=7))
     for task in dag.tasks:
         assert (task.queue, task.pool, task.retries) == ("near_the_servers", "servers", 7)
+
+
+@pytest.mark.parametrize("binlog", [True, False])
+def test_every_task_writes_to_the_targets_binary_log_or_none_does(binlog: bool) -> None:
+    target = TargetConfig("here", binlog=binlog)
+    with DAG("nightly", schedule=None) as restore:
+        RestoreTaskGroup(staging=StagingConfig("/dumps"), target=target)
+    for dag in (migration(target=target), restore):
+        for task in dag.tasks:
+            arguments = task.partial_kwargs if isinstance(task, MappedOperator) else vars(task)
+            assert arguments["target_binlog"] is binlog
 
 
 @pytest.mark.parametrize(
@@ -147,6 +168,21 @@ def test_arguments_for_every_operator_reach_every_operator() -> None:
         (lambda: TargetConfig("here", if_exists="replace"), "TargetConfig.if_exists"),  # type: ignore[arg-type]
         (lambda: SelectionConfig(include="orders"), "SelectionConfig.include"),
         (lambda: SelectionConfig(exclude="orders"), "SelectionConfig.exclude"),
+        (lambda: SelectionConfig(include=["re:("]), "SelectionConfig.include"),
+        (lambda: SelectionConfig(no_data=[""]), "SelectionConfig.no_data"),
+        (lambda: SelectionConfig(content="rows"), "SelectionConfig.content"),  # type: ignore[arg-type]
+        (lambda: SelectionConfig(partitions={"orders": ["p"]}), "SelectionConfig.partitions"),
+        (lambda: SelectionConfig(partitions={"a.orders": "p"}), "SelectionConfig.partitions"),
+        (lambda: SelectionConfig(where={"orders": "1"}), "SelectionConfig.where"),
+        (
+            lambda: RestoreDag(
+                "restore",
+                staging=StagingConfig("/dumps"),
+                target=TargetConfig("here"),
+                selection=SelectionConfig(where={"a.t": "1"}),
+            ),
+            "SelectionConfig.where",
+        ),
         (lambda: PlanConfig(chunk_bytes="big"), "PlanConfig.chunk_bytes"),
         (lambda: PlanConfig(max_bundles=0), "PlanConfig.max_bundles"),
         (lambda: PlanConfig(max_bundles=10_000), "PlanConfig.max_bundles"),
@@ -238,9 +274,9 @@ _PARSE_TIME = """
 import json, runpy, sys, time
 import airflow.providers.common.compat.sdk, airflow.sdk
 airflow.sdk.DAG, airflow.sdk.TaskGroup, airflow.sdk.XComArg
-begun = time.perf_counter()
+begun = time.process_time()
 runpy.run_path(sys.argv[1])
-print(json.dumps(str(time.perf_counter() - begun)))
+print(json.dumps(str(time.process_time() - begun)))
 """
 
 _IMPORT_PACKAGES = """

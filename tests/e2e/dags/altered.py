@@ -25,4 +25,4 @@ with DAG("altered", schedule=None):
             concurrency=1, retry_delay=timedelta(seconds=1), work_directory=os.environ["MYDUMP_WORK_DIRECTORY"]
         ),
     )
-    migration.tasks.data_phase >> alter_a_row() >> migration.tasks.verify
+    migration.phases.data_phase >> alter_a_row() >> migration.phases.verify

@@ -1,0 +1,2 @@
+CREATE TABLE counted_double (id DOUBLE AUTO_INCREMENT PRIMARY KEY);
+INSERT INTO counted_double VALUES (1), (2);

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20), w LONGTEXT, KEY hidden (v) IGNORED, UNIQUE KEY long_one (w));
+INSERT INTO t VALUES (1, 'a', REPEAT('x', 5000)), (2, NULL, NULL), (3, 'b', REPEAT('y', 5000));

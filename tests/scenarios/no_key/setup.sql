@@ -1,0 +1,11 @@
+CREATE TABLE heap (a INT, b VARCHAR(20));
+INSERT INTO heap VALUES (1, 'x'), (1, 'x'), (1, 'x'), (NULL, NULL), (NULL, NULL), (2, 'x');
+INSERT INTO heap WITH RECURSIVE c (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 900) SELECT n % 7, 'again' FROM c;
+CREATE TABLE nullable_unique (a INT, b INT, UNIQUE KEY (a, b));
+INSERT INTO nullable_unique VALUES (1, NULL), (1, NULL), (NULL, NULL), (NULL, NULL), (1, 2);
+INSERT INTO nullable_unique WITH RECURSIVE c (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 900) SELECT NULL, n % 9 FROM c;
+CREATE TABLE unique_without_primary (a INT NOT NULL, b VARCHAR(9), UNIQUE KEY (a), KEY (b));
+INSERT INTO unique_without_primary WITH RECURSIVE c (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 900) SELECT n * 3, 'x' FROM c;
+CREATE TABLE only_nulls (v INT);
+INSERT INTO only_nulls VALUES (NULL), (NULL);
+CREATE TABLE nothing (v INT);
