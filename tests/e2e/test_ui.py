@@ -40,7 +40,7 @@ def run(airflow: Airflow, mariadb: Pair) -> DagRun:
         "CREATE DATABASE pictured",
         "CREATE TABLE pictured.orders (id INT PRIMARY KEY)",
         "CREATE TABLE pictured.customers (id INT PRIMARY KEY)",
-        "INSERT INTO pictured.customers SELECT seq FROM seq_1_to_1234",
+        "INSERT INTO pictured.customers SELECT seq FROM pictured.seq_1_to_1234",
         "CREATE TABLE pictured.`<b>odd</b>` (id INT PRIMARY KEY)",
     )
     run = DagRun.triggered(airflow, "pictured")
