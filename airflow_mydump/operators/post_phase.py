@@ -1,4 +1,4 @@
-"""Post phase: creates routines, views, triggers and events after the data was verified."""
+"""Post phase: creates sequences, routines, views, triggers and events after the data was verified."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class PostPhaseOperator(PlanOperator):
 
         progress = ProgressLog(self.log, context["ti"])
         with engine_errors():
-            created = post_phase(self.target, self.directory, self.identity, progress)
+            source = self.source if self.source_conn_id else None
+            created = post_phase(self.target, self.directory, self.identity, progress, source)
         progress.speak()
         return created

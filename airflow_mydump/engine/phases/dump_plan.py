@@ -146,7 +146,5 @@ def _write_dump_bundles(
 
 
 def names_of(catalog: Catalog) -> FileNames:
-    """The file names of a catalog's databases, tables and views."""
-    tables = [table.name for table in catalog.tables]
-    views = [stored.name for stored in catalog.of_kind("view")]
-    return FileNames((schema.name for schema in catalog.schemas), [*tables, *views])
+    """The file names of a catalog's databases, tables, views and sequences."""
+    return FileNames((schema.name for schema in catalog.schemas), catalog.named_in_files)
