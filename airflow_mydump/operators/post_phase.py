@@ -17,7 +17,7 @@ class PostPhaseOperator(PlanOperator):
         # Imported when the task runs: its driver is no part of parsing a DAG.
         from airflow_mydump.engine.phases.post import post_phase
 
-        progress = ProgressLog(self.log)
+        progress = ProgressLog(self.log, context["ti"])
         with engine_errors():
             source = self.source if self.source_conn_id else None
             created = post_phase(self.target, self.directory, self.identity, progress, source)
