@@ -12,12 +12,13 @@ import secrets
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NoReturn, get_args
+from typing import Any, NoReturn, get_args
 
 from airflow_mydump.engine.comparison import Comparison, compare
 from airflow_mydump.engine.dump_directory.compressed_file import DEFAULT_LEVEL
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import HIGHEST_LEVEL, DumpSettings
+from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.engine.dumping import Dump, make_dump
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError, SelectionError
@@ -28,7 +29,7 @@ from airflow_mydump.engine.phases.report import as_markdown, require_complete
 from airflow_mydump.engine.plan_preview import preview_plan
 from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, Strategy
 from airflow_mydump.engine.restoring import Restore, restore
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.selection import Content, Selection
 from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
 from airflow_mydump.progress_bar import ProgressBar
@@ -107,7 +108,7 @@ def _load(options: argparse.Namespace) -> int:
         settings=PlanSettings(options.if_exists, concurrency=options.threads, defer_keys=not options.no_defer_keys),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
-        rename=dict(options.rename),
+        wanted=DumpSelection(schemas=_names(options.schemas or ""), rename=dict(options.rename), **_choice(options)),
         dynamic_sql=options.allow_dynamic_sql,
     )
     print(f"run key {run_key}: repeat the command with --run-key {run_key} to go on after an interruption")
@@ -168,12 +169,30 @@ def _settings(options: argparse.Namespace) -> PlanSettings:
 
 def _selection(options: argparse.Namespace) -> Selection:
     return Selection(
-        schemas=tuple(name for name in options.schemas.split(",") if name),
-        include=tuple(options.include),
-        exclude=tuple(options.exclude),
+        schemas=_names(options.schemas),
         rename=dict(options.rename),
         where=dict(options.where),
+        partitions=dict(options.partitions),
+        **_choice(options),
     )
+
+
+def _choice(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "include": tuple(options.include),
+        "exclude": tuple(options.exclude),
+        "no_data": tuple(options.no_data),
+        "content": options.content,
+        "views": not options.no_views,
+        "routines": not options.no_routines,
+        "triggers": not options.no_triggers,
+        "events": not options.no_events,
+        "allow_empty": options.allow_empty,
+    }
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in text.split(",") if name)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -265,6 +284,8 @@ def _add_dump(verb: argparse.ArgumentParser) -> None:
 
 def _add_load(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--input", required=True, metavar="DIR-OR-URL", help="the dump directory")
+    verb.add_argument("--schemas", metavar="A,B", help="databases to take (default: all in the dump)")
+    _add_choice(verb)
     _add_target(verb)
     _add_rename(verb)
     _add_threads(verb)
@@ -308,17 +329,16 @@ def _add_selection(verb: argparse.ArgumentParser) -> None:
 def _add_source(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--source", metavar="URI", help=_URI_HELP.format("SOURCE"))
     verb.add_argument("--schemas", required=True, metavar="A,B", help="databases to take")
-    verb.add_argument(
-        "--include",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help="take only tables that match: t*, or a.t*; repeatable",
-    )
-    verb.add_argument(
-        "--exclude", action="append", default=[], metavar="GLOB", help="leave out tables that match; repeatable"
-    )
+    _add_choice(verb)
     _add_threads(verb)
+    verb.add_argument(
+        "--partitions",
+        action="append",
+        type=_partitions,
+        default=[],
+        metavar="DB.TABLE=P,Q",
+        help="take only the rows of a table that are in these partitions; repeatable",
+    )
     verb.add_argument(
         "--where",
         action="append",
@@ -327,6 +347,24 @@ def _add_source(verb: argparse.ArgumentParser) -> None:
         metavar="DB.TABLE=CONDITION",
         help="take only the rows of a table that meet an SQL condition; repeatable",
     )
+
+
+def _add_choice(verb: argparse.ArgumentParser) -> None:
+    for flag, what in (
+        ("--include", "take only tables and views that match: t*, a.t*, or re: and a regular expression"),
+        ("--exclude", "leave out tables and views that match"),
+        ("--no-data", "take the structure of tables that match without their rows"),
+    ):
+        verb.add_argument(flag, action="append", default=[], metavar="PATTERN", help=f"{what}; repeatable")
+    verb.add_argument(
+        "--content",
+        choices=get_args(Content),
+        default="all",
+        help="schema is structure without rows, data is rows into tables that exist (default: %(default)s)",
+    )
+    for kind in ("views", "routines", "triggers", "events"):
+        verb.add_argument(f"--no-{kind}", action="store_true", help=f"leave {kind} behind")
+    verb.add_argument("--allow-empty", action="store_true", help="a selection that holds no table or view is in order")
 
 
 def _add_threads(verb: argparse.ArgumentParser) -> None:
@@ -358,6 +396,13 @@ def _condition(text: str) -> tuple[str, str]:
     if not (equals and "." in table and condition.strip()):
         _reject(f"{text!r} does not have the form DATABASE.TABLE=CONDITION")
     return table, condition
+
+
+def _partitions(text: str) -> tuple[str, tuple[str, ...]]:
+    table, _, partitions = text.partition("=")
+    if not ("." in table and _names(partitions)):
+        _reject(f"{text!r} does not have the form DATABASE.TABLE=PARTITION,PARTITION")
+    return table, _names(partitions)
 
 
 def _from_zero(text: str) -> int:

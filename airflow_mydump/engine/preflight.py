@@ -96,7 +96,7 @@ def _are_one_server(source: Session, target: Session) -> bool:
 def _source_blockers(session: Session, selection: Selection) -> list[str]:
     grants = read_grants(session)
     blockers = _missing(grants, selection.schemas, SOURCE_PRIVILEGES, f"source account {session.endpoint.user}")
-    if selection.takes_whole_schemas and not _sees_routines(session, grants):
+    if selection.takes_routines and not _sees_routines(session, grants):
         blockers.append(
             f"source account {session.endpoint.user} cannot see every routine: "
             f"grant it {'SHOW_ROUTINE' if session.flavor.vendor == 'mysql' else 'SELECT ON mysql.*'}"

@@ -5,12 +5,13 @@ Airflow runs the same phases as tasks; this is the engine alone, for the command
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import quote
 
 from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.event import Listener, ignore
@@ -43,7 +44,7 @@ class Restore:
     settings: PlanSettings
     work: WorkDirectory
     run_key: str
-    rename: Mapping[str, str] = field(default_factory=dict)
+    wanted: DumpSelection = field(default_factory=DumpSelection)
     dynamic_sql: bool = False
 
     @property
@@ -59,7 +60,7 @@ class _Current:
     identity: PlanIdentity
     dump: str
     target: str
-    rename: Mapping[str, str]
+    wanted: DumpSelection
     settings: PlanSettings
 
 
@@ -88,7 +89,7 @@ def _plan(restoring: Restore) -> Plan:
     plan = load_plan(
         restoring.target,
         restoring.storage,
-        dict(restoring.rename),
+        restoring.wanted,
         restoring.settings,
         restoring.run_key,
         restoring.directory,
@@ -116,4 +117,4 @@ def _resume(restoring: Restore) -> Plan | None:
 
 
 def _current(restoring: Restore, identity: PlanIdentity) -> _Current:
-    return _Current(identity, str(restoring.storage), str(restoring.target), dict(restoring.rename), restoring.settings)
+    return _Current(identity, str(restoring.storage), str(restoring.target), restoring.wanted, restoring.settings)

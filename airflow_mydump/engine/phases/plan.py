@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.bundle import MOST
 from airflow_mydump.engine.bundle_draft import BundleDraft
-from airflow_mydump.engine.catalog import Catalog, StoredObject
+from airflow_mydump.engine.catalog import Catalog, Schema, StoredObject
 from airflow_mydump.engine.cut_report import TableCuts
 from airflow_mydump.engine.ddl import TableDefinition, parse_table
 from airflow_mydump.engine.deferral import deferrable, references
@@ -36,14 +36,17 @@ from airflow_mydump.engine.plan import (
     SchemaTotals,
     new_identity,
 )
-from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, CutTable, Cutting, Strategy, cut_tables
+from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, STRUCTURE_ONLY, CutTable, Cutting, Strategy, cut_tables
 from airflow_mydump.engine.row_condition import check_conditions
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata, reading
-from airflow_mydump.engine.translation.catalog import translate_catalog
+from airflow_mydump.engine.translation.catalog import require_translated
 from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.engine.workdir import WorkDirectory
+
+_STRUCTURE_ALONE = "structure only: no rows were moved, and rows that kept tables have are the target's own"
+_DATA_ALONE = "data only: the tables, keys and views are the target's own"
 
 PLAN = "plan.json"
 CUTS = "cuts.jsonl.zst"
@@ -63,7 +66,7 @@ class PlanSettings:
     defer_keys: bool = True
     strategy: Strategy = "adaptive"
     max_key_prefix_length: int = 0
-    translation: TranslationChoice = TranslationChoice()
+    translation: TranslationChoice = field(default_factory=TranslationChoice)
 
     def __post_init__(self) -> None:
         for name in ("chunk_bytes", "concurrency", "max_bundles"):
@@ -114,15 +117,13 @@ def plan_run(
 
     Definitions of another vendor are translated for the target; what cannot be is named in the error.
     """
-    translation = translate_catalog(catalog, writing, settings.translation)
-    if translation.blockers:
-        raise PreflightError("nothing was changed. " + "; ".join(translation.blockers))
+    translation = require_translated(catalog, writing, settings.translation)
     catalog = translation.catalog
     with BundleDraft() as draft:
         decisions = _Decisions(writing, catalog, selection, settings)
         moved = [planned for planned in decisions.tables if planned.action != "skip"]
-        cuts = []
-        for planned, cut in origin.cut(moved):
+        cuts = [TableCuts.of(planned, STRUCTURE_ONLY) for planned in moved if planned.table.structure_only]
+        for planned, cut in origin.cut([planned for planned in moved if not planned.table.structure_only]):
             draft.add(planned, cut)
             cuts.append(TableCuts.of(planned, cut))
         identity = new_identity(run_key, draft.fingerprint((*decisions.tables, *decisions.objects)))
@@ -140,12 +141,12 @@ def plan_run(
             parts=settings.concurrency,
             data_bundles=tuple(draft.write(directory, path, identity, settings.concurrency, settings.max_bundles)),
             objects=sum(not planned.skip for planned in decisions.objects),
-            notes=(*_notes(catalog), *origin.notes, *translation.warnings),
+            notes=(*_notes(catalog, selection), *origin.notes, *translation.warnings),
         )
         plan = replace(plan, consistency=origin.consistency) if origin.consistency else plan
         _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)
         where.write_lines(OBJECTS, decisions.objects)
-        where.write_lines(SCHEMAS, catalog.schemas)
+        where.write_lines(SCHEMAS, _schemas(writing, catalog, selection))
         where.write_lines(CUTS, cuts)
         ledger.prepare(writing, identity)
         where.write(PLAN, plan)
@@ -169,6 +170,7 @@ class _Decisions:
         definitions = {table.name: parse_table(table.name, table.definition) for table in catalog.tables}
         referenced = references(definitions.values())
         if_exists = settings.if_exists
+        _check_content(selection, if_exists)
         _check_references(catalog, selection, definitions)
         if reason := obstacle(target, catalog.objects):
             raise PreflightError(f"{reason}; nothing was changed")
@@ -177,18 +179,16 @@ class _Decisions:
         }
         self.tables: list[PlannedTable] = []
         for number, table in enumerate(catalog.tables):
-            name = selection.target(table.name)
             action = decide_table(target, existing[table.name.schema], table, selection, if_exists)
             # A table that is kept has its keys already.
             late = settings.defer_keys and action in ("create", "drop")
             deferred = deferrable(table, definitions[table.name], referenced) if late else ()
-            where = selection.where.get(str(table.name), "")
-            self.tables.append(PlannedTable(number, table, name, action, deferred, where))
+            self.tables.append(PlannedTable.chosen(number, table, selection, action, deferred))
         skipped = {planned.table.name for planned in self.tables if planned.action == "skip"}
         self.objects: list[PlannedObject] = []
         for number, stored in enumerate(catalog.objects):
             name = selection.target(stored.name)
-            skip = decide_object(existing[stored.name.schema], stored, name, if_exists)
+            skip = decide_object(existing[stored.name.schema], stored, name, selection.content, if_exists)
             skip = skip or TableName(stored.name.schema, stored.table) in skipped
             self.objects.append(PlannedObject(number, stored, name, skip))
         for schema, found in existing.items():
@@ -204,8 +204,27 @@ class _Decisions:
             kind: frozenset(stored.name.name for stored in catalog.of_kind(kind) if stored.name.schema == schema)
             for kind in ("trigger", "event")
         }
-        events = names["event"] if selection.takes_whole_schemas else None
+        events = names["event"] if selection.takes_events else None
         require_known_actors(existing, truncated, names["trigger"], events)
+
+
+def _schemas(target: Session, catalog: Catalog, selection: Selection) -> Iterable[Schema]:
+    """The databases with the defaults that they are to have: where data alone is moved, those that they have."""
+    if selection.content != "data":
+        return catalog.schemas
+    rows = target.text_rows(
+        "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
+    )
+    found = {name: Schema(name, charset, collation) for name, charset, collation in rows}
+    own = [(schema, found.get(selection.target_schema(schema.name))) for schema in catalog.schemas]
+    return [replace(its, name=schema.name) if its else schema for schema, its in own]
+
+
+def _check_content(selection: Selection, if_exists: IfExists) -> None:
+    if selection.content == "data" and if_exists != "truncate":
+        raise ConfigurationError(
+            f"content=data goes into tables that exist and empties them first: if_exists is truncate, not {if_exists}"
+        )
 
 
 def _check_references(catalog: Catalog, selection: Selection, definitions: Mapping[TableName, TableDefinition]) -> None:
@@ -240,12 +259,15 @@ def _totals(
     skipped = Counter(planned.table.name.schema for planned in decisions.tables if planned.action == "skip")
     objects = Counter(planned.object.name.schema for planned in decisions.objects if not planned.skip)
     chunks: Counter[str] = Counter()
+    filled: Counter[str] = Counter()
     for cut in cuts:
         chunks[cut.table.schema] += cut.chunks
+        filled[cut.table.schema] += cut.chunks > 0
     return tuple(
         SchemaTotals(
             target=selection.target_schema(schema.name),
             tables=tables[schema.name] - skipped[schema.name],
+            filled=filled[schema.name],
             skipped=skipped[schema.name],
             chunks=chunks[schema.name],
             objects=objects[schema.name],
@@ -271,8 +293,9 @@ def _write_schema_bundles(
         directory.write(schema_file(identity, part), bundle)
 
 
-def _notes(catalog: Catalog) -> tuple[str, ...]:
-    return tuple(
+def _notes(catalog: Catalog, selection: Selection) -> tuple[str, ...]:
+    content = {"all": (), "schema": (_STRUCTURE_ALONE,), "data": (_DATA_ALONE,)}[selection.content]
+    return content + tuple(
         f"{table.name} is a {table.engine} table: a chunk of it cannot be rolled back, so it is loaded whole"
         for table in catalog.tables
         if not table.transactional

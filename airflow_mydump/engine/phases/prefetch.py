@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 
 from airflow_mydump.engine.catalog import Catalog, Column, ObjectKind, Schema, StoredObject, Table
 from airflow_mydump.engine.chunk_key import PRIMARY
@@ -15,9 +16,10 @@ from airflow_mydump.engine.datatype import require_supported
 from airflow_mydump.engine.definition import Definitions, readable
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import PreflightError, SelectionError
-from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.key_catalog import in_order_of_definition, read_keys, without_misordered
 from airflow_mydump.engine.object_catalog import show_object
+from airflow_mydump.engine.schema_condition import by_bytes, in_schemas
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
@@ -51,7 +53,7 @@ def prefetch_metadata(source: Endpoint, selection: Selection) -> Catalog:
 def _schemas(session: Session, selection: Selection) -> tuple[Schema, ...]:
     rows = session.text_rows(
         "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME "
-        f"FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ({_list(selection.schemas)})"
+        f"FROM information_schema.SCHEMATA WHERE {in_schemas('SCHEMA_NAME', selection.schemas)}"
     )
     found = {row[0]: Schema(*row) for row in rows}
     if absent := [name for name in selection.schemas if name not in found]:
@@ -67,19 +69,21 @@ class _Names:
     def __init__(self, session: Session, selection: Selection) -> None:
         rows = session.text_rows(
             "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, CREATE_OPTIONS "
-            f"FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({_list(selection.schemas)}) "
+            f"FROM information_schema.TABLES WHERE {in_schemas('TABLE_SCHEMA', selection.schemas)} "
             "ORDER BY TABLE_SCHEMA, TABLE_NAME"
         )
         taken = [(TableName(row[0], row[1]), row) for row in rows]
         self.left_out = [name for name, _ in taken if not selection.takes(name)]
         taken = [(name, row) for name, row in taken if selection.takes(name)]
-        if not taken:
-            raise SelectionError("the selection holds no table or view; check the names and globs")
+        if not taken and not selection.allow_empty:
+            raise SelectionError(
+                "the selection holds no table or view; check the names and patterns, or say allow_empty"
+            )
         for name, row in taken:
             if row[2] not in _MOVABLE:
                 raise PreflightError(f"{name} is a {row[2].lower()}, which cannot be moved yet; exclude it")
         self.tables = {name: row for name, row in taken if row[2] == "BASE TABLE"}
-        self.views = [name for name, row in taken if row[2] == "VIEW"]
+        self.views = [name for name, row in taken if row[2] == "VIEW" and selection.takes_views]
         self.columns = _columns(session, selection)
 
 
@@ -87,7 +91,7 @@ def _columns(session: Session, selection: Selection) -> dict[TableName, tuple[Co
     rows = session.text_stream(
         "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, EXTRA, "
         "CHARACTER_OCTET_LENGTH, CHARACTER_SET_NAME, COLLATION_NAME "
-        f"FROM information_schema.COLUMNS WHERE TABLE_SCHEMA IN ({_list(selection.schemas)}) "
+        f"FROM information_schema.COLUMNS WHERE {in_schemas('TABLE_SCHEMA', selection.schemas)} "
         "ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
     )
     columns: dict[TableName, list[Column]] = defaultdict(list)
@@ -131,9 +135,29 @@ def _tables(session: Session, selection: Selection, names: _Names) -> Iterable[T
             keys=tuple(without_misordered(key, names.columns[name], session.flavor) for key in usable),
             partitions=partitions.get(name, ()),
             file_bytes=files.get(name, 0),
+            structure_only=not selection.takes_rows(name),
         )
+        table = _narrowed(table, selection)
         require_supported(table)
         yield table
+
+
+def _narrowed(table: Table, selection: Selection) -> Table:
+    """The table with the partitions that are taken, and their share of its size. Raises SelectionError."""
+    chosen = selection.partitions.get(str(table.name))
+    if chosen is None:
+        return table
+    by_name = {partition.name: partition for partition in table.partitions}
+    if unknown := [name for name in chosen if name not in by_name]:
+        raise SelectionError(f"table {table.name} has no partition {unknown[0]}")
+    partitions = tuple(partition for partition in table.partitions if partition.name in chosen)
+    return replace(
+        table,
+        partitions=partitions,
+        rows=sum(partition.rows for partition in partitions),
+        data_bytes=sum(partition.data_bytes for partition in partitions),
+        file_bytes=0,
+    )
 
 
 def _views(session: Session, names: _Names) -> Iterable[StoredObject]:
@@ -161,11 +185,11 @@ def _left_out(names: _Names, schema: str, statement: str) -> TableName | None:
 
 
 def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
-    if not selection.takes_whole_schemas:
+    if not selection.takes_routines:
         return
     rows = session.text_rows(
         "SELECT ROUTINE_TYPE, ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES "
-        f"WHERE ROUTINE_SCHEMA IN ({_list(selection.schemas)}) ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME"
+        f"WHERE {in_schemas('ROUTINE_SCHEMA', selection.schemas)} ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME"
     )
     kinds: dict[str, ObjectKind] = {"FUNCTION": "function", "PROCEDURE": "procedure"}
     for kind, schema, routine in rows:
@@ -176,10 +200,12 @@ def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
 
 
 def _triggers(session: Session, selection: Selection, names: _Names) -> Iterable[StoredObject]:
+    if not selection.triggers:
+        return
     rows = session.text_rows(
         "SELECT TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS "
-        f"WHERE TRIGGER_SCHEMA IN ({_list(selection.schemas)}) "
-        "ORDER BY TRIGGER_SCHEMA, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER"
+        f"WHERE {in_schemas('TRIGGER_SCHEMA', selection.schemas)} "
+        f"ORDER BY TRIGGER_SCHEMA, {by_bytes('EVENT_OBJECT_TABLE')}, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER"
     )
     for schema, trigger, table in rows:
         if TableName(schema, table) in names.tables:
@@ -187,15 +213,11 @@ def _triggers(session: Session, selection: Selection, names: _Names) -> Iterable
 
 
 def _events(session: Session, selection: Selection) -> Iterable[StoredObject]:
-    if not selection.takes_whole_schemas:
+    if not selection.takes_events:
         return
     rows = session.text_rows(
         "SELECT EVENT_SCHEMA, EVENT_NAME FROM information_schema.EVENTS "
-        f"WHERE EVENT_SCHEMA IN ({_list(selection.schemas)}) ORDER BY EVENT_SCHEMA, EVENT_NAME"
+        f"WHERE {in_schemas('EVENT_SCHEMA', selection.schemas)} ORDER BY EVENT_SCHEMA, EVENT_NAME"
     )
     for schema, event in rows:
         yield show_object(session, "event", TableName(schema, event))
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(literal(name) for name in names)

@@ -129,7 +129,7 @@ def _differences(planned: SchemaTotals, progress: Mapping[str, SchemaProgress]) 
     done = progress.get(planned.target, SchemaProgress())
     for what, expected, actual in (
         ("tables created", planned.tables, done.created),
-        ("tables loaded", planned.tables, done.tables_loaded),
+        ("tables loaded", planned.filled, done.tables_loaded),
         ("chunks loaded", planned.chunks, done.chunks_loaded),
         ("chunks verified", planned.chunks, done.chunks_verified),
         ("tables given their foreign keys", planned.tables, done.keyed),

@@ -11,6 +11,7 @@ from airflow_mydump.engine.structure.stored_object import read_parts
 from airflow_mydump.engine.structure.table import TableOption, TableStructure
 
 _BY_NAME = (("column", "columns"), ("key", "keys"), ("foreign key", "foreign_keys"), ("CHECK constraint", "checks"))
+_OPTIONAL = frozenset({"definer", "database's collation", "returned collation"})
 _DEFAULTED = frozenset({"ENGINE", "CHARSET", "COLLATE"})
 
 
@@ -35,16 +36,20 @@ def table_differences(expected: TableStructure, actual: TableStructure, terse: b
             yield _difference(f"{actual.name}: {attribute}", left, right)
 
 
-def object_differences(where: str, expected: StoredObject, actual: StoredObject) -> Iterator[str]:
+def object_differences(
+    where: str, expected: StoredObject, actual: StoredObject, across: bool = False
+) -> Iterator[str]:
     """Every difference of two objects of one kind; each begins with ``where``.
 
-    A definer or a database's collation that is not expected is not compared: the object was created without it.
+    What is not expected of definer, collations of database and returned value is not compared: the object was created
+    without it. ``across`` vendors the queries of views are not, which each prints in its own way.
 
     Raises DefinitionError.
     """
-    optional = {"definer", "database's collation"}
     for left, right in zip(read_parts(expected), read_parts(actual), strict=True):
-        if left.text == right.text or (left.name in optional and not left.text):
+        if left.text == right.text or (left.name in _OPTIONAL and not left.text):
+            continue
+        if across and (left.name == "query" or (left.name in _OPTIONAL and not right.text)):
             continue
         if left.shown:
             yield _difference(f"{where}: {left.name}", left.text, right.text)

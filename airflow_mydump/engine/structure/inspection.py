@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from airflow_mydump.engine.catalog import Schema
 from airflow_mydump.engine.errors import DefinitionError, PreflightError, ServerError
-from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.object_catalog import show_object
 from airflow_mydump.engine.plan import PlannedObject, PlannedTable
+from airflow_mydump.engine.schema_condition import in_schemas
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.structure.difference import object_differences, table_differences
@@ -23,13 +24,15 @@ class Inspection:
     """The structure on a target; ``session`` is in the `session_state.metadata` state.
 
     What a server tells for whole databases is read once, at the first need; definitions are read one by one, and
-    forgotten: 6,111 tables take 1 s on MariaDB 10.11 and 4 s on MySQL 9.7. ``terse`` as in `table_differences`.
+    forgotten: 6,111 tables take 1 s on MariaDB 10.11 and 4 s on MySQL 9.7. ``terse`` as in `table_differences`,
+    ``across`` as in `object_differences`.
     """
 
-    def __init__(self, session: Session, selection: Selection, terse: bool = False) -> None:
+    def __init__(self, session: Session, selection: Selection, terse: bool = False, across: bool = False) -> None:
         self._session = session
         self._selection = selection
         self._terse = terse
+        self._across = across
         self._schemas = [selection.target_schema(name) for name in selection.schemas]
         self._collations = _read_collations(session, self._schemas)
         self._triggers = _read_triggers(session, self._schemas)
@@ -81,7 +84,7 @@ class Inspection:
         where = f"{planned.object.kind} {planned.target}"
         try:
             actual = show_object(self._session, planned.object.kind, planned.target)
-            yield from object_differences(where, planned.object, actual)
+            yield from object_differences(where, planned.object, actual, self._across)
         except ServerError as error:
             if error.number not in _NOT_THERE:
                 raise error.during(f"cannot look at {where}") from error
@@ -142,7 +145,7 @@ def _read_collations(session: Session, schemas: Sequence[str]) -> dict[TableName
     # Whole databases: for a list of tables, MariaDB opens every table as well.
     rows = session.text_stream(
         "SELECT TABLE_SCHEMA, TABLE_NAME, COLLATION_NAME FROM information_schema.COLUMNS "
-        f"WHERE TABLE_SCHEMA IN ({', '.join(map(literal, schemas))}) "
+        f"WHERE {in_schemas('TABLE_SCHEMA', schemas)} "
         "ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
     )
     found: dict[TableName, list[str]] = {}
@@ -157,7 +160,7 @@ def _read_triggers(session: Session, schemas: Sequence[str]) -> dict[TableName, 
     """The names of every table's triggers, in the order that the servers list them: by moment, then by order."""
     rows = session.text_rows(
         "SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE, TRIGGER_NAME FROM information_schema.TRIGGERS "
-        f"WHERE TRIGGER_SCHEMA IN ({', '.join(map(literal, schemas))}) "
+        f"WHERE {in_schemas('TRIGGER_SCHEMA', schemas)} "
         "ORDER BY TRIGGER_SCHEMA, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER"
     )
     found: dict[TableName, list[str]] = {}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from airflow_mydump.engine.catalog import Catalog, Table
+from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.flavor import Vendor
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.structure.table import read_table_structure
@@ -50,9 +51,21 @@ def translate_catalog(catalog: Catalog, target: Session, choice: TranslationChoi
         tables=tuple(tables.translate(table) for table in catalog.tables),
         objects=tuple(objects.translate(stored) for stored in catalog.objects),
     )
+    if views := sum(stored.kind == "view" for stored in catalog.objects):
+        findings.warnings.append(
+            f"the queries of {views} views are taken over and not compared: each vendor prints them in its own way"
+        )
     if vendor == "mysql" and not findings.blockers:
         findings.blockers += _repeated_checks(translated.tables)
     return Translation(translated, tuple(dict.fromkeys(findings.warnings)), tuple(dict.fromkeys(findings.blockers)))
+
+
+def require_translated(catalog: Catalog, target: Session, choice: TranslationChoice) -> Translation:
+    """As `translate_catalog`. Raises PreflightError naming everything that stands in the way."""
+    translation = translate_catalog(catalog, target, choice)
+    if translation.blockers:
+        raise PreflightError("nothing was changed. " + "; ".join(translation.blockers))
+    return translation
 
 
 def _repeated_checks(tables: Sequence[Table]) -> Iterator[str]:
