@@ -54,8 +54,8 @@ def compare(
 ) -> Comparison:  # fmt: skip
     """Compare rows and checksums of every selected table, and the definitions of databases, tables and other objects.
 
-    Both sides are read as they are now, chunk by chunk: while somebody writes, equal tables may seem to differ. A target
-    of another vendor is to have what a copy with the same ``choice`` gives it.
+    Both sides are read as they are now, chunk by chunk: while somebody writes, equal tables may seem to differ. A
+    target of another vendor is to have what a copy with the same ``choice`` gives it.
 
     Raises SelectionError, PreflightError if something has no equal on the target, ConnectError, ServerError.
     """
@@ -67,7 +67,9 @@ def compare(
             PlannedTable.chosen(number, table, selection, "skip") for number, table in enumerate(catalog.tables)
         ]
         present = {name for schema in catalog.schemas for name in _tables(session, selection, schema)}
-        differences = list(_structure(Inspection(session, selection, across=across), catalog, selection, planned_tables))
+        differences = list(
+            _structure(Inspection(session, selection, across=across), catalog, selection, planned_tables)
+        )
     tables = [planned for planned in planned_tables if planned.target in present and not planned.table.structure_only]
     identity = PlanIdentity("comparison", "comparison")
     with Session(source, reading) as session, BundleDraft() as draft:

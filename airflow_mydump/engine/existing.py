@@ -13,9 +13,9 @@ from airflow_mydump.engine.plan import Action, IfExists
 from airflow_mydump.engine.schema_condition import in_schemas
 from airflow_mydump.engine.selection import Content, Selection
 from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.storage_catalog import read_partitions
 from airflow_mydump.engine.structure.difference import table_differences
 from airflow_mydump.engine.structure.table import read_table_structure
-from airflow_mydump.engine.storage_catalog import read_partitions
 
 _ADVICE = "use if_exists=drop to replace it, or remove it"
 

@@ -7,8 +7,9 @@ from dataclasses import fields
 from typing import Protocol
 
 from airflow_mydump.engine.catalog import StoredObject
-from airflow_mydump.engine.structure.stored_object import read_parts
+from airflow_mydump.engine.structure.stored_object import ObjectPart, read_parts
 from airflow_mydump.engine.structure.table import TableOption, TableStructure
+from airflow_mydump.engine.translation.vocabulary import MODES_WITHOUT_EFFECT
 
 _BY_NAME = (("column", "columns"), ("key", "keys"), ("foreign key", "foreign_keys"), ("CHECK constraint", "checks"))
 _OPTIONAL = frozenset({"definer", "database's collation", "returned collation"})
@@ -36,9 +37,7 @@ def table_differences(expected: TableStructure, actual: TableStructure, terse: b
             yield _difference(f"{actual.name}: {attribute}", left, right)
 
 
-def object_differences(
-    where: str, expected: StoredObject, actual: StoredObject, across: bool = False
-) -> Iterator[str]:
+def object_differences(where: str, expected: StoredObject, actual: StoredObject, across: bool = False) -> Iterator[str]:
     """Every difference of two objects of one kind; each begins with ``where``.
 
     What is not expected of definer, collations of database and returned value is not compared: the object was created
@@ -49,12 +48,21 @@ def object_differences(
     for left, right in zip(read_parts(expected), read_parts(actual), strict=True):
         if left.text == right.text or (left.name in _OPTIONAL and not left.text):
             continue
-        if across and (left.name == "query" or (left.name in _OPTIONAL and not right.text)):
+        if across and _is_one_to_both(left, right):
             continue
         if left.shown:
             yield _difference(f"{where}: {left.name}", left.text, right.text)
         else:
             yield f"{where}: another {left.name} than on the source"
+
+
+def _is_one_to_both(left: ObjectPart, right: ObjectPart) -> bool:
+    """Whether a part that differs may be the same in the words of two vendors."""
+    if left.name == "sql_mode":
+        # MariaDB adds NO_AUTO_CREATE_USER to TRADITIONAL by itself.
+        modes = [set(part.text.split(",")) - MODES_WITHOUT_EFFECT for part in (left, right)]
+        return modes[0] == modes[1]
+    return left.name == "query" or (left.name in _OPTIONAL and not right.text)
 
 
 def _compare_named(table: str, kind: str, expected: Sequence[_Named], actual: Sequence[_Named]) -> Iterator[str]:

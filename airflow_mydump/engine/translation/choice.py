@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from airflow_mydump.engine.errors import ConfigurationError
 
@@ -34,6 +34,11 @@ class TranslationChoice:
             if wanted not in TYPES.get(name, ()):
                 known = ", ".join(f"{kind}={'/'.join(sorted(choices))}" for kind, choices in TYPES.items())
                 raise ConfigurationError(f"type {name} cannot become {wanted}; what can be chosen: {known}")
+
+    @property
+    def with_json_as_text(self) -> TranslationChoice:
+        """The same, with JSON as a text that is checked to be JSON, whatever was said about it."""
+        return replace(self, types={**self.types, "json": "longtext"})
 
 
 @dataclass

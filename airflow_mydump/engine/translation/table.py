@@ -88,7 +88,9 @@ class TableTranslator:
                 self._refuse(table, f"{where} has {attribute}")
             elif attribute != "WITHOUT SYSTEM VERSIONING":
                 self.findings.warnings.append(f"{table.name}: {where} loses {attribute}")
-        if column.srid:
+        if column.srid == "0":
+            self.findings.warnings.append(f"{table.name}: {where} may have other reference systems than SRID 0")
+        elif column.srid:
             self._refuse(table, f"{where} is bound to SRID {column.srid}")
         if column.generated and not column.nullable and self.target == "mariadb":
             self._refuse(table, f"{where} is generated and NOT NULL")
