@@ -108,7 +108,8 @@ def test_every_definition_that_both_have(run: Run, across: Pair) -> None:
     run.on_source(
         "CREATE TABLE parent (id INT PRIMARY KEY)",
         "CREATE TABLE child (a INT, b INT, "
-        "FOREIGN KEY (a) REFERENCES parent (id) ON DELETE CASCADE ON UPDATE SET NULL, CONSTRAINT `b's` FOREIGN KEY (b) REFERENCES parent (id))",
+        "FOREIGN KEY (a) REFERENCES parent (id) ON DELETE CASCADE ON UPDATE SET NULL, "
+        "CONSTRAINT `b's` FOREIGN KEY (b) REFERENCES parent (id))",
     )
     assert run.copy().complete
     run = run.again()
@@ -252,7 +253,8 @@ def test_what_the_user_chose_is_done(run: Run, across: Pair, tmp_path: Path) -> 
             "INSERT INTO t VALUES ('123e4567-e89b-12d3-a456-426655440000', '1.2.3.4', '::1', 'x'), "
             "('f23e4567-e89b-12d3-a456-426655440001', NULL, NULL, 'y ')",
         )
-        choices: tuple[str, ...] = ("--type", "uuid=char(36)", "--type", "inet4=varchar(15)", "--type", "inet6=varchar(39)",
+        choices: tuple[str, ...] = (
+            "--type", "uuid=char(36)", "--type", "inet4=varchar(15)", "--type", "inet6=varchar(39)",
                    "--collation", "utf8mb4_general_nopad_ci=utf8mb4_0900_as_cs")  # fmt: skip
     else:
         run.on_source(

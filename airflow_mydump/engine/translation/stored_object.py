@@ -31,6 +31,9 @@ class ObjectTranslator:
 
     def translate(self, stored: StoredObject) -> StoredObject:
         """The object with a text and a state for the target; unchanged if something stands in the way."""
+        if stored.kind == "sequence":
+            self._refuse(stored, "has no equal on MySQL")
+            return stored
         for name in unknown_functions(stored.definition, self.target, stored.sql_mode):
             self._refuse(stored, f"calls {name}(), which the target has not")
         return replace(
