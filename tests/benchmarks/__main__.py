@@ -141,8 +141,9 @@ class Bench:
         ]
         for name, runs in costs.items():
             cost = typical(runs)
+            who = name.replace("|", "into")
             lines.append(
-                f"| {name.replace('|', 'into')} | {cost.wall:.1f} | {ours.wall / cost.wall:.2f} | {rows / cost.wall:,.0f} "
+                f"| {who} | {cost.wall:.1f} | {ours.wall / cost.wall:.2f} | {rows / cost.wall:,.0f} "
                 f"| {megabytes / cost.wall:.0f} | {cost.cpu:.1f} | {cost.servers:.1f} "
                 f"| {(ours.cpu + ours.servers) / (cost.cpu + cost.servers):.2f} | {cost.memory:.0f} | {len(runs)} |"
             )
