@@ -1,0 +1,51 @@
+"""What the bodies of views, routines, triggers and events take from databases that are not moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from airflow_mydump.engine.errors import PreflightError
+from airflow_mydump.engine.identifier import TableName, literal
+from airflow_mydump.engine.name_reference import read_references
+from airflow_mydump.engine.preflight.candidate import Candidate
+from airflow_mydump.engine.preflight.finding import Finding, blocker, listed, warning
+from airflow_mydump.engine.selection import SYSTEM_SCHEMAS
+
+
+def findings(candidate: Candidate) -> Iterator[Finding]:
+    """A warning for each object that names another database; a blocker for a view that could not be created.
+
+    Raises ServerError.
+    """
+    selection = candidate.selection
+    moved = {selection.target_schema(name).lower() for name in selection.schemas} | SYSTEM_SCHEMAS
+    for stored in candidate.catalog.objects:
+        if "." not in stored.definition:
+            continue
+        try:
+            references = read_references(stored)
+        except PreflightError as error:
+            yield warning(stored, f"was not searched for names of other databases: {error}", "")
+            continue
+        named = set(references.outside(selection.target_schema(stored.name.schema)))
+        outside = sorted(name for name in named if name.schema.lower() not in moved)
+        if not outside:
+            continue
+        missing = [name for name in outside if not _exists(candidate, name)] if stored.kind == "view" else []
+        if missing:
+            yield blocker(
+                stored, f"reads {listed(missing)}, which is not on the target", "select it too, or exclude the view"
+            )
+        else:
+            yield warning(
+                stored, f"uses {listed(outside)}, of a database that is not selected", "see that the target has it"
+            )
+
+
+def _exists(candidate: Candidate, name: TableName) -> bool:
+    return bool(
+        candidate.target.rows(
+            "SELECT 1 FROM information_schema.TABLES "
+            f"WHERE TABLE_SCHEMA = {literal(name.schema)} AND TABLE_NAME = {literal(name.name)}"
+        )
+    )
