@@ -64,9 +64,7 @@ def with_definer(stored: StoredObject, definers: Definers) -> StoredObject:
     if new is None:
         return stored
     user, _, host = new.rpartition("@")
-    return replace(
-        stored, definition=f"{text[: clause.start]}DEFINER={quote(user)}@{quote(host)}{text[clause.end :]}"
-    )
+    return replace(stored, definition=f"{text[: clause.start]}DEFINER={quote(user)}@{quote(host)}{text[clause.end :]}")
 
 
 def current_account(session: Session) -> str:

@@ -56,7 +56,7 @@ class NameReferences:
                 end = token.end
         return "".join([*parts, self.text[end:]])
 
-    def outside(self, schema: str) -> Iterator[TableName]:
+    def taken(self) -> Iterator[TableName]:
         """What the text seems to take from databases by name: tables read or written, procedures called.
 
         Aliases and variables of its own are left out, so that most that is found is one; names that are composed at
@@ -64,7 +64,7 @@ class NameReferences:
         """
         for database, name in self.tables:
             lower = database.lower()
-            if lower not in self.others and lower not in _PSEUDO_TABLES and lower != schema.lower():
+            if lower not in self.others and lower not in _PSEUDO_TABLES:
                 yield TableName(database, name)
 
     def _in_string(self, schema: str) -> bool:

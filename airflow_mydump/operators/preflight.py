@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_mydump.engine import preflight
+from airflow_mydump.engine.preflight.finding import warnings_of
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.operators.phase import PhaseOperator, engine_errors
 
@@ -26,5 +27,7 @@ class PreflightOperator(PhaseOperator):
         """Check both servers; returns what they are."""
         with engine_errors():
             servers = preflight.check(self.source, self.target, self.selection)
+        for warning in warnings_of(servers.findings):
+            self.log.warning("%s", warning)
         self.log.info("From %s to %s: nothing stands in the way", servers.source, servers.target)
         return {"source": servers.source, "target": servers.target}

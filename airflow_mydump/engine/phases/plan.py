@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
-from airflow_mydump.engine import ledger
+from airflow_mydump.engine import ledger, preflight
+from airflow_mydump.engine.adaptation import Adaptation
 from airflow_mydump.engine.bundle import MOST
 from airflow_mydump.engine.bundle_draft import BundleDraft
-from airflow_mydump.engine.catalog import Catalog, StoredObject
+from airflow_mydump.engine.catalog import Catalog
 from airflow_mydump.engine.cut_report import TableCuts
-from airflow_mydump.engine.ddl import TableDefinition, parse_table
-from airflow_mydump.engine.deferral import deferrable, references
-from airflow_mydump.engine.definer import obstacle
+from airflow_mydump.engine.decision import Decisions, decide
 from airflow_mydump.engine.endpoint import Endpoint
-from airflow_mydump.engine.errors import ConfigurationError, PreflightError
-from airflow_mydump.engine.existing import (
-    ExistingSchema,
-    decide_object,
-    decide_table,
-    read_existing,
-    require_known_actors,
-)
-from airflow_mydump.engine.identifier import TableName, quote
+from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.plan import (
     IfExists,
     Plan,
     PlanIdentity,
-    PlannedObject,
     PlannedTable,
     SchemaBundle,
     SchemaTotals,
     new_identity,
 )
 from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, CutTable, Cutting, Strategy, cut_tables
+from airflow_mydump.engine.preflight.finding import require_no_blocker, warnings_of
 from airflow_mydump.engine.row_condition import check_conditions
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
@@ -51,8 +41,8 @@ SCHEMAS = "schemas.jsonl.zst"
 
 @dataclass(frozen=True)
 class PlanSettings:
-    """How to plan: the size of a chunk, how many workers will share the bundles, how many bundles at most, and whether
-    large tables get their secondary keys after the data."""
+    """How to plan: the size of a chunk, how many workers will share the bundles, how many bundles at most, whether
+    large tables get their secondary keys after the data, and how definitions are adapted to the target."""
 
     if_exists: IfExists = "truncate"
     chunk_bytes: int = DEFAULT_CHUNK_BYTES
@@ -61,6 +51,7 @@ class PlanSettings:
     defer_keys: bool = True
     strategy: Strategy = "adaptive"
     max_key_prefix_length: int = 0
+    adaptation: Adaptation = field(default_factory=Adaptation)
 
     def __post_init__(self) -> None:
         for name in ("chunk_bytes", "concurrency", "max_bundles"):
@@ -88,7 +79,12 @@ def chunk_plan(
     """
     with Session(source, reading) as session, Session(target, metadata) as writing:
         check_conditions(session, (table.name for table in catalog.tables), selection)
-        origin = Origin(str(source), lambda tables: cut_tables(session, tables, settings.cutting))
+        about_servers = preflight.servers.pair_findings(session, writing, selection)
+        origin = Origin(
+            str(source),
+            lambda tables: cut_tables(session, tables, settings.cutting),
+            notes=warnings_of(about_servers),
+        )
         return plan_run(origin, writing, catalog, selection, settings, run_key, directory)
 
 
@@ -108,9 +104,10 @@ def plan_run(
     directory: WorkDirectory,
 ) -> Plan:  # fmt: skip
     """As `chunk_plan`, for rows of any origin. ``writing`` is a metadata session on the target."""
+    decisions = decide(writing, catalog, selection, settings.if_exists, settings.defer_keys, settings.adaptation)
+    require_no_blocker(decisions.findings)
+    selection, moved = decisions.selection, decisions.moved
     with BundleDraft() as draft:
-        decisions = _Decisions(writing, catalog, selection, settings)
-        moved = [planned for planned in decisions.tables if planned.action != "skip"]
         cuts = []
         for planned, cut in origin.cut(moved):
             draft.add(planned, cut)
@@ -130,7 +127,7 @@ def plan_run(
             parts=settings.concurrency,
             data_bundles=tuple(draft.write(directory, path, identity, settings.concurrency, settings.max_bundles)),
             objects=sum(not planned.skip for planned in decisions.objects),
-            notes=(*_notes(catalog), *origin.notes),
+            notes=(*_notes(catalog), *origin.notes, *warnings_of(decisions.findings)),
         )
         plan = replace(plan, consistency=origin.consistency) if origin.consistency else plan
         _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)
@@ -152,79 +149,8 @@ def cuts_file(identity: PlanIdentity) -> str:
     return f"{plan_path(identity)}/{CUTS}"
 
 
-class _Decisions:
-    """What is to be done for every table and object, decided by what the target has."""
-
-    def __init__(self, target: Session, catalog: Catalog, selection: Selection, settings: PlanSettings) -> None:
-        definitions = {table.name: parse_table(table.name, table.definition) for table in catalog.tables}
-        referenced = references(definitions.values())
-        if_exists = settings.if_exists
-        _check_references(catalog, selection, definitions)
-        if reason := obstacle(target, catalog.objects):
-            raise PreflightError(f"{reason}; nothing was changed")
-        existing = {
-            schema.name: read_existing(target, selection.target_schema(schema.name)) for schema in catalog.schemas
-        }
-        self.tables: list[PlannedTable] = []
-        for number, table in enumerate(catalog.tables):
-            name = selection.target(table.name)
-            action = decide_table(target, existing[table.name.schema], table, selection, if_exists)
-            # A table that is kept has its keys already.
-            late = settings.defer_keys and action in ("create", "drop")
-            deferred = deferrable(table, definitions[table.name], referenced) if late else ()
-            where = selection.where.get(str(table.name), "")
-            self.tables.append(PlannedTable(number, table, name, action, deferred, where))
-        skipped = {planned.table.name for planned in self.tables if planned.action == "skip"}
-        self.objects: list[PlannedObject] = []
-        for number, stored in enumerate(catalog.objects):
-            name = selection.target(stored.name)
-            skip = decide_object(existing[stored.name.schema], stored, name, if_exists)
-            skip = skip or TableName(stored.name.schema, stored.table) in skipped
-            self.objects.append(PlannedObject(number, stored, name, skip))
-        for schema, found in existing.items():
-            self._check_actors(catalog, selection, schema, found)
-
-    def _check_actors(self, catalog: Catalog, selection: Selection, schema: str, existing: ExistingSchema) -> None:
-        truncated = frozenset(
-            planned.target.name
-            for planned in self.tables
-            if planned.action == "truncate" and planned.table.name.schema == schema
-        )
-        names = {
-            kind: frozenset(stored.name.name for stored in catalog.of_kind(kind) if stored.name.schema == schema)
-            for kind in ("trigger", "event")
-        }
-        events = names["event"] if selection.takes_whole_schemas else None
-        require_known_actors(existing, truncated, names["trigger"], events)
-
-
-def _check_references(catalog: Catalog, selection: Selection, definitions: Mapping[TableName, TableDefinition]) -> None:
-    """Refuse what would point into the void, or at the old database, once it is on the target."""
-    for table, definition in definitions.items():
-        for key in definition.foreign_keys:
-            if key.references not in definitions:
-                raise PreflightError(
-                    f"foreign key {key.name} of {table} refers to {key.references}, which is not selected; "
-                    "select it too, or exclude the table"
-                )
-    for stored in catalog.objects:
-        for old, new in selection.rename.items():
-            if old != new and _mentions(stored, old):
-                raise PreflightError(
-                    f"the text of {stored} names database {old}, which would be {new} on the target; "
-                    "change the text on the source, exclude it, or keep the database's name"
-                )
-
-
-def _mentions(stored: StoredObject, schema: str) -> bool:
-    """Whether a text may name a database: quoted or not, in any case, with blanks or a comment before the dot."""
-    name = re.escape(schema)
-    qualified = rf"(?<![\w$.`\"\u0080-\uffff])(?:{name}|{re.escape(quote(schema))}|\"{name}\")\s*(?:/\*.*?\*/\s*)?\."
-    return re.search(qualified, stored.definition, re.IGNORECASE | re.DOTALL) is not None
-
-
 def _totals(
-    catalog: Catalog, selection: Selection, decisions: _Decisions, cuts: Iterable[TableCuts]
+    catalog: Catalog, selection: Selection, decisions: Decisions, cuts: Iterable[TableCuts]
 ) -> tuple[SchemaTotals, ...]:
     tables = Counter(planned.table.name.schema for planned in decisions.tables)
     skipped = Counter(planned.table.name.schema for planned in decisions.tables if planned.action == "skip")

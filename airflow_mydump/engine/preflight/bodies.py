@@ -19,6 +19,8 @@ def findings(candidate: Candidate) -> Iterator[Finding]:
     """
     selection = candidate.selection
     moved = {selection.target_schema(name).lower() for name in selection.schemas} | SYSTEM_SCHEMAS
+    # What is said of those is said by `adaptation`; but a view that was left to read them could not be created.
+    renamed = {name.lower() for name in selection.schemas}
     for stored in candidate.catalog.objects:
         if "." not in stored.definition:
             continue
@@ -27,8 +29,8 @@ def findings(candidate: Candidate) -> Iterator[Finding]:
         except PreflightError as error:
             yield warning(stored, f"was not searched for names of other databases: {error}", "")
             continue
-        named = set(references.outside(selection.target_schema(stored.name.schema)))
-        outside = sorted(name for name in named if name.schema.lower() not in moved)
+        inside = moved if stored.kind == "view" else moved | renamed
+        outside = sorted(name for name in set(references.taken()) if name.schema.lower() not in inside)
         if not outside:
             continue
         missing = [name for name in outside if not _exists(candidate, name)] if stored.kind == "view" else []

@@ -49,13 +49,13 @@ def findings(candidate: Candidate, coming: frozenset[str] = frozenset()) -> Iter
             "may be missing on the target: its account may not read mysql.user",
             "GRANT SELECT ON mysql.user to it",
         )
-    if not has_on_server(grants, "SUPER") and _distrusts_functions(candidate):
-        if objects := [stored for stored in candidate.catalog.objects if stored.kind in ("function", "trigger")]:
-            yield blocker(
-                listed(objects),
-                f"cannot be created by the target account {account} while the target writes a binary log",
-                "SET GLOBAL log_bin_trust_function_creators = 1 there, or GRANT SUPER ON *.* to the account",
-            )
+    programs = [stored for stored in candidate.catalog.objects if stored.kind in ("function", "trigger")]
+    if programs and not has_on_server(grants, "SUPER") and _distrusts_functions(candidate):
+        yield blocker(
+            listed(programs),
+            f"cannot be created by the target account {account} while the target writes a binary log",
+            "SET GLOBAL log_bin_trust_function_creators = 1 there, or GRANT SUPER ON *.* to the account",
+        )
 
 
 def _missing(session: Session, definers: frozenset[str] | set[str]) -> list[str] | None:

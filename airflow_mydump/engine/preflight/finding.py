@@ -28,7 +28,8 @@ class Finding:
     advice: str
 
     def __str__(self) -> str:
-        return f"{self.thing} {self.what}" + (f": {self.advice}" if self.advice else "")
+        said = f"{self.thing} {self.what}".rstrip()
+        return f"{said}: {self.advice}" if self.advice else said
 
 
 def blocker(thing: object, what: str, advice: str) -> Finding:

@@ -30,6 +30,4 @@ def findings(candidate: Candidate) -> Iterator[Finding]:
                 "rename or exclude one of them",
             )
     if changed := [name for name in names if name != name.lower()]:
-        yield warning(
-            listed(changed), "will be in lower case on the target, which has lower_case_table_names set", ""
-        )
+        yield warning(listed(changed), "will be in lower case on the target, which has lower_case_table_names set", "")

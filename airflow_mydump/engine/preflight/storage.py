@@ -12,7 +12,7 @@ from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, blocker, listed
 
-_ENCRYPTED = re.compile(r"\bENCRYPTION='Y'|\bENCRYPTED=YES\b|\bENCRYPTED`=YES\b", re.IGNORECASE)
+_ENCRYPTED = re.compile(r"\bENCRYPTION='Y'|\bENCRYPTED`?=YES\b", re.IGNORECASE)
 _TABLESPACE = re.compile(r"/\*!50100 TABLESPACE `((?:[^`]|``)+)`")
 
 
@@ -27,7 +27,8 @@ def findings(candidate: Candidate) -> Iterator[Finding]:
 def _engines(candidate: Candidate) -> Iterator[Finding]:
     rows = candidate.target.pairs("SELECT ENGINE, SUPPORT FROM information_schema.ENGINES")
     supported = {engine.lower() for engine, support in rows if support in ("YES", "DEFAULT")}
-    supported -= {engine.strip().lower() for engine in candidate.variables.get("disabled_storage_engines", "").split(",")}
+    disabled = candidate.variables.get("disabled_storage_engines", "")
+    supported -= {engine.strip().lower() for engine in disabled.split(",")}
     used = defaultdict(list)
     for table in candidate.catalog.tables:
         used[table.engine].append(table.name)

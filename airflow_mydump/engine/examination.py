@@ -1,0 +1,67 @@
+"""Everything that preflight and the planner look at, without a run: all findings at once, and nothing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from airflow_mydump.engine import preflight
+from airflow_mydump.engine.catalog import Catalog
+from airflow_mydump.engine.decision import decide
+from airflow_mydump.engine.dump_directory.reader import read_dump
+from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import DumpError, PreflightError
+from airflow_mydump.engine.phases.plan import PlanSettings
+from airflow_mydump.engine.phases.prefetch import prefetch_metadata
+from airflow_mydump.engine.preflight.finding import Finding, blocker
+from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.session_state import metadata
+
+
+def examine_copy(
+    source: Endpoint, target: Endpoint, selection: Selection, settings: PlanSettings
+) -> tuple[Finding, ...]:
+    """All that a copy would meet. Raises SelectionError, ConnectError, ServerError."""
+    findings = list(preflight.look(source, target, selection).findings)
+    with _noting(findings):
+        findings += _on_target(target, prefetch_metadata(source, selection), selection, settings)
+    return tuple(findings)
+
+
+def examine_dump(source: Endpoint, selection: Selection) -> tuple[Finding, ...]:
+    """All that a dump would meet on the source. Raises SelectionError, ConnectError, ServerError."""
+    with Session(source, metadata) as session:
+        findings = list(preflight.source_findings(session, selection))
+    with _noting(findings):
+        prefetch_metadata(source, selection)
+    return tuple(findings)
+
+
+def examine_restore(
+    storage: Storage, target: Endpoint, rename: dict[str, str], settings: PlanSettings, dynamic_sql: bool = False
+) -> tuple[Finding, ...]:
+    """All that a restore of a dump would meet on the target. Raises SelectionError, ConnectError, ServerError."""
+    findings: list[Finding] = []
+    with _noting(findings):
+        found = read_dump(storage, dynamic_sql)
+        selection = Selection(tuple(schema.name for schema in found.catalog.schemas), rename=rename)
+        findings += preflight.look_at_target(target, selection, found.catalog.server).findings
+        findings += _on_target(target, found.catalog, selection, settings)
+    return tuple(findings)
+
+
+def _on_target(target: Endpoint, catalog: Catalog, selection: Selection, settings: PlanSettings) -> tuple[Finding, ...]:
+    with Session(target, metadata) as session:
+        decisions = decide(session, catalog, selection, settings.if_exists, settings.defer_keys, settings.adaptation)
+        return decisions.findings
+
+
+@contextmanager
+def _noting(findings: list[Finding]) -> Iterator[None]:
+    """What stops the look at the catalog is a finding like the others."""
+    try:
+        yield
+    except (PreflightError, DumpError) as error:
+        findings.append(blocker(error, "", ""))
