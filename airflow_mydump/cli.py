@@ -23,6 +23,7 @@ from airflow_mydump.engine.comparison import Comparison, compare
 from airflow_mydump.engine.dump_directory.compressed_file import DEFAULT_LEVEL
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import HIGHEST_LEVEL, DumpSettings
+from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.engine.dumping import Dump, make_dump
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError, SelectionError
@@ -36,7 +37,7 @@ from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, Strategy
 from airflow_mydump.engine.preflight.finding import Finding
 from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
 from airflow_mydump.engine.restoring import Restore, restore
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.selection import Content, Selection
 from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
 from airflow_mydump.progress_bar import ProgressBar
@@ -115,7 +116,7 @@ def _load(options: argparse.Namespace) -> int:
         settings=PlanSettings(concurrency=options.threads, **_run_settings(options)),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
-        rename=dict(options.rename),
+        wanted=DumpSelection(schemas=_names(options.schemas or ""), rename=dict(options.rename), **_choice(options)),
         dynamic_sql=options.allow_dynamic_sql,
     )
     print(f"run key {run_key}: repeat the command with --run-key {run_key} to go on after an interruption")
@@ -139,7 +140,7 @@ def _preflight(options: argparse.Namespace) -> int:
         findings = examine_restore(
             Storage.at(options.input),
             replace(_endpoint(options.target, "TARGET"), binlog=not options.no_binlog),
-            dict(options.rename),
+            DumpSelection(schemas=_names(options.schemas or ""), rename=dict(options.rename), **_choice(options)),
             settings,
             options.allow_dynamic_sql,
         )
@@ -174,6 +175,7 @@ def _verify(options: argparse.Namespace) -> int:
         _selection(options),
         options.threads,
         work.child(f"verify-{secrets.token_hex(6)}"),
+        adaptation=_adaptation(options),
     )
     return _tell(comparison)
 
@@ -181,7 +183,7 @@ def _verify(options: argparse.Namespace) -> int:
 def _tell(comparison: Comparison) -> int:
     print(
         f"compared {comparison.tables:,} tables ({comparison.chunks:,} chunks, {comparison.rows:,} rows) "
-        f"and looked for {comparison.objects:,} views, routines, triggers and events"
+        f"and {comparison.objects:,} views, routines, triggers and events"
     )
     for difference in comparison.differences:
         print(f"- {difference}")
@@ -212,22 +214,44 @@ def _run_settings(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "if_exists": options.if_exists,
         "defer_keys": not options.no_defer_keys,
-        "adaptation": Adaptation(
-            definers=dict(options.map_definer) or options.definers,
-            rewrite_names=options.rewrite_names,
-            foreign_keys=options.foreign_keys,
-        ),
+        "adaptation": _adaptation(options),
     }
+
+
+def _adaptation(options: argparse.Namespace) -> Adaptation:
+    return Adaptation(
+        definers=dict(options.map_definer) or options.definers,
+        rewrite_names=options.rewrite_names,
+        foreign_keys=options.foreign_keys,
+    )
 
 
 def _selection(options: argparse.Namespace) -> Selection:
     return Selection(
-        schemas=tuple(name for name in (options.schemas or "").split(",") if name),
-        include=tuple(options.include),
-        exclude=tuple(options.exclude),
+        schemas=_names(options.schemas or ""),
         rename=dict(options.rename),
         where=dict(options.where),
+        partitions=dict(options.partitions),
+        **_choice(options),
     )
+
+
+def _choice(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "include": tuple(options.include),
+        "exclude": tuple(options.exclude),
+        "no_data": tuple(options.no_data),
+        "content": options.content,
+        "views": not options.no_views,
+        "routines": not options.no_routines,
+        "triggers": not options.no_triggers,
+        "events": not options.no_events,
+        "allow_empty": options.allow_empty,
+    }
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in text.split(",") if name)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -267,6 +291,7 @@ def _parser() -> argparse.ArgumentParser:
     preflight.set_defaults(run=_preflight)
     verify = verbs.add_parser("verify", help="compare databases on two servers")
     _add_common(verify)
+    _add_adaptation(verify)
     verify.set_defaults(run=_verify)
     return parser
 
@@ -359,6 +384,8 @@ def _add_dump(verb: argparse.ArgumentParser) -> None:
 
 def _add_load(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--input", required=True, metavar="DIR-OR-URL", help="the dump directory")
+    verb.add_argument("--schemas", metavar="A,B", help="databases to take (default: all in the dump)")
+    _add_choice(verb)
     _add_target(verb)
     _add_rename(verb)
     _add_threads(verb)
@@ -406,17 +433,16 @@ def _add_selection(verb: argparse.ArgumentParser, schemas_required: bool = True)
 def _add_source(verb: argparse.ArgumentParser, schemas_required: bool = True) -> None:
     verb.add_argument("--source", metavar="URI", help=_URI_HELP.format("SOURCE"))
     verb.add_argument("--schemas", required=schemas_required, metavar="A,B", help="databases to take")
-    verb.add_argument(
-        "--include",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help="take only tables that match: t*, or a.t*; repeatable",
-    )
-    verb.add_argument(
-        "--exclude", action="append", default=[], metavar="GLOB", help="leave out tables that match; repeatable"
-    )
+    _add_choice(verb)
     _add_threads(verb)
+    verb.add_argument(
+        "--partitions",
+        action="append",
+        type=_partitions,
+        default=[],
+        metavar="DB.TABLE=P,Q",
+        help="take only the rows of a table that are in these partitions; repeatable",
+    )
     verb.add_argument(
         "--where",
         action="append",
@@ -425,6 +451,24 @@ def _add_source(verb: argparse.ArgumentParser, schemas_required: bool = True) ->
         metavar="DB.TABLE=CONDITION",
         help="take only the rows of a table that meet an SQL condition; repeatable",
     )
+
+
+def _add_choice(verb: argparse.ArgumentParser) -> None:
+    for flag, what in (
+        ("--include", "take only tables and views that match: t*, a.t*, or re: and a regular expression"),
+        ("--exclude", "leave out tables and views that match"),
+        ("--no-data", "take the structure of tables that match without their rows"),
+    ):
+        verb.add_argument(flag, action="append", default=[], metavar="PATTERN", help=f"{what}; repeatable")
+    verb.add_argument(
+        "--content",
+        choices=get_args(Content),
+        default="all",
+        help="schema is structure without rows, data is rows into tables that exist (default: %(default)s)",
+    )
+    for kind in ("views", "routines", "triggers", "events"):
+        verb.add_argument(f"--no-{kind}", action="store_true", help=f"leave {kind} behind")
+    verb.add_argument("--allow-empty", action="store_true", help="a selection that holds no table or view is in order")
 
 
 def _add_threads(verb: argparse.ArgumentParser) -> None:
@@ -463,6 +507,13 @@ def _condition(text: str) -> tuple[str, str]:
     if not (equals and "." in table and condition.strip()):
         _reject(f"{text!r} does not have the form DATABASE.TABLE=CONDITION")
     return table, condition
+
+
+def _partitions(text: str) -> tuple[str, tuple[str, ...]]:
+    table, _, partitions = text.partition("=")
+    if not ("." in table and _names(partitions)):
+        _reject(f"{text!r} does not have the form DATABASE.TABLE=PARTITION,PARTITION")
+    return table, _names(partitions)
 
 
 def _from_zero(text: str) -> int:

@@ -11,9 +11,14 @@ from datetime import timedelta
 from typing import get_args
 
 from airflow_mydump.dag_factory.requirement import require
-from airflow_mydump.engine.errors import ConfigurationError
+from airflow_mydump.engine.adaptation import Adaptation
+from airflow_mydump.engine.definer import Definers
+from airflow_mydump.engine.errors import ConfigurationError, SelectionError
+from airflow_mydump.engine.pattern import require_pattern
 from airflow_mydump.engine.plan import IfExists
 from airflow_mydump.engine.planner import Strategy
+from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
+from airflow_mydump.engine.selection import Content
 from airflow_mydump.engine.size import parse_size
 
 
@@ -42,36 +47,85 @@ class TargetConfig:
     :param rename: other names for databases, from source to target
     :param if_exists: what to do with tables that the target has: ``truncate`` (default), ``drop``, ``skip``, ``fail``
     :param binlog: whether the target writes the run to its binary log, and so to its replicas
+    :param definers: ``keep`` (default) the definers of views, routines, triggers and events, ``strip`` them, so that
+        the target's account becomes the definer, or give others: ``{"old@host": "new@host"}``
+    :param rewrite_names: whether bodies get the new name of a renamed database; None refuses a run where one names it
+    :param foreign_keys: what to do with those to tables that are not selected: ``refuse`` the run (default), or
+        ``keep`` them where the target has the table
     """
 
     conn_id: str
     rename: Mapping[str, str] = field(default_factory=dict)
     if_exists: IfExists = "truncate"
     binlog: bool = True
+    definers: Definers = "keep"
+    rewrite_names: bool | None = None
+    foreign_keys: ForeignKeys = "refuse"
 
     def __post_init__(self) -> None:
         require(self, "conn_id", bool(self.conn_id), "names no connection")
         choices = get_args(IfExists)
         require(self, "if_exists", self.if_exists in choices, f"is not one of {', '.join(choices)}")
+        try:
+            _ = self.adaptation
+        except ConfigurationError as error:
+            raise ConfigurationError(f"TargetConfig.{error}") from None
+
+    @property
+    def adaptation(self) -> Adaptation:
+        """How definitions are adapted, in the engine's words."""
+        return Adaptation(self.definers, self.rewrite_names, self.foreign_keys)
 
 
 @dataclass(frozen=True)
 class SelectionConfig:
-    """Which tables and rows of the databases to take; see `engine.selection`.
+    """What of the databases to take; see `engine.selection`.
 
-    :param include: globs on ``table`` or ``database.table``; none takes all
-    :param exclude: globs of tables to leave out
+    A pattern is a glob on ``table`` or ``database.table``, or ``re:`` and a regular expression for all of
+    ``database.table``.
+
+    :param include: patterns of tables and views; none takes all
+    :param exclude: patterns of tables and views to leave out
     :param where: SQL conditions by ``database.table``; only rows that meet them are taken
+    :param partitions: names of partitions by ``database.table``; only their rows are taken
+    :param no_data: patterns of tables whose structure is taken without rows
+    :param content: ``all`` (default), ``schema`` for structure without rows, ``data`` for rows into tables that exist
+    :param views: whether views are taken
+    :param routines: whether procedures and functions are taken
+    :param triggers: whether triggers are taken
+    :param events: whether events are taken
+    :param allow_empty: whether a selection that holds no table is in order
     """
 
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
     where: Mapping[str, str] = field(default_factory=dict)
+    partitions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    no_data: Sequence[str] = ()
+    content: Content = "all"
+    views: bool = True
+    routines: bool = True
+    triggers: bool = True
+    events: bool = True
+    allow_empty: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("include", "exclude"):
-            require(self, name, not isinstance(getattr(self, name), str), "is a list of globs, not one string")
-        require(self, "where", all("." in name for name in self.where), "is not by database.table")
+        for name in ("include", "exclude", "no_data"):
+            patterns = getattr(self, name)
+            require(self, name, not isinstance(patterns, str), "is a list of patterns, not one string")
+            for pattern in patterns:
+                try:
+                    require_pattern(f"{type(self).__name__}.{name}", pattern)
+                except SelectionError as error:
+                    raise ConfigurationError(str(error)) from None
+        for name in ("where", "partitions"):
+            require(self, name, all("." in table for table in getattr(self, name)), "is not by database.table")
+        named = self.partitions.values()
+        require(
+            self, "partitions", all(names and not isinstance(names, str) for names in named), "has no list of names"
+        )
+        choices = get_args(Content)
+        require(self, "content", self.content in choices, f"is not one of {', '.join(choices)}")
         require(self, "where", all(condition.strip() for condition in self.where.values()), "has an empty condition")
 
 

@@ -149,13 +149,29 @@ class MigrationTaskGroup(_Head, WorkflowTaskGroup):
 
 def selected(source: SourceConfig, selection: SelectionConfig, rename: Mapping[str, str] | None = None) -> Selection:
     """What the configs say is to be moved, in the engine's words."""
+    partitions = {table: tuple(names) for table, names in selection.partitions.items()}
     return Selection(
-        tuple(source.schemas),
-        tuple(selection.include),
-        tuple(selection.exclude),
-        dict(rename or {}),
-        dict(selection.where),
+        **choice(selection),
+        schemas=tuple(source.schemas),
+        rename=dict(rename or {}),
+        where=dict(selection.where),
+        partitions=partitions,
     )
+
+
+def choice(selection: SelectionConfig) -> dict[str, Any]:
+    """What a selection's config says of every database alike, as the engine's arguments."""
+    return {
+        "include": tuple(selection.include),
+        "exclude": tuple(selection.exclude),
+        "no_data": tuple(selection.no_data),
+        "content": selection.content,
+        "views": selection.views,
+        "routines": selection.routines,
+        "triggers": selection.triggers,
+        "events": selection.events,
+        "allow_empty": selection.allow_empty,
+    }
 
 
 def plan_settings(plan: PlanConfig, execution: ExecutionConfig, target: TargetConfig | None = None) -> PlanSettings:
@@ -168,4 +184,4 @@ def plan_settings(plan: PlanConfig, execution: ExecutionConfig, target: TargetCo
         strategy=plan.strategy,
         max_key_prefix_length=plan.max_key_prefix_length,
     )
-    return replace(settings, if_exists=target.if_exists) if target else settings
+    return replace(settings, if_exists=target.if_exists, adaptation=target.adaptation) if target else settings

@@ -16,10 +16,12 @@ from typing import Any
 from airflow.sdk import TriggerRule, XComArg, chain
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
-from airflow_mydump.dag_factory.config import ExecutionConfig, PlanConfig, TargetConfig
-from airflow_mydump.dag_factory.migration import plan_settings
+from airflow_mydump.dag_factory.config import ExecutionConfig, PlanConfig, SelectionConfig, TargetConfig
+from airflow_mydump.dag_factory.migration import choice, plan_settings
+from airflow_mydump.dag_factory.requirement import require
 from airflow_mydump.dag_factory.staging import StagingConfig
 from airflow_mydump.dag_factory.workflow import Workflow, WorkflowDag, WorkflowTaskGroup
+from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.operators.bundle import BundleOperator
 from airflow_mydump.operators.chunk_plan import PLAN
 from airflow_mydump.operators.index_phase import IndexPhaseOperator
@@ -53,18 +55,22 @@ class Restoring(Workflow):
 
     staging: StagingConfig
     target: TargetConfig
+    selection: SelectionConfig = field(default_factory=SelectionConfig)
     plan: PlanConfig = field(default_factory=PlanConfig)
     dynamic_sql: bool = False
 
     def add_tasks(self, run_key: str) -> RestoreTasks:
         """Add the seven tasks; see `Workflow.add_tasks`."""
+        for name in ("where", "partitions"):
+            require(self.selection, name, not getattr(self.selection, name), "cannot be used in a restore")
+        wanted = DumpSelection(**choice(self.selection), rename=dict(self.target.rename))
         settings = plan_settings(self.plan, self.execution, self.target)
         shared = self.shared_arguments(run_key, self.target)
         staged = {"dump_directory": self.staging.path}
         mapped = shared | {"max_active_tis_per_dagrun": self.execution.concurrency}
         planned = LoadPlanOperator(
             task_id="load_plan",
-            rename=self.target.rename,
+            wanted=wanted,
             settings=settings,
             dynamic_sql=self.dynamic_sql,
             **shared,
@@ -103,6 +109,7 @@ class _Head:
         *,
         staging: StagingConfig,
         target: TargetConfig,
+        selection: SelectionConfig | None = None,
         plan: PlanConfig | None = None,
         execution: ExecutionConfig | None = None,
         dynamic_sql: bool = False,
@@ -112,6 +119,7 @@ class _Head:
         restoring = Restoring(
             staging=staging,
             target=target,
+            selection=selection or SelectionConfig(),
             plan=plan or PlanConfig(),
             execution=execution or ExecutionConfig(),
             dynamic_sql=dynamic_sql,

@@ -16,8 +16,9 @@ IfDumpExists = Literal["fail", "replace"]
 class StagingConfig:
     """The dump directory.
 
-    :param path: path or fsspec URL that all workers see; a template, so that each run may have its own, such as
-        ``s3://bucket/shop/{{ ds }}``
+    :param path: path or URL that all workers see; a template, so that each run may have its own, such as
+        ``s3://my_aws@bucket/shop/{{ ds }}``, where ``my_aws`` is an Airflow connection; without one the file system
+        logs in from the environment or the machine's role
     :param level: zstd's level, 1 to 19; 1 is the fastest
     :param if_exists: what a dump does when the directory has a complete dump of this package, or one of another run:
         ``fail`` (default) or ``replace``; anything else that is there is never touched

@@ -69,7 +69,7 @@ class Table:
     ``definition`` is its SHOW CREATE TABLE text; the empty string in copies of this object that travel to
     tasks which have no use for it. ``primary_key`` is empty where there is none. ``keys`` are in the order of the
     definition. ``file_bytes`` is the size of its files, 0 where the account may not see it or they hold other tables
-    too.
+    too. ``structure_only`` says that none of its rows are taken.
     """
 
     name: TableName
@@ -82,6 +82,7 @@ class Table:
     keys: tuple[Key, ...] = ()
     partitions: tuple[Partition, ...] = ()
     file_bytes: int = 0
+    structure_only: bool = False
 
     @property
     def stored_columns(self) -> tuple[Column, ...]:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from airflow_mydump.engine.adaptation import Adaptation, adapt
 from airflow_mydump.engine.bundle import MOST
 from airflow_mydump.engine.bundle_draft import BundleDraft
-from airflow_mydump.engine.catalog import Catalog
+from airflow_mydump.engine.catalog import Catalog, Schema
 from airflow_mydump.engine.checksum import Digestible, compute_checksums
 from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.existing import read_existing
+from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
-from airflow_mydump.engine.plan import DataBundle, PlanIdentity, PlannedTable
+from airflow_mydump.engine.plan import DataBundle, PlanIdentity, PlannedObject, PlannedTable
 from airflow_mydump.engine.planner import Cutting, cut_tables
 from airflow_mydump.engine.pool import WorkerPool
 from airflow_mydump.engine.row_condition import check_conditions
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata, reading
+from airflow_mydump.engine.structure.inspection import Inspection, triggers_by_table
 from airflow_mydump.engine.workdir import WorkDirectory
+
+_NO_SUCH_COLUMN = 1054
 
 
 @dataclass(frozen=True)
@@ -42,24 +49,24 @@ class _Compared:
 
 def compare(
     source: Endpoint, target: Endpoint, selection: Selection, threads: int, work: WorkDirectory,
-    announce: Listener = ignore,
+    announce: Listener = ignore, adaptation: Adaptation | None = None,
 ) -> Comparison:  # fmt: skip
-    """Compare rows and checksums of every selected table, and that every other object is there by name.
+    """Compare rows and checksums of every selected table, and the definitions of databases, tables and other objects.
 
-    Both sides are read as they are now, chunk by chunk: while somebody writes, equal tables may seem to differ.
+    ``adaptation`` says how definitions were adapted when they were moved. Both sides are read as they are now, chunk by chunk: while somebody writes, equal tables may seem to differ.
 
     Raises SelectionError, ConnectError, ServerError.
     """
-    catalog = prefetch_metadata(source, selection)
-    differences = _missing(target, catalog, selection)
-    absent = set(differences)
-    tables = [
-        PlannedTable(
-            number, table, selection.target(table.name), "skip", where=selection.where.get(str(table.name), "")
-        )
-        for number, table in enumerate(catalog.tables)
-        if f"table {selection.target(table.name)} is missing on the target" not in absent
+    with Session(target, metadata) as session:
+        selection = as_kept(session, selection)
+    catalog, _ = adapt(prefetch_metadata(source, selection), selection, adaptation or Adaptation())
+    planned_tables = [
+        PlannedTable.chosen(number, table, selection, "skip") for number, table in enumerate(catalog.tables)
     ]
+    with Session(target, metadata) as session:
+        present = {name for schema in catalog.schemas for name in _tables(session, selection, schema)}
+        differences = list(_structure(Inspection(session, selection), catalog, selection, planned_tables))
+    tables = [planned for planned in planned_tables if planned.target in present and not planned.table.structure_only]
     identity = PlanIdentity("comparison", "comparison")
     with Session(source, reading) as session, BundleDraft() as draft:
         check_conditions(session, (table.name for table in catalog.tables), selection)
@@ -77,22 +84,27 @@ def compare(
     )
 
 
-def _missing(target: Endpoint, catalog: Catalog, selection: Selection) -> list[str]:
-    missing = []
-    with Session(target, metadata) as session:
-        for schema in catalog.schemas:
-            existing = read_existing(session, selection.target_schema(schema.name))
-            missing += [
-                f"table {selection.target(table.name)} is missing on the target"
-                for table in catalog.tables
-                if table.name.schema == schema.name and table.name.name not in existing.tables
-            ]
-            missing += [
-                f"{stored.kind} {selection.target(stored.name)} is missing on the target"
-                for stored in catalog.objects
-                if stored.name.schema == schema.name and (stored.kind, stored.name.name) not in existing.objects
-            ]
-    return missing
+def _tables(session: Session, selection: Selection, schema: Schema) -> Iterator[TableName]:
+    existing = read_existing(session, selection.target_schema(schema.name))
+    yield from (TableName(existing.name, name) for name, kind in existing.tables.items() if kind == "BASE TABLE")
+
+
+def _structure(
+    inspection: Inspection, catalog: Catalog, selection: Selection, tables: Sequence[PlannedTable]
+) -> Iterator[str]:
+    objects = [
+        PlannedObject(number, stored, selection.target(stored.name), False)
+        for number, stored in enumerate(catalog.objects)
+    ]
+    triggers = triggers_by_table(objects)
+    yield from (difference for _, difference in inspection.schema_differences(catalog.schemas))
+    for planned in tables:
+        if selection.content != "data":
+            yield from inspection.table_differences(planned)
+        if selection.triggers:
+            yield from inspection.trigger_differences(planned.target, triggers.get(planned.target, ()))
+    for item in objects:
+        yield from inspection.object_differences(item)
 
 
 def _compare_bundle(
@@ -104,7 +116,15 @@ def _compare_bundle(
         for chunk in bundle.chunks:
             planned = bundle.table_of(chunk)
             (expected,) = compute_checksums(left, [Digestible(planned.table.name, planned.table, chunk, planned.where)])
-            (actual,) = compute_checksums(right, [Digestible(planned.target, planned.table, chunk, pinned=False)])
+            try:
+                (actual,) = compute_checksums(right, [Digestible(planned.target, planned.table, chunk, pinned=False)])
+            except ServerError as error:
+                if error.number != _NO_SUCH_COLUMN:
+                    raise error.during(f"cannot compare {planned.target}") from error
+                differences.append(
+                    f"{planned.target}, {chunk.describe()}: rows cannot be compared, a column is missing"
+                )
+                continue
             if expected != actual:
                 differences.append(
                     f"{planned.target}, {chunk.describe()}: the source has {expected.rows} rows, the target "

@@ -31,7 +31,7 @@ class TableCuts:
             sum(chunk.rows for chunk in cut.chunks),
             sum(chunk.weight for chunk in cut.chunks),
             len(cut.chunks),
-            max(chunk.weight for chunk in cut.chunks),
+            max((chunk.weight for chunk in cut.chunks), default=0),
             cut.reason,
             cut.probes,
             planned.where,

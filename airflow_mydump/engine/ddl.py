@@ -6,7 +6,7 @@ The text is what SHOW CREATE TABLE prints to a session of this package (backtick
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +23,7 @@ _KEY = re.compile(r"(?:(?P<kind>UNIQUE|FULLTEXT|SPATIAL) )?KEY (?P<name>`(?:[^`]
 _KINDS: dict[str, KeyKind] = {"UNIQUE": "unique", "FULLTEXT": "fulltext", "SPATIAL": "spatial"}
 _NAME = re.compile(r"`(?:[^`]|``)+`")
 _AUTO_INCREMENT = re.compile(r" AUTO_INCREMENT=(\d+)")
+_CHARSET_OF_COLLATION = re.compile(r" CHARACTER SET \w+(?= COLLATE )")
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,15 @@ class TableDefinition:
         """What makes two tables the same but for their foreign keys, AUTO_INCREMENT counters and the order of keys."""
         found = _AUTO_INCREMENT.search(_mask(self.options))
         options = self.options[: found.start()] + self.options[found.end() :] if found else self.options
-        return self.elements, tuple(sorted(key.clause for key in self.keys)), options
+        elements = tuple(_without_implied_charsets(element) for element in self.elements)
+        return elements, tuple(sorted(key.clause for key in self.keys)), options
 
-    def create_statement(self, target: TableName, deferred: Container[str] = ()) -> str:
-        """The statement that creates the table without its foreign keys, and without the keys named as deferred."""
+    def create_statement(
+        self, target: TableName, deferred: Container[str] = (), foreign_keys: Iterable[str] = ()
+    ) -> str:
+        """The statement that creates the table without the keys named as deferred, and with these foreign keys."""
         keys = [key.clause for key in self.keys if key.name not in deferred]
-        elements = ",\n  ".join([*self.elements, *keys])
+        elements = ",\n  ".join([*self.elements, *keys, *foreign_keys])
         return f"CREATE TABLE {target.sql} (\n  {elements}\n){self.options}"
 
 
@@ -83,13 +87,9 @@ def parse_table(name: TableName, statement: str) -> TableDefinition:
 
     Raises PreflightError if the text has another form.
     """
-    masked = _mask(statement)
-    start = masked.find("(")
-    end = _closing_parenthesis(masked, start)
-    if not statement.startswith("CREATE TABLE ") or start < 0 or end < 0:
-        raise PreflightError(f"{name}: its definition is not a CREATE TABLE statement this version can read")
+    parts, options = split_definition(name, statement)
     elements, keys, foreign_keys = [], [], []
-    for element in _split(statement, masked, start + 1, end):
+    for element in parts:
         found = _CONSTRAINT.match(element)
         if found and found["kind"] == "FOREIGN KEY":
             foreign_keys.append(_foreign_key(name, element, _unquote(found["name"])))
@@ -97,7 +97,20 @@ def parse_table(name: TableName, statement: str) -> TableDefinition:
             keys.append(Key(_unquote(key["name"]), _KINDS.get(key["kind"] or "", "plain"), _columns(element), element))
         else:
             elements.append(element)
-    return TableDefinition(tuple(elements), tuple(keys), tuple(foreign_keys), statement[end + 1 :])
+    return TableDefinition(tuple(elements), tuple(keys), tuple(foreign_keys), options)
+
+
+def split_definition(name: TableName, statement: str) -> tuple[list[str], str]:
+    """The elements between the parentheses of a CREATE TABLE statement, and what stands behind them.
+
+    Raises PreflightError if the text has another form.
+    """
+    masked = _mask(statement)
+    start = masked.find("(")
+    end = _closing_parenthesis(masked, start)
+    if not statement.startswith("CREATE TABLE ") or start < 0 or end < 0:
+        raise PreflightError(f"{name}: its definition is not a CREATE TABLE statement this version can read")
+    return _split(statement, masked, start + 1, end), statement[end + 1 :]
 
 
 def schema_statements(schema: Schema, target: str) -> tuple[str, str]:
@@ -128,6 +141,15 @@ def _columns(clause: str) -> tuple[str, ...]:
     parts = _split(clause, masked, start + 1, _closing_parenthesis(masked, start))
     names = [_NAME.match(part) for part in parts]
     return tuple(_unquote(name[0]) if name else "" for name in names)
+
+
+def _without_implied_charsets(element: str) -> str:
+    # MySQL 9.7 shows a column's character set if the column was given one or a collation, though it is the table's: a
+    # table that was made from what the server showed is shown otherwise.
+    masked = _mask(element)
+    for found in reversed(list(_CHARSET_OF_COLLATION.finditer(masked))):
+        element = element[: found.start()] + element[found.end() :]
+    return element
 
 
 def _unquote(identifier: str) -> str:

@@ -11,7 +11,7 @@ from airflow_mydump.engine.adaptation import Adaptation, adapt
 from airflow_mydump.engine.catalog import Catalog, StoredObject
 from airflow_mydump.engine.ddl import TableDefinition, parse_table
 from airflow_mydump.engine.deferral import deferrable, references
-from airflow_mydump.engine.errors import PreflightError
+from airflow_mydump.engine.errors import ConfigurationError, PreflightError
 from airflow_mydump.engine.existing import (
     ExistingSchema,
     decide_object,
@@ -51,10 +51,10 @@ def decide(
 ) -> Decisions:  # fmt: skip
     """Look at everything that stands in the way of a catalog on a target, and decide. Changes nothing.
 
-    ``target`` is a metadata session there. Raises SelectionError, ServerError.
+    ``target`` is a metadata session there. Raises ConfigurationError, SelectionError, ServerError.
     """
-    if target.value("SELECT @@GLOBAL.lower_case_table_names") != b"0":
-        selection = replace(selection, fold_names=True)
+    _check_content(selection, if_exists)
+    selection = as_kept(target, selection)
     catalog, findings = adapt(catalog, selection, adaptation)
     definitions = {table.name: parse_table(table.name, table.definition) for table in catalog.tables}
     candidate = Candidate(target, catalog, definitions, selection)
@@ -68,6 +68,20 @@ def decide(
         tuple(objects),
         (*findings, *preflight.catalog_findings(candidate, adaptation.foreign_keys), *deciding.findings),
     )
+
+
+def as_kept(target: Session, selection: Selection) -> Selection:
+    """The selection with names as the target keeps them. Raises SelectionError if two become one, ServerError."""
+    if target.value("SELECT @@GLOBAL.lower_case_table_names") == b"0":
+        return selection
+    return replace(selection, fold_names=True)
+
+
+def _check_content(selection: Selection, if_exists: IfExists) -> None:
+    if selection.content == "data" and if_exists != "truncate":
+        raise ConfigurationError(
+            f"content=data goes into tables that exist and empties them first: if_exists is truncate, not {if_exists}"
+        )
 
 
 class _Deciding:
@@ -104,9 +118,7 @@ class _Deciding:
                 # A table that is kept has its keys already.
                 late = self._defer_keys and action in ("create", "drop")
                 deferred = deferrable(table, definitions[table.name], referenced) if late else ()
-                where = self._selection.where.get(str(table.name), "")
-                name = self._selection.target(table.name)
-                tables.append(PlannedTable(number, table, name, action, deferred, where))
+                tables.append(PlannedTable.chosen(number, table, self._selection, action, deferred))
         return tables
 
     def objects(self, skipped: set[TableName]) -> list[PlannedObject]:
@@ -114,9 +126,12 @@ class _Deciding:
         for number, stored in enumerate(self._catalog.objects):
             with self._noting():
                 name = self._name(stored)
-                skip = decide_object(self._existing[stored.name.schema], stored, name, self._if_exists)
+                skip = decide_object(
+                    self._existing[stored.name.schema], stored, name, self._selection.content, self._if_exists
+                )
                 skip = skip or TableName(stored.name.schema, stored.table) in skipped
-                objects.append(PlannedObject(number, stored, name, skip))
+                table = self._selection.target(TableName(stored.name.schema, stored.table)).name
+                objects.append(PlannedObject(number, replace(stored, table=table), name, skip))
         return objects
 
     def _name(self, stored: StoredObject) -> TableName:
@@ -140,5 +155,5 @@ class _Deciding:
             kind: frozenset(stored.name.name for stored in self._catalog.of_kind(kind) if stored.name.schema == schema)
             for kind in ("trigger", "event")
         }
-        events = names["event"] if self._selection.takes_whole_schemas else None
+        events = names["event"] if self._selection.takes_events else None
         require_known_actors(existing, truncated, names["trigger"], events)

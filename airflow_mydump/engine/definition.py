@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
@@ -38,6 +39,17 @@ class Definitions:
 
     def __exit__(self, *error: object) -> None:
         self._pool.shutdown(cancel_futures=True)
+
+
+def readable(name: TableName, definition: str) -> str:
+    """The definition itself. Raises PreflightError if it holds bytes that are no text."""
+    # MariaDB prints the default of a binary column as the raw bytes, which are no text then.
+    if any("\udc80" <= character <= "\udcff" for character in definition):
+        raise PreflightError(
+            f"the definition of {name} holds bytes that are not UTF-8, such as the default of a binary column; "
+            "exclude it, or write the default as an expression (0x…)"
+        )
+    return definition
 
 
 def _read(source: Endpoint, tables: Sequence[TableName]) -> list[str]:

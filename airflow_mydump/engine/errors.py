@@ -7,6 +7,7 @@
     ├── ConnectError           a server cannot be reached, or refuses the account or the TLS terms
     ├── SelectionError         the selection names what is not there, or selects nothing
     ├── PreflightError         a run would fail or lose something, so it was not begun
+    ├── DefinitionError        a table's or object's definition has a form that this version cannot read
     ├── ServerError            a server refused a statement; carries its error number
     ├── FramingCollision       a delimiter occurs in the data; another draw of delimiters is due
     ├── LoadMismatchError      a target did not take exactly the rows it was sent; rolled back
@@ -46,6 +47,10 @@ class SelectionError(MydumpError):
 
 class PreflightError(MydumpError):
     """The run would fail or lose something, so it was not begun; nothing was changed."""
+
+
+class DefinitionError(MydumpError):
+    """The definition of a table or object has a form that this version cannot read."""
 
 
 class ServerError(MydumpError):

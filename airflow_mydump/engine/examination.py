@@ -10,6 +10,7 @@ from airflow_mydump.engine.catalog import Catalog
 from airflow_mydump.engine.decision import decide
 from airflow_mydump.engine.dump_directory.reader import read_dump
 from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.dump_selection import DumpSelection, narrowed
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import DumpError, PreflightError
 from airflow_mydump.engine.phases.plan import PlanSettings
@@ -40,15 +41,15 @@ def examine_dump(source: Endpoint, selection: Selection) -> tuple[Finding, ...]:
 
 
 def examine_restore(
-    storage: Storage, target: Endpoint, rename: dict[str, str], settings: PlanSettings, dynamic_sql: bool = False
+    storage: Storage, target: Endpoint, wanted: DumpSelection, settings: PlanSettings, dynamic_sql: bool = False
 ) -> tuple[Finding, ...]:
-    """All that a restore of a dump would meet on the target. Raises SelectionError, ConnectError, ServerError."""
+    """All that a restore would meet on the target. Raises SelectionError, ConnectError, ServerError."""
     findings: list[Finding] = []
     with _noting(findings):
         found = read_dump(storage, dynamic_sql)
-        selection = Selection(tuple(schema.name for schema in found.catalog.schemas), rename=rename)
+        selection = wanted.of([schema.name for schema in found.catalog.schemas])
         findings += preflight.look_at_target(target, selection, found.catalog.server).findings
-        findings += _on_target(target, found.catalog, selection, settings)
+        findings += _on_target(target, narrowed(found.catalog, selection), selection, settings)
     return tuple(findings)
 
 

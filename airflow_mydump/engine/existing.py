@@ -11,8 +11,10 @@ from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.ledger import unfinished_tables
 from airflow_mydump.engine.plan import Action, IfExists
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.schema_condition import in_schemas
+from airflow_mydump.engine.selection import Content, Selection
 from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.storage_catalog import read_partitions
 
 _ADVICE = "use if_exists=drop to replace it, or remove it"
 
@@ -31,15 +33,14 @@ class ExistingSchema:
 
 def read_existing(session: Session, schema: str) -> ExistingSchema:
     """Look at one target database, which need not exist. Raises ServerError."""
-    named = literal(schema)
-    tables = session.pairs(f"SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = {named}")
-    triggers = session.pairs(
-        f"SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {named}"
-    )
-    routines = session.text_rows(
-        f"SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = {named}"
-    )
-    events = session.text_rows(f"SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {named}")
+
+    def of_schema(view: str, column: str) -> str:
+        return f"FROM information_schema.{view} WHERE {in_schemas(column, [schema])}"
+
+    tables = session.pairs(f"SELECT TABLE_NAME, TABLE_TYPE {of_schema('TABLES', 'TABLE_SCHEMA')}")
+    triggers = session.pairs(f"SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE {of_schema('TRIGGERS', 'TRIGGER_SCHEMA')}")
+    routines = session.pairs(f"SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME {of_schema('ROUTINES', 'ROUTINE_SCHEMA')}")
+    events = session.text_rows(f"SELECT EVENT_NAME {of_schema('EVENTS', 'EVENT_SCHEMA')}")
     objects: set[tuple[ObjectKind, str]] = {("event", name) for (name,) in events}
     objects |= {("trigger", name) for name, _ in triggers}
     objects |= {("view", name) for name, kind in tables if kind == "VIEW"}
@@ -62,6 +63,9 @@ def decide_table(
     """
     target = selection.target(table.name)
     kind = existing.tables.get(target.name)
+    if selection.content == "data":
+        _require_columns(session, table, target, kind)
+        return "truncate"
     if kind is None:
         return "create"
     if if_exists == "fail":
@@ -77,14 +81,20 @@ def decide_table(
         return "skip"
     if if_exists == "truncate":
         _require_equal(session, table, selection)
+        return "keep" if table.structure_only else "truncate"
     return if_exists
 
 
-def decide_object(existing: ExistingSchema, stored: StoredObject, target: TableName, if_exists: IfExists) -> bool:
-    """Whether a view, routine, trigger or event is to be left alone because the target has it.
+def decide_object(
+    existing: ExistingSchema, stored: StoredObject, target: TableName, content: Content, if_exists: IfExists
+) -> bool:
+    """Whether a view, routine, trigger or event is to be left alone: because the target has it, or, where data alone is
+    moved, because it has it not (what acts by itself is taken away for the load, and comes back after it).
 
     Raises PreflightError where the user's choice forbids it.
     """
+    if content == "data":
+        return (stored.kind, target.name) not in existing.objects
     if stored.kind == "view" and existing.tables.get(target.name, "VIEW") != "VIEW":
         raise PreflightError(f"the target has a table named {target}, where a view is to go; remove it")
     if (stored.kind, target.name) not in existing.objects:
@@ -94,6 +104,32 @@ def decide_object(existing: ExistingSchema, stored: StoredObject, target: TableN
             f"the target already has {stored.kind} {target} and if_exists is fail; nothing was changed"
         )
     return if_exists == "skip"
+
+
+def _require_columns(session: Session, table: Table, target: TableName, kind: str | None) -> None:
+    """Rows alone go into a table that has their columns, and their partitions if the chunks are read by them."""
+    if kind != "BASE TABLE":
+        raise PreflightError(f"the target has no table {target}, and content=data creates none; move the schema first")
+    theirs = _stored_columns(session, target)
+    ours = {column.name for column in table.stored_columns}
+    if differing := sorted(ours ^ theirs):
+        where = "source" if differing[0] in ours else "target"
+        raise PreflightError(
+            f"{target} and {table.name} have not the same columns: only the {where}'s has {differing[0]}; "
+            "content=data moves rows between equal columns"
+        )
+    there = {partition.name for partition in read_partitions(session, [target.schema]).get(target, ())}
+    if missing := [partition.name for partition in table.partitions if partition.name not in there]:
+        raise PreflightError(f"{target} has no partition {missing[0]}, by which {table.name} is read and verified")
+
+
+def _stored_columns(session: Session, table: TableName) -> set[str]:
+    """The names of the columns that hold data of their own."""
+    rows = session.text_rows(
+        "SELECT COLUMN_NAME, EXTRA FROM information_schema.COLUMNS "
+        f"WHERE TABLE_SCHEMA = {literal(table.schema)} AND TABLE_NAME = {literal(table.name)}"
+    )
+    return {name for name, extra in rows if not ("VIRTUAL GENERATED" in extra or "STORED GENERATED" in extra)}
 
 
 def _require_equal(session: Session, table: Table, selection: Selection) -> None:
@@ -122,8 +158,8 @@ def require_known_actors(
     for trigger, table in sorted(existing.triggers.items()):
         if table in truncated and trigger not in triggers:
             raise PreflightError(
-                f"table {existing.name}.{table} on the target has trigger {trigger}, which the source has not "
-                f"and which would fire while data is loaded; {_ADVICE}"
+                f"table {existing.name}.{table} on the target has trigger {trigger}, which this run does not bring "
+                f"from the source and which would fire while data is loaded; {_ADVICE}"
             )
     present = {name for kind, name in existing.objects if kind == "event"}
     if events is not None and truncated and (unknown := sorted(present - events)):

@@ -12,22 +12,20 @@ from urllib.parse import quote
 
 from airflow_mydump.engine import preflight
 from airflow_mydump.engine.endpoint import Endpoint
-from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.phases.data import data_phase
 from airflow_mydump.engine.phases.index import index_phase
-from airflow_mydump.engine.phases.plan import PLAN, PlanSettings, chunk_plan, plan_path, schema_file
+from airflow_mydump.engine.phases.plan import PlanSettings, chunk_plan, schema_file
 from airflow_mydump.engine.phases.post import post_phase
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.phases.report import Report, report_phase
 from airflow_mydump.engine.phases.schema import schema_phase
 from airflow_mydump.engine.phases.verify import verify_phase
-from airflow_mydump.engine.plan import Plan, PlanIdentity
+from airflow_mydump.engine.plan import Plan
 from airflow_mydump.engine.pool import WorkerPool
+from airflow_mydump.engine.run_record import plan_once
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.workdir import WorkDirectory
-
-_CURRENT = "current.json"
 
 
 @dataclass(frozen=True)
@@ -51,17 +49,6 @@ class Migration:
         return self.work.child(quote(self.run_key, safe=""))
 
 
-@dataclass(frozen=True)
-class _Current:
-    """Which plan a run key stands for, and what it was made for."""
-
-    identity: PlanIdentity
-    source: str
-    target: str
-    selection: Selection
-    settings: PlanSettings
-
-
 def migrate(migration: Migration, announce: Listener = ignore, planned: Callable[[Plan], None] | None = None) -> Report:
     """Make the copy and return its report; `report.require_complete` tells whether it may be trusted.
 
@@ -70,7 +57,13 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
     """
     source, target, directory = migration.source, migration.target, migration.directory
     preflight.check(source, target, migration.selection)
-    plan = _resume(migration) or _plan(migration)
+    purpose = {
+        "source": str(source),
+        "target": str(target),
+        "selection": migration.selection,
+        "settings": migration.settings,
+    }
+    plan = plan_once(directory, migration.run_key, purpose, partial(_plan, migration))
     if planned:
         planned(plan)
     schemas = [schema_file(plan.identity, part) for part in range(plan.parts)]
@@ -86,7 +79,7 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
 
 def _plan(migration: Migration) -> Plan:
     catalog = prefetch_metadata(migration.source, migration.selection)
-    plan = chunk_plan(
+    return chunk_plan(
         migration.source,
         migration.target,
         catalog,
@@ -95,26 +88,3 @@ def _plan(migration: Migration) -> Plan:
         migration.run_key,
         migration.directory,
     )
-    # The same key may have been started twice: the plan that was written down first is the run's.
-    first = _resume(migration)
-    if first:
-        return first
-    migration.directory.write(_CURRENT, _current(migration, plan.identity))
-    return plan
-
-
-def _resume(migration: Migration) -> Plan | None:
-    directory = migration.directory
-    if not directory.exists(_CURRENT):
-        return None
-    current = directory.read(_CURRENT, _Current)
-    if current != _current(migration, current.identity):
-        raise ConfigurationError(
-            f"run key {migration.run_key!r} belongs to a run with other servers, databases or options; "
-            "repeat the command that it was used with, or choose another key"
-        )
-    return directory.read(f"{plan_path(current.identity)}/{PLAN}", Plan)
-
-
-def _current(migration: Migration, identity: PlanIdentity) -> _Current:
-    return _Current(identity, str(migration.source), str(migration.target), migration.selection, migration.settings)

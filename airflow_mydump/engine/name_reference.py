@@ -30,6 +30,7 @@ class NameReferences:
     others: frozenset[str]
     strings: tuple[str, ...]
     tables: tuple[tuple[str, str], ...]
+    functions: tuple[tuple[str, str], ...]
 
     def mentions(self, schema: str) -> bool:
         """Whether the text may name a database, in a string that may become a statement too."""
@@ -67,6 +68,10 @@ class NameReferences:
             if lower not in self.others and lower not in _PSEUDO_TABLES:
                 yield TableName(database, name)
 
+    def called(self) -> Iterator[TableName]:
+        """The functions that the text calls by the names of their databases."""
+        return (TableName(*function) for function in self.functions)
+
     def _in_string(self, schema: str) -> bool:
         qualified = re.compile(rf"(?<![\w$.\"\u0080-\uffff])`?{re.escape(schema)}`?\s*\.", re.IGNORECASE)
         return any(qualified.search(string) for string in self.strings)
@@ -84,7 +89,7 @@ def read_references(stored: StoredObject) -> NameReferences:
     except DumpError as error:
         raise PreflightError(f"the text of {stored} cannot be read: {error}") from None
     first = body[0].start if body else len(text)
-    qualifiers, others, tables = [], set(), []
+    qualifiers, others, tables, functions = [], set(), [], []
     for index, token in enumerate(tokens):
         if token.kind not in ("word", "name"):
             continue
@@ -92,12 +97,15 @@ def read_references(stored: StoredObject) -> NameReferences:
         if _is_dotted(tokens, index):
             if before != ".":
                 qualifiers.append(token)
-                if before in _BEFORE_A_TABLE and tokens[index + 2 : index + 3]:
-                    tables.append((_name(text, token), _name(text, tokens[index + 2])))
+                after = tokens[index + 2 : index + 4]
+                if after and before in _BEFORE_A_TABLE:
+                    tables.append((_name(text, token), _name(text, after[0])))
+                elif len(after) == 2 and after[1].text == "(":
+                    functions.append((_name(text, token), _name(text, after[0])))
         elif token.start >= first and before != "@":
             others.add(_name(text, token).lower())
     strings = tuple(token.text for token in tokens if token.kind == "string")
-    return NameReferences(text, tuple(qualifiers), frozenset(others), strings, tuple(tables))
+    return NameReferences(text, tuple(qualifiers), frozenset(others), strings, tuple(tables), tuple(functions))
 
 
 def _is_dotted(tokens: list[Token], index: int) -> bool:

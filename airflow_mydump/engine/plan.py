@@ -13,8 +13,9 @@ from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.selection import Selection
 
-Action = Literal["create", "truncate", "drop", "skip"]
-"""What the schema phase does for a table: create a new one, empty an equal one, replace one, or leave it alone."""
+Action = Literal["create", "truncate", "drop", "keep", "skip"]
+"""What the schema phase does for a table: create a new one, empty one, replace one, keep an equal one with its rows
+because none are moved, or leave it alone."""
 
 IfExists = Literal["fail", "truncate", "drop", "skip"]
 """What the user wants done with a table that the target has already."""
@@ -25,7 +26,7 @@ class PlannedTable:
     """A table with its number in the plan, its name on the target and what is done for it there.
 
     ``deferred`` names the secondary keys that are built after the data. ``where`` is the user's condition for the rows
-    to take, empty for all.
+    to take, empty for all; ``partitions`` are those to take, empty for all.
     """
 
     number: int
@@ -34,6 +35,23 @@ class PlannedTable:
     action: Action
     deferred: tuple[str, ...] = ()
     where: str = ""
+    partitions: tuple[str, ...] = ()
+
+    @classmethod
+    def chosen(
+        cls, number: int, table: Table, selection: Selection, action: Action, deferred: tuple[str, ...] = ()
+    ) -> PlannedTable:
+        """A table with what a selection says about it."""
+        name = str(table.name)
+        return cls(
+            number,
+            table,
+            selection.target(table.name),
+            action,
+            deferred,
+            selection.where.get(name, ""),
+            selection.partitions.get(name, ()),
+        )
 
     def without_definition(self) -> PlannedTable:
         """The same for tasks that have no use for the definition."""
@@ -86,10 +104,12 @@ class PlannedObject:
 
 @dataclass(frozen=True)
 class SchemaTotals:
-    """What is planned for one database; ``target`` is its name there."""
+    """What is planned for one database; ``target`` is its name there. ``filled`` are those of the tables that rows, or
+    the proof that there are none, are moved for."""
 
     target: str
     tables: int
+    filled: int
     skipped: int
     chunks: int
     objects: int

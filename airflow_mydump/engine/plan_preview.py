@@ -44,10 +44,9 @@ def preview_plan(source: Endpoint, selection: Selection, settings: PlanSettings,
     """
     catalog = prefetch_metadata(source, selection)
     planned = [
-        PlannedTable(
-            number, table, selection.target(table.name), "create", where=selection.where.get(str(table.name), "")
-        )
+        PlannedTable.chosen(number, table, selection, "create")
         for number, table in enumerate(catalog.tables)
+        if not table.structure_only
     ]
     cuts = []
     with Session(source, reading) as session, BundleDraft() as draft:

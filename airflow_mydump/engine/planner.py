@@ -49,6 +49,10 @@ class CutTable:
     probes: int = 0
 
 
+STRUCTURE_ONLY = CutTable((), "structure only")
+"""For a table of which no rows are taken."""
+
+
 def cut_tables(
     session: Session, tables: Sequence[PlannedTable], cutting: Cutting
 ) -> Iterator[tuple[PlannedTable, CutTable]]:
@@ -89,7 +93,10 @@ def _whole(planned: PlannedTable, key: ChunkKey | None, reason: str) -> CutTable
     table = planned.table
     # In the order that the rows are stored in, which is the order that loads fastest.
     names, index = (key.names, key.index) if key and key.index == PRIMARY else ((), "")
-    return CutTable((Chunk(planned.number, 0, table.data_bytes, table.rows, names, index),), reason)
+    partitions = planned.partitions
+    return CutTable(
+        (Chunk(planned.number, 0, table.data_bytes, table.rows, names, index, partitions=partitions),), reason
+    )
 
 
 @dataclass(frozen=True)

@@ -5,28 +5,27 @@ Airflow runs the same phases as tasks; this is the engine alone, for the command
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import quote
 
 from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.engine.endpoint import Endpoint
-from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.phases.index import index_phase
 from airflow_mydump.engine.phases.load import load_phase
 from airflow_mydump.engine.phases.load_plan import load_plan
-from airflow_mydump.engine.phases.plan import PLAN, PlanSettings, plan_path, schema_file
+from airflow_mydump.engine.phases.plan import PlanSettings, schema_file
 from airflow_mydump.engine.phases.post import post_phase
 from airflow_mydump.engine.phases.report import Report, report_phase
 from airflow_mydump.engine.phases.schema import schema_phase
 from airflow_mydump.engine.phases.verify_load import verify_load_phase
-from airflow_mydump.engine.plan import Plan, PlanIdentity
+from airflow_mydump.engine.plan import Plan
 from airflow_mydump.engine.pool import WorkerPool
+from airflow_mydump.engine.run_record import plan_once
 from airflow_mydump.engine.workdir import WorkDirectory
-
-_CURRENT = "current.json"
 
 
 @dataclass(frozen=True)
@@ -43,24 +42,13 @@ class Restore:
     settings: PlanSettings
     work: WorkDirectory
     run_key: str
-    rename: Mapping[str, str] = field(default_factory=dict)
+    wanted: DumpSelection = field(default_factory=DumpSelection)
     dynamic_sql: bool = False
 
     @property
     def directory(self) -> WorkDirectory:
         """Where this run keeps its plan."""
         return self.work.child(quote(self.run_key, safe=""))
-
-
-@dataclass(frozen=True)
-class _Current:
-    """Which plan a run key stands for, and what it was made for."""
-
-    identity: PlanIdentity
-    dump: str
-    target: str
-    rename: Mapping[str, str]
-    settings: PlanSettings
 
 
 def restore(restoring: Restore, announce: Listener = ignore, planned: Callable[[Plan], None] | None = None) -> Report:
@@ -70,7 +58,13 @@ def restore(restoring: Restore, announce: Listener = ignore, planned: Callable[[
     key to go on after the last committed chunk.
     """
     target, directory = restoring.target, restoring.directory
-    plan = _resume(restoring) or _plan(restoring)
+    purpose = {
+        "dump": str(restoring.storage),
+        "target": str(target),
+        "wanted": restoring.wanted,
+        "settings": restoring.settings,
+    }
+    plan = plan_once(directory, restoring.run_key, purpose, partial(_plan, restoring))
     if planned:
         planned(plan)
     schemas = [schema_file(plan.identity, part) for part in range(plan.parts)]
@@ -85,35 +79,12 @@ def restore(restoring: Restore, announce: Listener = ignore, planned: Callable[[
 
 
 def _plan(restoring: Restore) -> Plan:
-    plan = load_plan(
+    return load_plan(
         restoring.target,
         restoring.storage,
-        dict(restoring.rename),
+        restoring.wanted,
         restoring.settings,
         restoring.run_key,
         restoring.directory,
         restoring.dynamic_sql,
     )
-    # The same key may have been started twice: the plan that was written down first is the run's.
-    first = _resume(restoring)
-    if first:
-        return first
-    restoring.directory.write(_CURRENT, _current(restoring, plan.identity))
-    return plan
-
-
-def _resume(restoring: Restore) -> Plan | None:
-    directory = restoring.directory
-    if not directory.exists(_CURRENT):
-        return None
-    current = directory.read(_CURRENT, _Current)
-    if current != _current(restoring, current.identity):
-        raise ConfigurationError(
-            f"run key {restoring.run_key!r} belongs to a run with another dump, target or options; "
-            "repeat the command that it was used with, or choose another key"
-        )
-    return directory.read(f"{plan_path(current.identity)}/{PLAN}", Plan)
-
-
-def _current(restoring: Restore, identity: PlanIdentity) -> _Current:
-    return _Current(identity, str(restoring.storage), str(restoring.target), dict(restoring.rename), restoring.settings)

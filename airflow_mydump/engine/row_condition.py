@@ -17,6 +17,8 @@ def check_conditions(session: Session, tables: Iterable[TableName], selection: S
     or ``a -- b`` right within them. Raises SelectionError naming the table.
     """
     names = {str(table): table for table in tables}
+    if unknown := sorted(selection.partitions.keys() - names.keys()):
+        raise SelectionError(f"partitions names {unknown[0]}, which is no selected table; write database.table")
     for name, condition in sorted(selection.where.items()):
         if name not in names:
             raise SelectionError(f"there is a condition for {name}, which is no selected table; write database.table")

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeVar, get_args
 
 from airflow_mydump.engine.errors import SelectionError
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.pattern import matches, require_pattern
+
+Value = TypeVar("Value")
 
 LEDGER_SCHEMA = "airflow_mydump"
 """The database on a target in which runs record their progress."""
 
 SYSTEM_SCHEMAS = frozenset({"information_schema", "mysql", "performance_schema", "sys", LEDGER_SCHEMA})
 
+Content = Literal["all", "schema", "data"]
+"""What is taken of a table: all of it, its structure without rows, or its rows into a table that exists."""
+
 
 @dataclass(frozen=True)
 class Selection:
-    """Databases by exact name; in them, tables by glob; databases may get other names on the target.
+    """Databases by exact name; in them, tables by pattern; databases may get other names on the target.
 
-    A glob with a dot is matched against ``database.table``, one without against the table's name; case
-    matters. A table is selected if it matches any ``include`` (or there is none) and no ``exclude``.
-    Views, routines, triggers and events follow: views by the same globs, the others with their database,
-    a trigger with its table; routines and events only when no ``include`` narrows the choice.
+    A table is selected if it matches any ``include`` (or there is none) and no ``exclude``; see `pattern.matches`.
+    Views, routines, triggers and events follow: views by the same patterns, the others with their database,
+    a trigger with its table; routines and events only when no ``include`` narrows the choice. Each kind may be left
+    behind by its flag.
 
     ``fold_names`` is set for a target that keeps names of databases, tables and views in lower case.
 
     ``where`` maps ``database.table`` to an SQL condition; only rows that meet it are taken. It should say the same
-    whenever it is asked: what depends on RAND() or NOW() may fail the run.
+    whenever it is asked: what depends on RAND() or NOW() may fail the run. ``partitions`` maps ``database.table`` to
+    the partitions whose rows are taken.
+
+    ``content`` is what is taken of every table; of those that match ``no_data``, it is the structure at most.
+    ``allow_empty`` says that it is no mistake if no table or view is selected.
 
     Raises SelectionError on a selection that cannot be right.
     """
@@ -37,6 +47,14 @@ class Selection:
     exclude: tuple[str, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
     where: Mapping[str, str] = field(default_factory=dict)
+    partitions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    no_data: tuple[str, ...] = ()
+    content: Content = "all"
+    views: bool = True
+    routines: bool = True
+    triggers: bool = True
+    events: bool = True
+    allow_empty: bool = False
     fold_names: bool = False
 
     def __post_init__(self) -> None:
@@ -48,23 +66,60 @@ class Selection:
             raise SelectionError(f"database {twice[0]} is selected twice")
         if unknown := sorted(self.rename.keys() - set(self.schemas)):
             raise SelectionError(f"rename names database {unknown[0]}, which is not selected")
-        if odd := sorted(name for name, condition in self.where.items() if not condition.strip()):
-            raise SelectionError(f"the condition for {odd[0]} is empty: give one, or leave the table out of where")
+        self._check_choice()
         targets = [self.target_schema(name) for name in self.schemas]
         if clash := sorted({name for name in targets if targets.count(name) > 1}):
             raise SelectionError(f"two databases would both become {clash[0]} on the target")
         if system := sorted(SYSTEM_SCHEMAS & {name.lower() for name in targets}):
             raise SelectionError(f"{system[0]} belongs to the server: choose another target name")
 
+    def _check_choice(self) -> None:
+        if odd := sorted(name for name, condition in self.where.items() if not condition.strip()):
+            raise SelectionError(f"the condition for {odd[0]} is empty: give one, or leave the table out of where")
+        if odd := sorted(name for name, chosen in self.partitions.items() if not chosen):
+            raise SelectionError(f"partitions names none of {odd[0]}: name some, or leave the table out")
+        if self.content not in get_args(Content):
+            raise SelectionError(f"content is one of {', '.join(get_args(Content))}, not {self.content!r}")
+        for name in ("include", "exclude", "no_data"):
+            for pattern in getattr(self, name):
+                require_pattern(name, pattern)
+
     @property
-    def takes_whole_schemas(self) -> bool:
-        """Whether no glob narrows the choice, so that routines and events are part of it."""
-        return not self.include
+    def takes_routines(self) -> bool:
+        """Whether procedures and functions are part of the choice: no pattern narrows it."""
+        return self.routines and not self.include and self.content != "data"
+
+    @property
+    def takes_events(self) -> bool:
+        """Whether events are part of the choice: no pattern narrows it."""
+        return self.events and not self.include
+
+    @property
+    def takes_views(self) -> bool:
+        """Whether views are part of the choice."""
+        return self.views and self.content != "data"
 
     def takes(self, table: TableName) -> bool:
         """Whether a table or view of a selected database is selected."""
-        included = not self.include or any(_matches(table, glob) for glob in self.include)
-        return included and not any(_matches(table, glob) for glob in self.exclude)
+        if self.content == "data" and _any(table, self.no_data):
+            return False
+        return (not self.include or _any(table, self.include)) and not _any(table, self.exclude)
+
+    def takes_rows(self, table: TableName) -> bool:
+        """Whether rows of a selected table are taken."""
+        return self.content != "schema" and not _any(table, self.no_data)
+
+    def only(self, schemas: Collection[str]) -> Selection:
+        """The same of these databases alone. Raises SelectionError if one is not selected, or none is given."""
+        if unknown := sorted(set(schemas) - set(self.schemas)):
+            raise SelectionError(f"{unknown[0]} is not among the databases that were configured")
+        return replace(
+            self,
+            schemas=tuple(name for name in self.schemas if name in schemas),
+            rename={old: new for old, new in self.rename.items() if old in schemas},
+            where=_within(self.where, schemas),
+            partitions=_within(self.partitions, schemas),
+        )
 
     def target_schema(self, schema: str) -> str:
         """The name that a source database has on the target."""
@@ -78,5 +133,11 @@ class Selection:
         return name.lower() if self.fold_names else name
 
 
-def _matches(table: TableName, glob: str) -> bool:
-    return fnmatchcase(str(table) if "." in glob else table.name, glob)
+def _any(table: TableName, patterns: tuple[str, ...]) -> bool:
+    return any(matches(table, pattern) for pattern in patterns)
+
+
+def _within(by_table: Mapping[str, Value], schemas: Collection[str]) -> dict[str, Value]:
+    return {
+        table: value for table, value in by_table.items() if any(table.startswith(f"{schema}.") for schema in schemas)
+    }

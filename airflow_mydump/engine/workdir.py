@@ -22,6 +22,9 @@ from fsspec.implementations.local import LocalFileSystem
 
 from airflow_mydump.engine.errors import ConfigurationError
 
+PARTIAL = ".partial-"
+"""What the name of a file begins with while it is written."""
+
 Record = TypeVar("Record")
 
 
@@ -43,6 +46,11 @@ class WorkDirectory:
         except (ValueError, ImportError) as error:
             raise ConfigurationError(f"work directory {url!r} cannot be used: {error}") from error
         return cls(filesystem, path)
+
+    def __str__(self) -> str:
+        """The path, or the URL where it is not on this machine."""
+        local = isinstance(self.filesystem, LocalFileSystem)
+        return self.path if local else str(self.filesystem.unstrip_protocol(self.path))
 
     def child(self, *names: str) -> WorkDirectory:
         """A directory below this one."""
@@ -97,7 +105,7 @@ class WorkDirectory:
         if not isinstance(self.filesystem, LocalFileSystem):
             self.filesystem.pipe_file(path, data)  # object stores show an object only when it is complete
             return
-        handle, partial = tempfile.mkstemp(dir=Path(path).parent, prefix=".partial-")
+        handle, partial = tempfile.mkstemp(dir=Path(path).parent, prefix=PARTIAL)
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()

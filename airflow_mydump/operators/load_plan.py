@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from airflow.providers.common.compat.sdk import conf
 
+from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.engine.phases.load_plan import load_plan
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.operators.chunk_plan import PLAN
@@ -21,16 +21,16 @@ class LoadPlanOperator(StagedOperator):
     The plan's identity is in the XCom with the key ``plan``. Every execution makes a new plan: clearing this task
     starts the restore anew.
 
-    :param rename: other names for databases on the target
+    :param wanted: what of the dump is restored, and under which names
     :param settings: what to do with existing tables, how to pack
     :param dynamic_sql: whether routines, triggers and events may compose statements; only for dumps you trust
     """
 
     def __init__(
-        self, *, rename: Mapping[str, str], settings: PlanSettings, dynamic_sql: bool = False, **kwargs: Any
+        self, *, wanted: DumpSelection, settings: PlanSettings, dynamic_sql: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.rename = dict(rename)
+        self.wanted = wanted
         self.settings = settings
         self.dynamic_sql = dynamic_sql
 
@@ -41,7 +41,7 @@ class LoadPlanOperator(StagedOperator):
             plan = load_plan(
                 self.target,
                 self.storage,
-                self.rename,
+                self.wanted,
                 replace(self.settings, max_bundles=most),
                 self.run_key,
                 self.directory,

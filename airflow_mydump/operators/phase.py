@@ -13,6 +13,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNot
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
+from airflow_mydump.operators.object_store import directory_at
 
 RUN_KEY = "{{ dag.dag_id }}/{{ run_id }}"
 
@@ -22,8 +23,8 @@ class PhaseOperator(BaseOperator):
 
     :param source_conn_id: connection of type ``mysql`` to read from; None for a phase that reads from no server
     :param target_conn_id: connection of type ``mysql`` to write to; None for a phase that writes to no server
-    :param work_directory: path or fsspec URL that every worker sees; None is a directory below the system's
-        temporary one, right where all tasks run on one machine
+    :param work_directory: path or URL that every worker sees, as `object_store.directory_at` takes it; None is a
+        directory below the system's temporary one, right where all tasks run on one machine
     :param run_key: the run's name in the ledger and below the work directory; the same for all its tasks
     :param target_binlog: whether the target writes what the run does to its binary log, and so to its replicas
     """
@@ -60,7 +61,7 @@ class PhaseOperator(BaseOperator):
     @property
     def directory(self) -> WorkDirectory:
         """The run's own directory below the work directory. Raises ConfigurationError."""
-        return WorkDirectory.at(self.work_directory or default_work_directory()).child(quote(self.run_key, safe=""))
+        return directory_at(self.work_directory or default_work_directory()).child(quote(self.run_key, safe=""))
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from airflow_mydump.engine.errors import IncompleteRunError
-from airflow_mydump.engine.phases.report import as_markdown, report_phase, require_complete
 from airflow_mydump.engine.plan import PlanIdentity
 from airflow_mydump.operators.chunk_plan import PLAN
 from airflow_mydump.operators.phase import PhaseOperator, engine_errors
@@ -28,6 +27,9 @@ class ReportOperator(PhaseOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Compare plan and ledger, log the report and return what it comes to."""
+        # Imported when the task runs: its driver is no part of parsing a DAG.
+        from airflow_mydump.engine.phases.report import as_markdown, report_phase, require_complete
+
         plan = context["ti"].xcom_pull(task_ids=self.plan_task_id, key=PLAN)
         with engine_errors():
             if not plan:

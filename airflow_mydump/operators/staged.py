@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.operators.object_store import directory_at
 from airflow_mydump.operators.phase import PhaseOperator
 
 
 class StagedOperator(PhaseOperator):
     """A phase over a dump directory.
 
-    :param dump_directory: path or fsspec URL that every worker sees; a template, such as ``/dumps/{{ ds }}``
+    :param dump_directory: path or URL that every worker sees, as `object_store.directory_at` takes it; a template, such
+        as ``s3://my_aws@bucket/{{ ds }}``
     """
 
     template_fields: Sequence[str] = (*PhaseOperator.template_fields, "dump_directory")
@@ -23,5 +25,5 @@ class StagedOperator(PhaseOperator):
 
     @property
     def storage(self) -> Storage:
-        """The dump directory. Raises ConfigurationError."""
-        return Storage.at(self.dump_directory)
+        """The dump directory. Raises ConfigurationError, AirflowNotFoundException."""
+        return Storage(directory_at(self.dump_directory))

@@ -52,24 +52,29 @@ def small(server: Server, tables: int) -> str:
         cursor.execute("CREATE DATABASE bench_small")
         cursor.execute("USE bench_small")
         for number in range(tables):
-            parent = f"t{max(0, number - 1 - number % 7):05}"
-            key = f", CONSTRAINT fk_{number} FOREIGN KEY (parent) REFERENCES {parent} (id)"
+            parent = max(0, number - 1 - number % 7)
+            key = f", CONSTRAINT fk_{number} FOREIGN KEY (parent) REFERENCES t{parent:05} (id)"
             cursor.execute(
                 f"CREATE TABLE t{number:05} (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, parent INT, name VARCHAR(80), "
                 "amount DECIMAL(12,2), created DATETIME(6), note TEXT, KEY name (name), KEY parent (parent)"
                 f"{key if number and number % 3 == 0 else ''})"
             )
+            refers_to = 1 if _has_rows(parent) else "NULL"
             rows = ", ".join(
-                f"(1, 'name {row}', {row}.5, '2026-01-01 00:00:00', {'NULL' if row % 3 else repr('x' * row)})"
+                f"({refers_to}, 'name {row}', {row}.5, '2026-01-01', {'NULL' if row % 3 else repr('x' * row)})"
                 for row in range(1 + number % 20)
             )
-            if number % 10 < 7:
+            if _has_rows(number):
                 cursor.execute(f"INSERT INTO t{number:05} (parent, name, amount, created, note) VALUES {rows}")
     return "bench_small"
 
 
 DATASETS: dict[str, tuple[Callable[[Server, int], str], int]] = {"large": (large, 1_000_000), "small": (small, 6_111)}
 """Name -> how to make it, and its usual size: rows of a large table, number of small tables."""
+
+
+def _has_rows(number: int) -> bool:
+    return number % 10 < 7
 
 
 def _digits(places: int) -> str:

@@ -88,7 +88,7 @@ def _columns(server: Server, database: str) -> list[tuple[Any, ...]]:
     return rows_of(
         server,
         "SELECT table_name, column_name, column_type, collation_name FROM information_schema.columns "
-        f"WHERE table_schema = '{database}' ORDER BY BINARY table_name, ordinal_position",
+        f"WHERE table_schema = '{database}' ORDER BY BINARY table_name, ordinal_position, 2, 3",
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from airflow_mydump.engine import preflight
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import DumpSettings
+from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.phases.dump import dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
@@ -42,9 +43,9 @@ class StagedRun:
     path: Path
     work: WorkDirectory
     settings: DumpSettings = field(default_factory=lambda: DumpSettings(PlanSettings(concurrency=2)))
-    rename: dict[str, str] = field(default_factory=dict)
-    selection: Selection | None = None
+    wanted: DumpSelection = field(default_factory=DumpSelection)
     if_exists: IfExists = "drop"
+    selection: Selection | None = None
 
     @classmethod
     def of(cls, pair: Pair, database: str, tmp_path: Path) -> StagedRun:
@@ -66,7 +67,8 @@ class StagedRun:
         run_sql(self.pair.source, *statements, database=self.database)
 
     def dump(self, announce: Listener = ignore) -> DumpReport:
-        source, selection = endpoint(self.pair.source), self.selection or Selection((self.database,))
+        source = endpoint(self.pair.source)
+        selection = self.selection or Selection((self.database,))
         preflight.check_source(source, selection)
         plan = dump_plan(source, selection, self.settings, "test", self.storage)
         for bundle in plan.bundles:
@@ -77,7 +79,7 @@ class StagedRun:
         return load_plan(
             endpoint(self.pair.target),
             self.storage,
-            self.rename,
+            self.wanted,
             PlanSettings(self.if_exists, concurrency=2),
             f"test-{secrets.token_hex(4)}",
             self.work,

@@ -105,6 +105,25 @@ def test_a_directory_with_something_else_is_never_touched(run: StagedRun) -> Non
     assert [path.name for path in run.files] == ["precious"]
 
 
+def test_a_dump_that_was_killed_while_it_was_planned_begins_anew(run: StagedRun) -> None:
+    source, selection = endpoint(run.pair.source), Selection((run.database,))
+    dump_plan(source, selection, run.settings, "test", run.storage)
+    private = run.path / "airflow_mydump"
+    (private / "plan.json").rename(private / ".partial-x")
+    run.dump()
+    assert not (private / ".partial-x").exists()
+    assert run.restore().rows == TABLES * 200
+
+
+def test_a_folder_of_our_name_with_something_else_is_never_touched(run: StagedRun) -> None:
+    private = run.path / "airflow_mydump"
+    private.mkdir(parents=True)
+    (private / "cli.py").write_text("x")
+    with pytest.raises(ConfigurationError, match="no dump of this package"):
+        dump_plan(endpoint(run.pair.source), Selection((run.database,)), run.settings, "test", run.storage)
+    assert (private / "cli.py").read_text() == "x"
+
+
 def test_a_complete_dump_is_replaced_only_when_asked(run: StagedRun) -> None:
     run.dump()
     source, selection = endpoint(run.pair.source), Selection((run.database,))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_mydump.engine.dump_plan import DumpSettings
+from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.engine.errors import MydumpError
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.selection import Selection
@@ -45,6 +46,16 @@ def move(way: Way, pair: Pair, databases: tuple[str, ...], options: Options, pat
         return Moved(error=str(error), step=steps.last)
 
 
+def refusal_of_another_run(pair: Pair, databases: tuple[str, ...], options: Options, path: Path) -> str:
+    """What the plan of a second copy onto the same target says against it; nothing is moved."""
+    run = _run(pair, _Chosen(databases, options), PlanSettings(if_exists="truncate", concurrency=2), path)
+    try:
+        run.plan()
+    except MydumpError as error:
+        return str(error)
+    return ""
+
+
 @dataclass(frozen=True)
 class _Chosen:
     databases: tuple[str, ...]
@@ -67,8 +78,8 @@ class _Steps:
         return step(*arguments)
 
 
-def _copy(pair: Pair, chosen: _Chosen, settings: PlanSettings, path: Path, steps: _Steps) -> Report:
-    run = Run(
+def _run(pair: Pair, chosen: _Chosen, settings: PlanSettings, path: Path) -> Run:
+    return Run(
         pair,
         chosen.databases[0],
         chosen.selection(renamed=True),
@@ -77,6 +88,10 @@ def _copy(pair: Pair, chosen: _Chosen, settings: PlanSettings, path: Path, steps
         endpoint(pair.target),
         settings,
     )
+
+
+def _copy(pair: Pair, chosen: _Chosen, settings: PlanSettings, path: Path, steps: _Steps) -> Report:
+    run = _run(pair, chosen, settings, path)
     for name in ("plan", "schema", "data", "index", "verify", "post"):
         steps.take(name, getattr(run, name))
     report: Report = steps.take("report", run.report)
@@ -90,7 +105,7 @@ def _dump_and_load(pair: Pair, chosen: _Chosen, settings: PlanSettings, path: Pa
         path / "dump",
         WorkDirectory.at(str(path / "load")),
         DumpSettings(settings),
-        chosen.options.rename,
+        DumpSelection(rename=chosen.options.rename),
         selection=chosen.selection(renamed=False),
         if_exists=chosen.options.if_exists,
     )

@@ -51,6 +51,9 @@ def test_help_of_copy_names_every_option() -> None:
         ("copy", *SERVERS, "--schemas", "a", "--if-exists", "overwrite"),
         ("copy", *SERVERS, "--schemas", "a", "--rename", "a"),
         ("copy", *SERVERS, "--schemas", "a", "--rename", "=b"),
+        ("copy", *SERVERS, "--schemas", "a", "--partitions", "a.t="),
+        ("copy", *SERVERS, "--schemas", "a", "--partitions", "t=p"),
+        ("copy", *SERVERS, "--schemas", "a", "--content", "rows"),
         ("copy", *SERVERS, "--schemas", "a", "--nonsense"),
     ],
 )

@@ -104,6 +104,9 @@ def test_foreign_keys_are_found_and_taken_out() -> None:
     assert (first.name, first.references) == ("fk 1", TableName("shop", "parent"))
     assert (second.name, second.references) == ("fk`2", TableName("other`db", "par.ent"))
     assert "FOREIGN KEY" not in parsed.create_statement(NAME).replace(ELEMENTS[14], "")
+    whole = parsed.create_statement(NAME, foreign_keys=[first.clause(NAME)])
+    assert f",\n  {first.clause(NAME)}\n)" in whole
+    assert second.name not in whole
 
 
 def test_a_foreign_key_refers_to_the_databases_new_name() -> None:

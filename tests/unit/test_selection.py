@@ -29,6 +29,9 @@ NAMES = ("a.users", "a.user_log", "a.Users", "b.users", "b.x.y")
         (("user?",), (), ("a.users", "b.users")),
         (("[uU]sers",), ("b.users",), ("a.users", "a.Users")),
         (("*",), ("*",), ()),
+        ((r"re:[ab]\.users",), (), ("a.users", "b.users")),
+        ((r"re:.*",), ("re:.*_log",), ("a.users", "a.Users", "b.users", "b.x.y")),
+        ((r"re:users",), (), ()),
     ],
 )
 def test_globs_choose_tables(include: tuple[str, ...], exclude: tuple[str, ...], expected: tuple[str, ...]) -> None:
@@ -36,9 +39,10 @@ def test_globs_choose_tables(include: tuple[str, ...], exclude: tuple[str, ...],
 
 
 def test_routines_and_events_come_with_whole_databases_only() -> None:
-    assert Selection(("a",)).takes_whole_schemas
-    assert Selection(("a",), exclude=("x",)).takes_whole_schemas
-    assert not Selection(("a",), include=("x",)).takes_whole_schemas
+    for takes in (Selection.takes_routines, Selection.takes_events):
+        assert takes.fget(Selection(("a",)))  # type: ignore[attr-defined]
+        assert takes.fget(Selection(("a",), exclude=("x",)))  # type: ignore[attr-defined]
+        assert not takes.fget(Selection(("a",), include=("x",)))  # type: ignore[attr-defined]
 
 
 def test_a_rename_applies_to_its_database_only() -> None:
@@ -72,3 +76,21 @@ def test_two_databases_may_swap_names() -> None:
 def test_what_cannot_be_right_is_refused(schemas: tuple[str, ...], rename: dict[str, str], reason: str) -> None:
     with pytest.raises(SelectionError, match=reason):
         Selection(schemas, rename=rename)
+
+
+@pytest.mark.parametrize("field", ["include", "exclude", "no_data"])
+@pytest.mark.parametrize("pattern", ["", "re:", "re:(", "re:*"])
+def test_a_pattern_that_cannot_be_used_is_named_with_its_field(field: str, pattern: str) -> None:
+    with pytest.raises(SelectionError, match=rf"^{field}\b"):
+        Selection(("a",), **{field: (pattern,)})  # type: ignore[arg-type]
+
+
+def test_a_choice_of_databases_takes_what_was_said_of_them_along() -> None:
+    whole = Selection(
+        ("a", "b"), rename={"a": "x", "b": "y"}, where={"a.t": "1", "b.t": "2"}, partitions={"b.t": ("p",)}
+    )
+    assert whole.only(["b"]) == Selection(("b",), rename={"b": "y"}, where={"b.t": "2"}, partitions={"b.t": ("p",)})
+    with pytest.raises(SelectionError, match="mysql is not among"):
+        whole.only(["mysql"])
+    with pytest.raises(SelectionError, match="at least one"):
+        whole.only([])

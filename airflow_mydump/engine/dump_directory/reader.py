@@ -58,12 +58,13 @@ def _read_own(storage: Storage, sizes: dict[str, int], index_sha256: str) -> Fou
     )
     sources: dict[TableName, list[ChunkSource]] = defaultdict(list)
     known = {table.name for table in catalog.tables}
+    filled = {table.name for table in catalog.tables if not table.structure_only}
     for manifest in manifests:
         if manifest.table not in known or not manifest.data.name.startswith(f"{names.base(manifest.table)}."):
             raise DumpError(f"the list of chunks in {PRIVATE} names {manifest.data.name} for a table that it is not of")
         check_chunk(manifest.chunk)
         sources[manifest.table].append(ChunkSource(manifest.chunk, manifest))
-    if empty := sorted(known - sources.keys()):
+    if empty := sorted(filled - sources.keys()):
         raise DumpError(f"the list of chunks in {PRIVATE} has none for table {empty[0]}")
     return FoundDump(
         catalog=catalog,

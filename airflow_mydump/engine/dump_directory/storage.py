@@ -37,7 +37,7 @@ class Storage:
         return cls(WorkDirectory.at(url))
 
     def __str__(self) -> str:
-        return self.directory.path
+        return str(self.directory)
 
     @property
     def private(self) -> WorkDirectory:

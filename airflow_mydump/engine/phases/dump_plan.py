@@ -11,7 +11,7 @@ from airflow_mydump.engine.bundle import BundleReference
 from airflow_mydump.engine.bundle_draft import BundleDraft
 from airflow_mydump.engine.catalog import Catalog
 from airflow_mydump.engine.dump_directory import METADATA
-from airflow_mydump.engine.dump_directory.dump_record import PLAN, write_catalog
+from airflow_mydump.engine.dump_directory.dump_record import BUNDLES, PLAN, only_begun, write_catalog
 from airflow_mydump.engine.dump_directory.file_name import FileNames
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import DumpBundle, DumpPlan, DumpSettings, dump_file
@@ -40,24 +40,24 @@ def dump_plan(
     Raises ConfigurationError if the directory cannot be used, SelectionError, PreflightError, ConnectError,
     ServerError.
     """
+    if selection.content == "data":
+        raise ConfigurationError("a dump without definitions could not be restored: content is all or schema")
     if found := resumable(selection, settings, run_key, storage, str(source)):
         return found
     _prepare_directory(storage, replace_existing)
     with Session(source, metadata) as session:
         position = read_position(session)
     catalog = prefetch_metadata(source, selection)
-    tables = [
-        PlannedTable(number, table, table.name, "create", where=selection.where.get(str(table.name), ""))
-        for number, table in enumerate(catalog.tables)
-    ]
+    tables = [PlannedTable.chosen(number, table, selection, "create") for number, table in enumerate(catalog.tables)]
     identity = PlanIdentity(run_key, secrets.token_hex(8))
     write_catalog(storage, catalog)
     with Session(source, reading) as session, BundleDraft() as draft:
         check_conditions(session, (table.name for table in catalog.tables), selection)
-        for planned, cut in cut_tables(session, tables, settings.plan.cutting):
+        filled = [planned for planned in tables if not planned.table.structure_only]
+        for planned, cut in cut_tables(session, filled, settings.plan.cutting):
             draft.add(planned, cut)
         bundles = tuple(
-            draft.write(storage.private, "bundles", identity, settings.plan.concurrency, settings.plan.max_bundles)
+            draft.write(storage.private, BUNDLES, identity, settings.plan.concurrency, settings.plan.max_bundles)
         )
         chunks = draft.chunks
     _write_dump_bundles(storage, catalog, tables, bundles, settings.level)
@@ -111,6 +111,9 @@ def timestamp() -> str:
 
 def _prepare_directory(storage: Storage, replace_existing: bool) -> None:
     if not storage.exists():
+        return
+    if only_begun(storage):
+        storage.remove()
         return
     ours = storage.private.exists(PLAN)
     if not (replace_existing and ours):

@@ -33,9 +33,10 @@ from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import DumpPlan
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import IncompleteRunError
-from airflow_mydump.engine.identifier import TableName, literal
+from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases.dump_plan import names_of, timestamp
 from airflow_mydump.engine.plan import DataBundle
+from airflow_mydump.engine.schema_condition import in_schemas
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 
@@ -173,11 +174,11 @@ def _view_columns(source: Endpoint, catalog: Catalog) -> dict[TableName, list[st
     columns: dict[TableName, list[str]] = {view.name: [] for view in catalog.of_kind("view")}
     if not columns:
         return {}
-    schemas = ", ".join(literal(name) for name in sorted({view.schema for view in columns}))
+    schemas = sorted({view.schema for view in columns})
     with Session(source, metadata) as session:
         rows = session.text_rows(
             "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS "
-            f"WHERE TABLE_SCHEMA IN ({schemas}) ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
+            f"WHERE {in_schemas('TABLE_SCHEMA', schemas)} ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
         )
     for schema, view, column in rows:
         if TableName(schema, view) in columns:

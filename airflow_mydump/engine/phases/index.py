@@ -41,14 +41,15 @@ def index_phase(target: Endpoint, directory: WorkDirectory, file: str, announce:
             ledger.require_owned(session, bundle.identity, targets.values())
             ledger.begin(session, bundle.identity, "keys", targets)
             for planned in batch:
-                added += _add_missing_keys(session, bundle.selection, planned, present)
+                if bundle.selection.content != "data":
+                    added += _add_missing_keys(session, bundle.selection, planned, present)
                 announce(Event(EventKind.KEYS_ADDED, planned.target))
             ledger.finish(session, bundle.identity, "keys", targets.keys())
     return added
 
 
 def _add_missing_keys(session: Session, selection: Selection, planned: PlannedTable, present: _PresentKeys) -> int:
-    if planned.action != "truncate":
+    if planned.action not in ("truncate", "keep"):
         # A new table has none of them, unless an earlier try of this task got so far: the server says so.
         try:
             return _add_keys(session, selection, planned, frozenset())

@@ -10,6 +10,7 @@ from airflow_mydump.engine.catalog import Catalog, Schema
 from airflow_mydump.engine.dump_directory.chunk_source import ChunkSource, FoundDump
 from airflow_mydump.engine.dump_directory.reader import read_dump
 from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.dump_selection import DumpSelection, narrowed
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import literal
@@ -17,29 +18,29 @@ from airflow_mydump.engine.load_bundle import LoadBundle, load_file
 from airflow_mydump.engine.phases.plan import Origin, PlanSettings, plan_run
 from airflow_mydump.engine.plan import DataBundle, Plan, PlannedTable
 from airflow_mydump.engine.planner import CutTable
-from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
 
 def load_plan(
-    target: Endpoint, storage: Storage, rename: dict[str, str], settings: PlanSettings, run_key: str,
+    target: Endpoint, storage: Storage, wanted: DumpSelection, settings: PlanSettings, run_key: str,
     directory: WorkDirectory, dynamic_sql: bool = False,
 ) -> Plan:  # fmt: skip
-    """Plan a restore of everything in the dump directory, and leave the plan in a new directory below ``directory``.
+    """Plan a restore of what is wanted of a dump, and leave the plan in a new directory below ``directory``.
 
-    ``rename`` gives databases other names on the target; ``dynamic_sql`` allows routines, triggers and events that
-    compose statements. The target is read only; the ledger is made when everything was decided.
+    ``dynamic_sql`` allows routines, triggers and events that compose statements. The target is read only; the ledger is
+    made when everything was decided.
 
     Raises DumpError if the dump cannot be used, PreflightError where something stands in the way on the target,
     SelectionError, ConnectError, ServerError.
     """
     found = read_dump(storage, dynamic_sql)
-    selection = Selection(tuple(schema.name for schema in found.catalog.schemas), rename=rename)
+    selection = wanted.of([schema.name for schema in found.catalog.schemas])
+    chosen = narrowed(found.catalog, selection)
     preflight.check_target(target, selection, found.catalog.server)
     with Session(target, metadata) as writing:
-        catalog = _with_collations(writing, found.catalog)
+        catalog = _with_collations(writing, chosen)
         sources: dict[str, ChunkSource] = {}
         origin = Origin(
             name=str(storage),

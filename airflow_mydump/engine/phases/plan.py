@@ -11,7 +11,7 @@ from airflow_mydump.engine import ledger, preflight
 from airflow_mydump.engine.adaptation import Adaptation
 from airflow_mydump.engine.bundle import MOST
 from airflow_mydump.engine.bundle_draft import BundleDraft
-from airflow_mydump.engine.catalog import Catalog
+from airflow_mydump.engine.catalog import Catalog, Schema
 from airflow_mydump.engine.cut_report import TableCuts
 from airflow_mydump.engine.decision import Decisions, decide
 from airflow_mydump.engine.endpoint import Endpoint
@@ -25,13 +25,16 @@ from airflow_mydump.engine.plan import (
     SchemaTotals,
     new_identity,
 )
-from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, CutTable, Cutting, Strategy, cut_tables
+from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, STRUCTURE_ONLY, CutTable, Cutting, Strategy, cut_tables
 from airflow_mydump.engine.preflight.finding import require_no_blocker, warnings_of
 from airflow_mydump.engine.row_condition import check_conditions
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata, reading
 from airflow_mydump.engine.workdir import WorkDirectory
+
+_STRUCTURE_ALONE = "structure only: no rows were moved, and rows that kept tables have are the target's own"
+_DATA_ALONE = "data only: the tables, keys and views are the target's own"
 
 PLAN = "plan.json"
 CUTS = "cuts.jsonl.zst"
@@ -108,8 +111,8 @@ def plan_run(
     require_no_blocker(decisions.findings)
     selection, moved = decisions.selection, decisions.moved
     with BundleDraft() as draft:
-        cuts = []
-        for planned, cut in origin.cut(moved):
+        cuts = [TableCuts.of(planned, STRUCTURE_ONLY) for planned in moved if planned.table.structure_only]
+        for planned, cut in origin.cut([planned for planned in moved if not planned.table.structure_only]):
             draft.add(planned, cut)
             cuts.append(TableCuts.of(planned, cut))
         identity = new_identity(run_key, draft.fingerprint((*decisions.tables, *decisions.objects)))
@@ -127,12 +130,12 @@ def plan_run(
             parts=settings.concurrency,
             data_bundles=tuple(draft.write(directory, path, identity, settings.concurrency, settings.max_bundles)),
             objects=sum(not planned.skip for planned in decisions.objects),
-            notes=(*_notes(catalog), *origin.notes, *warnings_of(decisions.findings)),
+            notes=(*_notes(catalog, selection), *origin.notes, *warnings_of(decisions.findings)),
         )
         plan = replace(plan, consistency=origin.consistency) if origin.consistency else plan
         _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)
         where.write_lines(OBJECTS, decisions.objects)
-        where.write_lines(SCHEMAS, catalog.schemas)
+        where.write_lines(SCHEMAS, _schemas(writing, catalog, selection))
         where.write_lines(CUTS, cuts)
         ledger.prepare(writing, identity)
         where.write(PLAN, plan)
@@ -149,6 +152,18 @@ def cuts_file(identity: PlanIdentity) -> str:
     return f"{plan_path(identity)}/{CUTS}"
 
 
+def _schemas(target: Session, catalog: Catalog, selection: Selection) -> Iterable[Schema]:
+    """The databases with the defaults that they are to have: where data alone is moved, those that they have."""
+    if selection.content != "data":
+        return catalog.schemas
+    rows = target.text_rows(
+        "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
+    )
+    found = {name: Schema(name, charset, collation) for name, charset, collation in rows}
+    own = [(schema, found.get(selection.target_schema(schema.name))) for schema in catalog.schemas]
+    return [replace(its, name=schema.name) if its else schema for schema, its in own]
+
+
 def _totals(
     catalog: Catalog, selection: Selection, decisions: Decisions, cuts: Iterable[TableCuts]
 ) -> tuple[SchemaTotals, ...]:
@@ -156,12 +171,15 @@ def _totals(
     skipped = Counter(planned.table.name.schema for planned in decisions.tables if planned.action == "skip")
     objects = Counter(planned.object.name.schema for planned in decisions.objects if not planned.skip)
     chunks: Counter[str] = Counter()
+    filled: Counter[str] = Counter()
     for cut in cuts:
         chunks[cut.table.schema] += cut.chunks
+        filled[cut.table.schema] += cut.chunks > 0
     return tuple(
         SchemaTotals(
             target=selection.target_schema(schema.name),
             tables=tables[schema.name] - skipped[schema.name],
+            filled=filled[schema.name],
             skipped=skipped[schema.name],
             chunks=chunks[schema.name],
             objects=objects[schema.name],
@@ -187,8 +205,9 @@ def _write_schema_bundles(
         directory.write(schema_file(identity, part), bundle)
 
 
-def _notes(catalog: Catalog) -> tuple[str, ...]:
-    return tuple(
+def _notes(catalog: Catalog, selection: Selection) -> tuple[str, ...]:
+    content = {"all": (), "schema": (_STRUCTURE_ALONE,), "data": (_DATA_ALONE,)}[selection.content]
+    return content + tuple(
         f"{table.name} is a {table.engine} table: a chunk of it cannot be rolled back, so it is loaded whole"
         for table in catalog.tables
         if not table.transactional

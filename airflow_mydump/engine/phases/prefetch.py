@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 
 from airflow_mydump.engine.catalog import Catalog, Column, ObjectKind, Schema, StoredObject, Table
 from airflow_mydump.engine.chunk_key import PRIMARY
 from airflow_mydump.engine.datatype import require_supported
-from airflow_mydump.engine.definition import Definitions
+from airflow_mydump.engine.definition import Definitions, readable
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import PreflightError, SelectionError
-from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.key_catalog import in_order_of_definition, read_keys, without_misordered
+from airflow_mydump.engine.object_catalog import show_object
+from airflow_mydump.engine.schema_condition import by_bytes, in_schemas
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
@@ -50,7 +53,7 @@ def prefetch_metadata(source: Endpoint, selection: Selection) -> Catalog:
 def _schemas(session: Session, selection: Selection) -> tuple[Schema, ...]:
     rows = session.text_rows(
         "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME "
-        f"FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ({_list(selection.schemas)})"
+        f"FROM information_schema.SCHEMATA WHERE {in_schemas('SCHEMA_NAME', selection.schemas)}"
     )
     found = {row[0]: Schema(*row) for row in rows}
     if absent := [name for name in selection.schemas if name not in found]:
@@ -66,19 +69,21 @@ class _Names:
     def __init__(self, session: Session, selection: Selection) -> None:
         rows = session.text_rows(
             "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, CREATE_OPTIONS "
-            f"FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({_list(selection.schemas)}) "
+            f"FROM information_schema.TABLES WHERE {in_schemas('TABLE_SCHEMA', selection.schemas)} "
             "ORDER BY TABLE_SCHEMA, TABLE_NAME"
         )
         taken = [(TableName(row[0], row[1]), row) for row in rows]
         self.left_out = [name for name, _ in taken if not selection.takes(name)]
         taken = [(name, row) for name, row in taken if selection.takes(name)]
-        if not taken:
-            raise SelectionError("the selection holds no table or view; check the names and globs")
+        if not taken and not selection.allow_empty:
+            raise SelectionError(
+                "the selection holds no table or view; check the names and patterns, or say allow_empty"
+            )
         for name, row in taken:
             if row[2] not in _MOVABLE:
                 raise PreflightError(f"{name} is a {row[2].lower()}, which cannot be moved yet; exclude it")
         self.tables = {name: row for name, row in taken if row[2] == "BASE TABLE"}
-        self.views = [name for name, row in taken if row[2] == "VIEW"]
+        self.views = [name for name, row in taken if row[2] == "VIEW" and selection.takes_views]
         self.columns = _columns(session, selection)
 
 
@@ -86,7 +91,7 @@ def _columns(session: Session, selection: Selection) -> dict[TableName, tuple[Co
     rows = session.text_stream(
         "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, EXTRA, "
         "CHARACTER_OCTET_LENGTH, CHARACTER_SET_NAME, COLLATION_NAME "
-        f"FROM information_schema.COLUMNS WHERE TABLE_SCHEMA IN ({_list(selection.schemas)}) "
+        f"FROM information_schema.COLUMNS WHERE {in_schemas('TABLE_SCHEMA', selection.schemas)} "
         "ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
     )
     columns: dict[TableName, list[Column]] = defaultdict(list)
@@ -126,30 +131,48 @@ def _tables(session: Session, selection: Selection, names: _Names) -> Iterable[T
             data_bytes=int(data_bytes or 0),
             columns=names.columns[name],
             primary_key=usable[0].columns if usable and usable[0].name == PRIMARY else (),
-            definition=_readable(name, definition),
+            definition=readable(name, definition),
             keys=tuple(without_misordered(key, names.columns[name], session.flavor) for key in usable),
             partitions=partitions.get(name, ()),
             file_bytes=files.get(name, 0),
+            structure_only=not selection.takes_rows(name),
         )
+        table = _narrowed(table, selection)
         require_supported(table)
         yield table
 
 
+def _narrowed(table: Table, selection: Selection) -> Table:
+    """The table with the partitions that are taken, and their share of its size. Raises SelectionError."""
+    chosen = selection.partitions.get(str(table.name))
+    if chosen is None:
+        return table
+    by_name = {partition.name: partition for partition in table.partitions}
+    if unknown := [name for name in chosen if name not in by_name]:
+        raise SelectionError(f"table {table.name} has no partition {unknown[0]}")
+    partitions = tuple(partition for partition in table.partitions if partition.name in chosen)
+    return replace(
+        table,
+        partitions=partitions,
+        rows=sum(partition.rows for partition in partitions),
+        data_bytes=sum(partition.data_bytes for partition in partitions),
+        file_bytes=0,
+    )
+
+
 def _views(session: Session, names: _Names) -> Iterable[StoredObject]:
     for name in names.views:
-        # In its own database a view's text names its tables without a database, so it can be renamed.
-        session.execute(f"USE {quote(name.schema)}")
-        _, statement, charset, collation = session.text_rows(f"SHOW CREATE VIEW {name.sql}")[0]
+        view = show_object(session, "view", name)
         # Only a warning tells that a view names what is not there (1356); creating it would fail when all is moved.
         if any(number == "1356" for _, number, _ in session.text_rows("SHOW WARNINGS")):
             raise PreflightError(
                 f"view {name} does not work on the source, it names what is not there: drop or exclude it"
             )
-        if (missing := _left_out(names, name.schema, statement)) is not None:
+        if (missing := _left_out(names, name.schema, view.definition)) is not None:
             raise PreflightError(
                 f"view {name} reads {missing}, which is not selected: take it too, or exclude the view"
             )
-        yield StoredObject("view", name, _readable(name, statement), "", charset, collation)
+        yield view
 
 
 def _left_out(names: _Names, schema: str, statement: str) -> TableName | None:
@@ -162,11 +185,11 @@ def _left_out(names: _Names, schema: str, statement: str) -> TableName | None:
 
 
 def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
-    if not selection.takes_whole_schemas:
+    if not selection.takes_routines:
         return
     rows = session.text_rows(
         "SELECT ROUTINE_TYPE, ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES "
-        f"WHERE ROUTINE_SCHEMA IN ({_list(selection.schemas)}) ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME"
+        f"WHERE {in_schemas('ROUTINE_SCHEMA', selection.schemas)} ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME"
     )
     _refuse_libraries(session, selection)
     kinds: dict[str, ObjectKind] = {"FUNCTION": "function", "PROCEDURE": "procedure"}
@@ -174,8 +197,7 @@ def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
         name = TableName(schema, routine)
         if kind not in kinds:
             raise PreflightError(f"{name} is a {kind.lower()}, which cannot be moved yet; remove it or use include")
-        shown = session.text_rows(f"SHOW CREATE {kind} {name.sql}")[0]
-        yield _stored(kinds[kind], name, shown[2], shown[1], shown[3], shown[4], shown[5])
+        yield show_object(session, kinds[kind], name)
 
 
 def _refuse_libraries(session: Session, selection: Selection) -> None:
@@ -186,7 +208,7 @@ def _refuse_libraries(session: Session, selection: Selection) -> None:
         return
     for schema, library in session.pairs(
         "SELECT LIBRARY_SCHEMA, LIBRARY_NAME FROM information_schema.LIBRARIES "
-        f"WHERE LIBRARY_SCHEMA IN ({_list(selection.schemas)}) ORDER BY LIBRARY_SCHEMA, LIBRARY_NAME"
+        f"WHERE {in_schemas('LIBRARY_SCHEMA', selection.schemas)} ORDER BY LIBRARY_SCHEMA, LIBRARY_NAME"
     ):
         raise PreflightError(
             f"{TableName(schema, library)} is a library, which cannot be moved yet; remove it or use include"
@@ -194,53 +216,24 @@ def _refuse_libraries(session: Session, selection: Selection) -> None:
 
 
 def _triggers(session: Session, selection: Selection, names: _Names) -> Iterable[StoredObject]:
+    if not selection.triggers:
+        return
     rows = session.text_rows(
         "SELECT TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS "
-        f"WHERE TRIGGER_SCHEMA IN ({_list(selection.schemas)}) "
-        "ORDER BY TRIGGER_SCHEMA, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER"
+        f"WHERE {in_schemas('TRIGGER_SCHEMA', selection.schemas)} "
+        f"ORDER BY TRIGGER_SCHEMA, {by_bytes('EVENT_OBJECT_TABLE')}, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER"
     )
     for schema, trigger, table in rows:
         if TableName(schema, table) in names.tables:
-            name = TableName(schema, trigger)
-            shown = session.text_rows(f"SHOW CREATE TRIGGER {name.sql}")[0]
-            yield _stored("trigger", name, shown[2], shown[1], shown[3], shown[4], shown[5], table=table)
+            yield show_object(session, "trigger", TableName(schema, trigger), table)
 
 
 def _events(session: Session, selection: Selection) -> Iterable[StoredObject]:
-    if not selection.takes_whole_schemas:
+    if not selection.takes_events:
         return
     rows = session.text_rows(
         "SELECT EVENT_SCHEMA, EVENT_NAME FROM information_schema.EVENTS "
-        f"WHERE EVENT_SCHEMA IN ({_list(selection.schemas)}) ORDER BY EVENT_SCHEMA, EVENT_NAME"
+        f"WHERE {in_schemas('EVENT_SCHEMA', selection.schemas)} ORDER BY EVENT_SCHEMA, EVENT_NAME"
     )
     for schema, event in rows:
-        name = TableName(schema, event)
-        _, sql_mode, time_zone, statement, charset, collation, database_collation = session.text_rows(
-            f"SHOW CREATE EVENT {name.sql}"
-        )[0]
-        yield _stored("event", name, statement, sql_mode, charset, collation, database_collation, time_zone=time_zone)
-
-
-def _stored(
-    kind: ObjectKind, name: TableName, definition: str, sql_mode: str, charset: str, collation: str,
-    database_collation: str, table: str = "", time_zone: str = "",
-) -> StoredObject:  # fmt: skip
-    if not definition:
-        raise PreflightError(f"the source account may not read the definition of {kind} {name}")
-    return StoredObject(
-        kind, name, _readable(name, definition), sql_mode, charset, collation, database_collation, table, time_zone
-    )
-
-
-def _readable(name: TableName, definition: str) -> str:
-    # MariaDB prints the default of a binary column as the raw bytes, which are no text then.
-    if any("\udc80" <= character <= "\udcff" for character in definition):
-        raise PreflightError(
-            f"the definition of {name} holds bytes that are not UTF-8, such as the default of a binary column; "
-            "exclude it, or write the default as an expression (0x…)"
-        )
-    return definition
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(literal(name) for name in names)
+        yield show_object(session, "event", TableName(schema, event))

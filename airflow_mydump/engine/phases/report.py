@@ -1,21 +1,27 @@
-"""Report: the accounting at the end. A run is complete when planned, done and verified are the same numbers."""
+"""Report: the accounting at the end. A run is complete when planned, done and verified are the same numbers, and every
+table and object is on the target as it was on the source."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.ledger import SchemaProgress
 from airflow_mydump.engine.phases.plan import PLAN, plan_path
+from airflow_mydump.engine.phases.structure import structure_differences
 from airflow_mydump.engine.plan import Plan, PlanIdentity, SchemaTotals
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
 REPORT = "report.json"
+
+_TOLD = 50
+"""Differences that an error tells one by one; the report has them all."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,8 @@ class Report:
 
 
 def report_phase(target: Endpoint, directory: WorkDirectory, identity: PlanIdentity) -> Report:
-    """Compare the plan with the ledger, and leave the report in the plan's directory.
+    """Compare the plan with the ledger, and what is on the target with the source's definitions, and leave the report
+    in the plan's directory.
 
     The caller must call `require_complete`. Raises ServerError.
     """
@@ -70,7 +77,12 @@ def report_phase(target: Endpoint, directory: WorkDirectory, identity: PlanIdent
     plan = directory.read(f"{path}/{PLAN}", Plan)
     with Session(target, metadata) as session:
         done = ledger.progress(session, identity)
-        report = _report(plan, done)
+        differences = {schema.target: list(_differences(schema, done)) for schema in plan.schemas}
+        if not any(differences.values()):
+            # Of a run that stopped halfway everything differs, and the accounting says enough.
+            for schema, difference in structure_differences(session, directory, plan):
+                differences[schema].append(difference)
+        report = _report(plan, done, differences)
         if report.complete:
             ledger.finish_run(session, identity)
     directory.write(f"{path}/{REPORT}", report)
@@ -78,18 +90,17 @@ def report_phase(target: Endpoint, directory: WorkDirectory, identity: PlanIdent
 
 
 def require_complete(report: Report) -> None:
-    """Raise IncompleteRunError naming every difference, unless the run is complete."""
+    """Raise IncompleteRunError naming the differences, unless the run is complete."""
     if not report.complete:
-        raise IncompleteRunError(f"run {report.run_key} is not complete: " + "; ".join(report.differences))
+        told = "; ".join(report.differences[:_TOLD])
+        more = f"; and {len(report.differences) - _TOLD} more" if len(report.differences) > _TOLD else ""
+        raise IncompleteRunError(f"run {report.run_key} is not complete: {told}{more}")
 
 
-def _report(plan: Plan, done: Mapping[str, SchemaProgress]) -> Report:
-    differences = []
+def _report(plan: Plan, done: Mapping[str, SchemaProgress], differences: Mapping[str, Sequence[str]]) -> Report:
     tenants = []
     for schema in plan.schemas:
         progress = done.get(schema.target, SchemaProgress())
-        missing = list(_differences(schema, progress))
-        differences += missing
         tenants.append(
             TenantReport(
                 schema=schema.target,
@@ -99,7 +110,7 @@ def _report(plan: Plan, done: Mapping[str, SchemaProgress]) -> Report:
                 rows=progress.rows,
                 bytes=progress.bytes,
                 seconds=progress.seconds,
-                verified=not missing,
+                verified=not differences[schema.target],
             )
         )
     return Report(
@@ -109,15 +120,16 @@ def _report(plan: Plan, done: Mapping[str, SchemaProgress]) -> Report:
         target=f"{plan.target} ({plan.target_server})",
         consistency=plan.consistency,
         tenants=tuple(tenants),
-        differences=tuple(differences),
+        differences=tuple(chain.from_iterable(differences.values())),
         notes=plan.notes,
     )
 
 
-def _differences(planned: SchemaTotals, done: SchemaProgress) -> Iterator[str]:
+def _differences(planned: SchemaTotals, progress: Mapping[str, SchemaProgress]) -> Iterator[str]:
+    done = progress.get(planned.target, SchemaProgress())
     for what, expected, actual in (
         ("tables created", planned.tables, done.created),
-        ("tables loaded", planned.tables, done.tables_loaded),
+        ("tables loaded", planned.filled, done.tables_loaded),
         ("chunks loaded", planned.chunks, done.chunks_loaded),
         ("chunks verified", planned.chunks, done.chunks_verified),
         ("tables given their foreign keys", planned.tables, done.keyed),

@@ -1,4 +1,9 @@
-"""Schema phase: creates, empties or replaces the tables of a bundle, without foreign keys and triggers."""
+"""Schema phase: creates, empties or replaces the tables of a bundle, without triggers.
+
+Tables whose keys need not wait for the data get their foreign keys at once: with foreign_key_checks=0 both servers let
+a child refer to a parent that is made later, and enforce the constraint from then on. The keys that others refer to
+are never deferred. An ALTER TABLE for each would cost 7 ms on MariaDB.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +18,16 @@ from airflow_mydump.engine.errors import PreflightError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.phases.plan import OBJECTS, SCHEMAS, plan_path
-from airflow_mydump.engine.plan import PlanIdentity, PlannedObject, PlannedTable, SchemaBundle
+from airflow_mydump.engine.plan import PlannedObject, PlannedTable, SchemaBundle
 from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _TABLE_EXISTS, _NO_SUCH_TABLE, _ACCESS_DENIED = 1050, 1146, 1227
+
+_NAME_IS_TAKEN = (1005, 1022, 1826)
+"""A foreign key of this name exists in the database; MariaDB says 1005, among other things."""
 
 
 def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce: Listener = ignore) -> int:
@@ -37,7 +45,7 @@ def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
             _prepare_schemas(session, directory, bundle)
             ledger.supersede(session, bundle.identity, (planned.target for planned in waiting))
             _drop_triggers(session, {planned.target for planned in waiting if planned.action == "truncate"})
-        maker = _Maker(session, bundle.identity)
+        maker = _Maker(session, bundle)
         for batch in batches(waiting, lambda planned: 0):
             maker.make(batch, announce)
         return len(waiting)
@@ -70,9 +78,10 @@ def _prepare_schemas(session: Session, directory: WorkDirectory, bundle: SchemaB
 class _Maker:
     """Makes tables in batches: the ledger says before a batch that it is begun and after it that it is done."""
 
-    def __init__(self, session: Session, identity: PlanIdentity) -> None:
+    def __init__(self, session: Session, bundle: SchemaBundle) -> None:
         self._session = session
-        self._identity = identity
+        self._identity = bundle.identity
+        self._selection = bundle.selection
         self._schema = ""
 
     def make(self, batch: Sequence[PlannedTable], announce: Listener) -> None:
@@ -80,24 +89,34 @@ class _Maker:
         found = ledger.begin(self._session, self._identity, "create", targets)
         # Done: by another try of this task, which Airflow took for dead.
         waiting = [planned for planned in batch if found[str(planned.number)] != "done"]
+        whole: dict[str, TableName] = {}
         for planned in waiting:
-            retrying()(self._make_one, planned, found[str(planned.number)] == "started")
+            if retrying()(self._make_one, planned, found[str(planned.number)] == "started"):
+                whole[str(planned.number)] = planned.target
             announce(Event(EventKind.TABLE_CREATED, planned.target))
         ledger.finish(self._session, self._identity, "create", targets.keys())
+        if whole:
+            # Nothing is left for the index phase.
+            ledger.begin(self._session, self._identity, "keys", whole)
+            ledger.finish(self._session, self._identity, "keys", whole.keys())
+        for target in whole.values():
+            announce(Event(EventKind.KEYS_ADDED, target))
 
-    def _make_one(self, planned: PlannedTable, begun_before: bool) -> None:
+    def _make_one(self, planned: PlannedTable, begun_before: bool) -> bool:
+        """Make a table; returns whether it has all its keys."""
         try:
             if planned.action == "truncate":
                 _empty(self._session, planned)
-            else:
-                self._create(planned, replace=planned.action == "drop" or begun_before)
+            if planned.action in ("truncate", "keep"):
+                return False
+            return self._create(planned, replace=planned.action == "drop" or begun_before)
         except ServerError as error:
             if error.number == _TABLE_EXISTS:
                 ledger.forget(self._session, self._identity, "create", str(planned.number))
                 raise _made_by_another(planned.target) from error
             raise error.during(f"cannot {planned.action} {planned.target}") from error
 
-    def _create(self, planned: PlannedTable, replace: bool) -> None:
+    def _create(self, planned: PlannedTable, replace: bool) -> bool:
         definition = parse_table(planned.table.name, planned.table.definition)
         if self._schema != planned.target.schema:
             # Definitions are written for the database they are in: partitions and functions may name nothing else.
@@ -107,7 +126,17 @@ class _Maker:
             if planned.action == "create":
                 self._require_empty(planned.target)
             self._session.execute(f"DROP TABLE IF EXISTS {planned.target.sql}")
+        if not planned.deferred:
+            foreign = [key.clause(self._selection.target(key.references)) for key in definition.foreign_keys]
+            try:
+                self._session.execute(definition.create_statement(planned.target, foreign_keys=foreign))
+                return True
+            except ServerError as error:
+                # An old table of this run, not dropped yet, may have a foreign key of this name.
+                if not foreign or error.number not in _NAME_IS_TAKEN:
+                    raise
         self._session.execute(definition.create_statement(planned.target, planned.deferred))
+        return False
 
     def _require_empty(self, table: TableName) -> None:
         """What an earlier try of ours left is empty; anything else appeared since, and is not ours to drop."""

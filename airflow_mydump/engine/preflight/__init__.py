@@ -105,10 +105,11 @@ def target_findings(session: Session, selection: Selection, binlog: bool) -> Ite
 def catalog_findings(candidate: Candidate, foreign_keys: ForeignKeys) -> Iterator[Finding]:
     """What the target makes of the tables and objects that are to be moved. Raises ServerError."""
     yield from letter_case.findings(candidate)
-    yield from collation.findings(candidate)
-    yield from storage.findings(candidate)
-    yield from primary_key.findings(candidate)
-    yield from foreign_key.findings(candidate, foreign_keys)
+    if candidate.selection.content != "data":  # then the tables are the target's own
+        yield from collation.findings(candidate)
+        yield from storage.findings(candidate)
+        yield from primary_key.findings(candidate)
+        yield from foreign_key.findings(candidate, foreign_keys)
     yield from object_state.findings(candidate)
     yield from definers.findings(candidate)
     yield from bodies.findings(candidate)

@@ -27,7 +27,7 @@ def source_findings(session: Session, selection: Selection) -> Iterator[Finding]
     grants = read_grants(session)
     account = f"source account {session.endpoint.user}"
     yield from _lacking(grants, selection.schemas, SOURCE_PRIVILEGES, account)
-    if selection.takes_whole_schemas and not _sees_routines(session, grants):
+    if selection.takes_routines and not _sees_routines(session, grants):
         privilege = "SHOW_ROUTINE ON *.*" if session.flavor.vendor == "mysql" else "SELECT ON mysql.*"
         yield blocker(account, "cannot see every routine", f"GRANT {privilege} to it")
 

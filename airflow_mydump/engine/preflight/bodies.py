@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import TableName, literal
@@ -30,10 +30,12 @@ def findings(candidate: Candidate) -> Iterator[Finding]:
             yield warning(stored, f"was not searched for names of other databases: {error}", "")
             continue
         inside = moved if stored.kind == "view" else moved | renamed
-        outside = sorted(name for name in set(references.taken()) if name.schema.lower() not in inside)
+        tables = sorted(name for name in set(references.taken()) if name.schema.lower() not in inside)
+        functions = sorted(name for name in set(references.called()) if name.schema.lower() not in inside)
+        outside = [*tables, *functions]
         if not outside:
             continue
-        missing = [name for name in outside if not _exists(candidate, name)] if stored.kind == "view" else []
+        missing = _missing(candidate, tables, functions) if stored.kind == "view" else []
         if missing:
             yield blocker(
                 stored, f"reads {listed(missing)}, which is not on the target", "select it too, or exclude the view"
@@ -44,10 +46,14 @@ def findings(candidate: Candidate) -> Iterator[Finding]:
             )
 
 
-def _exists(candidate: Candidate, name: TableName) -> bool:
-    return bool(
-        candidate.target.rows(
-            "SELECT 1 FROM information_schema.TABLES "
-            f"WHERE TABLE_SCHEMA = {literal(name.schema)} AND TABLE_NAME = {literal(name.name)}"
+def _missing(candidate: Candidate, tables: Sequence[TableName], functions: Sequence[TableName]) -> list[TableName]:
+    """Those that are not on the target."""
+    return [
+        name
+        for names, kind in ((tables, "TABLE"), (functions, "ROUTINE"))
+        for name in names
+        if not candidate.target.rows(
+            f"SELECT 1 FROM information_schema.{kind}S "
+            f"WHERE {kind}_SCHEMA = {literal(name.schema)} AND {kind}_NAME = {literal(name.name)}"
         )
-    )
+    ]

@@ -1,0 +1,37 @@
+"""Compares what a finished run left on the target with the definitions that its plan has from the source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from airflow_mydump.engine.catalog import Schema
+from airflow_mydump.engine.phases.plan import OBJECTS, SCHEMAS, plan_path, schema_file
+from airflow_mydump.engine.plan import Plan, PlannedObject, SchemaBundle
+from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.structure.inspection import Inspection, triggers_by_table
+from airflow_mydump.engine.workdir import WorkDirectory
+
+
+def structure_differences(session: Session, directory: WorkDirectory, plan: Plan) -> Iterator[tuple[str, str]]:
+    """Every difference in databases, tables, triggers and other objects, each after its target database's name.
+
+    What the run left alone, or moved rows into only, is not looked at. One bundle of tables is in memory at a time.
+    Raises ServerError.
+    """
+    path = plan_path(plan.identity)
+    objects = directory.read_lines(f"{path}/{OBJECTS}", PlannedObject)
+    triggers = triggers_by_table(objects)
+    # Of another tool's dump nobody knows the server, nor whether it printed the definitions.
+    inspection = Inspection(session, plan.selection, terse=not plan.source_server)
+    yield from inspection.schema_differences(directory.read_lines(f"{path}/{SCHEMAS}", Schema))
+    for part in range(plan.parts):
+        for planned in directory.read(schema_file(plan.identity, part), SchemaBundle).tables:
+            differences = [] if plan.selection.content == "data" else [*inspection.table_differences(planned)]
+            if plan.selection.triggers:
+                differences += inspection.trigger_differences(planned.target, triggers.get(planned.target, ()))
+            for difference in differences:
+                yield planned.target.schema, difference
+    for item in objects:
+        if not item.skip:
+            for difference in inspection.object_differences(item):
+                yield item.target.schema, difference

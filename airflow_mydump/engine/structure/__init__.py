@@ -1,0 +1,1 @@
+"""What tables and other objects are, apart from their rows, read from definitions and compared piece by piece."""

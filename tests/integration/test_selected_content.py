@@ -1,0 +1,222 @@
+"""Patterns, structure without rows, rows without structure, partitions and kinds of objects: what was chosen moves, and
+nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from airflow_mydump.engine.dump_selection import DumpSelection
+from airflow_mydump.engine.errors import ConfigurationError, PreflightError, SelectionError
+from airflow_mydump.engine.selection import Selection
+from tests.integration.contents import assert_same_contents, assert_same_definitions, definitions, tables_of
+from tests.integration.pair import rows_of, run_sql, value_of
+from tests.integration.staged_run import StagedRun
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.integration.run import Run
+
+KINDS = {"views": "view", "routines": "procedure", "triggers": "trigger", "events": "event"}
+
+
+@pytest.fixture
+def shop(run: Run) -> Run:
+    """A table with rows and a trigger that doubles them, its log, a table in partitions, and an object of each kind."""
+    run.on_source(
+        "CREATE TABLE orders (id INT PRIMARY KEY, total INT)",
+        "CREATE TABLE log_orders (id INT AUTO_INCREMENT PRIMARY KEY, what VARCHAR(20))",
+        "CREATE TABLE days (day INT PRIMARY KEY, n INT) PARTITION BY RANGE (day) "
+        "(PARTITION old VALUES LESS THAN (10), PARTITION mid VALUES LESS THAN (20), "
+        "PARTITION new VALUES LESS THAN (30))",
+        "INSERT INTO orders VALUES (1, 5), (2, 7)",
+        "INSERT INTO log_orders (what) VALUES ('kept'), ('kept too')",
+        *(f"INSERT INTO days VALUES ({day}, {day})" for day in range(30)),
+        "CREATE VIEW totals AS SELECT total FROM orders",
+        "CREATE PROCEDURE nothing() SELECT 1",
+        "CREATE TRIGGER doubled BEFORE INSERT ON orders FOR EACH ROW SET NEW.total = 2 * NEW.total",
+        "CREATE EVENT sometimes ON SCHEDULE EVERY 1 YEAR STARTS '2030-01-01 00:00:00' DO DELETE FROM days",
+    )
+    return run
+
+
+def choosing(run: Run, **choice: Any) -> Run:
+    return run.again(selection=Selection((run.database,), **choice))
+
+
+def count(run: Run, table: str) -> int:
+    return int(value_of(run.pair.target, f"SELECT COUNT(*) FROM {table}", run.database))
+
+
+def test_a_regular_expression_chooses_tables(shop: Run) -> None:
+    choosing(shop, include=(rf"re:{shop.database}\.(orders|d.ys)",)).copy()
+    assert tables_of(shop.pair.target, shop.database) == ["days", "orders"]
+
+
+def test_a_table_without_data_arrives_empty_and_the_run_is_verified(shop: Run) -> None:
+    report = choosing(shop, no_data=("log_*",)).copy()
+    assert count(shop, "log_orders") == 0
+    assert count(shop, "orders") == 2
+    assert report.tenants[0].tables == 3
+    assert_same_definitions_but_counters(shop)
+
+
+def test_a_table_without_data_keeps_the_rows_that_the_target_has(shop: Run) -> None:
+    choosing(shop, no_data=("log_*",)).copy()
+    shop.on_target("INSERT INTO log_orders (what) VALUES ('of the target')")
+    shop.on_source("ALTER TABLE orders ADD COLUMN note INT")
+    with pytest.raises(PreflightError, match="not defined as"):
+        choosing(shop, no_data=("log_*",)).copy()
+    shop.on_target("ALTER TABLE orders ADD COLUMN note INT")
+    choosing(shop, no_data=("log_*",)).copy()
+    assert rows_of(shop.pair.target, "SELECT what FROM log_orders", shop.database) == [("of the target",)]
+
+
+@pytest.mark.parametrize("flag", KINDS)
+def test_a_kind_of_object_may_be_left_behind(shop: Run, flag: str) -> None:
+    choosing(shop, **{flag: False}).copy()
+    kinds = {kind for kind, _ in definitions(shop.pair.target, shop.database)}
+    assert kinds == {"database", "table", *KINDS.values()} - {KINDS[flag]}
+
+
+def test_only_the_rows_of_chosen_partitions_are_moved(shop: Run) -> None:
+    table = f"{shop.database}.days"
+    choosing(shop, partitions={table: ("old", "new")}).copy()
+    days = [day for (day,) in rows_of(shop.pair.target, "SELECT day FROM days ORDER BY day", shop.database)]
+    assert days == [*range(10), *range(20, 30)]
+    assert count(shop, "orders") == 2
+
+
+@pytest.mark.parametrize(("table", "named"), [("days", "ancient"), ("orders", "old"), ("nowhere", "old")])
+def test_a_partition_that_is_not_there_is_named(shop: Run, table: str, named: str) -> None:
+    with pytest.raises(SelectionError, match="nowhere" if table == "nowhere" else named):
+        choosing(shop, partitions={f"{shop.database}.{table}": (named,)}).plan()
+
+
+def test_the_schema_first_and_the_data_later_come_to_the_same(shop: Run) -> None:
+    report = choosing(shop, content="schema").copy()
+    assert report.rows == 0
+    assert any("structure only" in note for note in report.notes)
+    assert count(shop, "orders") == 0
+    report = choosing(shop, content="data").copy()
+    assert report.rows == 34
+    assert_same_contents(shop.pair.source, shop.pair.target, shop.database)
+    assert_same_definitions(shop.pair.source, shop.pair.target, shop.database)
+
+
+def test_the_schema_alone_does_not_touch_rows(shop: Run) -> None:
+    shop.copy()
+    shop.on_target("DELETE FROM orders WHERE id = 1")
+    choosing(shop, content="schema").copy()
+    assert rows_of(shop.pair.target, "SELECT id FROM orders", shop.database) == [(2,)]
+
+
+def test_data_alone_creates_nothing_and_changes_no_structure(shop: Run) -> None:
+    choosing(shop, content="schema").copy()
+    shop.on_target(
+        "DROP VIEW totals",
+        "DROP EVENT sometimes",
+        "ALTER TABLE orders ADD KEY (total), MODIFY id BIGINT",
+        f"ALTER DATABASE {shop.database} CHARACTER SET latin1 COLLATE latin1_general_cs",
+    )
+    before = definitions(shop.pair.target, shop.database)
+    choosing(shop, content="data").copy()
+    assert definitions(shop.pair.target, shop.database) == before
+    assert rows_of(shop.pair.target, "SELECT id, total FROM orders ORDER BY id", shop.database) == [(1, 5), (2, 7)]
+
+
+def test_triggers_that_stay_behind_are_no_difference(shop: Run) -> None:
+    shop.copy()
+    choosing(shop, content="schema", triggers=False).copy()
+    assert ("trigger", "doubled") in definitions(shop.pair.target, shop.database)
+    with pytest.raises(PreflightError, match="doubled"):
+        choosing(shop, triggers=False).plan()
+    shop.on_target("DROP TRIGGER doubled")
+    choosing(shop, content="data").copy()
+    assert ("trigger", "doubled") not in definitions(shop.pair.target, shop.database)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("DROP TABLE orders", "no table"),
+        ("ALTER TABLE orders DROP COLUMN total", "total"),
+        ("ALTER TABLE orders ADD COLUMN more INT", "more"),
+        ("ALTER TABLE days REMOVE PARTITIONING", "no partition old"),
+    ],
+)
+def test_data_alone_goes_into_equal_columns_only(shop: Run, change: str, named: str) -> None:
+    choosing(shop, content="schema").copy()
+    shop.on_target(change)
+    with pytest.raises(PreflightError, match=named):
+        choosing(shop, content="data").plan()
+
+
+def test_data_alone_does_not_replace_tables(shop: Run) -> None:
+    data = choosing(shop, content="data")
+    data.settings = replace(data.settings, if_exists="drop")
+    with pytest.raises(ConfigurationError, match="if_exists is truncate"):
+        data.plan()
+
+
+def test_an_empty_selection_is_an_error_unless_it_is_allowed(shop: Run) -> None:
+    with pytest.raises(SelectionError, match="allow_empty"):
+        choosing(shop, include=("none",)).plan()
+    assert choosing(shop, include=("none",), allow_empty=True).copy().rows == 0
+
+
+def test_a_dump_holds_structure_without_rows_and_the_restore_keeps_the_targets_rows(shop: Run, tmp_path: Path) -> None:
+    staged = StagedRun.of(shop.pair, shop.database, tmp_path / "staged")
+    staged.selection = Selection((shop.database,), no_data=("log_*",))
+    staged.dump()
+    staged.restore()
+    assert count(shop, "log_orders") == 0
+    assert count(shop, "orders") == 2
+    shop.on_target("INSERT INTO log_orders (what) VALUES ('of the target')")
+    staged.if_exists = "truncate"
+    staged.restore()
+    assert count(shop, "log_orders") == 1
+
+
+def test_a_dump_of_data_alone_is_refused(shop: Run, tmp_path: Path) -> None:
+    staged = StagedRun.of(shop.pair, shop.database, tmp_path / "staged")
+    staged.selection = Selection((shop.database,), content="data")
+    with pytest.raises(ConfigurationError, match="could not be restored"):
+        staged.dump()
+
+
+def test_one_table_is_restored_from_a_dump(shop: Run, tmp_path: Path) -> None:
+    staged = StagedRun.of(shop.pair, shop.database, tmp_path / "staged")
+    staged.dump()
+    staged.wanted = DumpSelection(include=("days",))
+    staged.restore()
+    assert sorted(definitions(shop.pair.target, shop.database)) == [("database", shop.database), ("table", "days")]
+    assert count(shop, "days") == 30
+    staged.wanted = DumpSelection(include=("none",))
+    with pytest.raises(SelectionError, match="allow_empty"):
+        staged.plan()
+    staged.wanted = DumpSelection(schemas=("elsewhere",))
+    with pytest.raises(SelectionError, match="elsewhere"):
+        staged.plan()
+
+
+def test_data_alone_is_restored_into_tables_that_are_there(shop: Run, tmp_path: Path) -> None:
+    staged = StagedRun.of(shop.pair, shop.database, tmp_path / "staged")
+    staged.dump()
+    staged.wanted = DumpSelection(content="schema")
+    staged.restore()
+    assert count(shop, "orders") == 0
+    staged.wanted, staged.if_exists = DumpSelection(content="data"), "truncate"
+    staged.restore()
+    assert_same_contents(shop.pair.source, shop.pair.target, shop.database)
+    assert_same_definitions(shop.pair.source, shop.pair.target, shop.database)
+
+
+def assert_same_definitions_but_counters(run: Run) -> None:
+    """A table that was not filled has a counter of its own."""
+    run_sql(run.pair.source, "ALTER TABLE log_orders AUTO_INCREMENT = 100", database=run.database)
+    run.on_target("ALTER TABLE log_orders AUTO_INCREMENT = 100")
+    assert_same_definitions(run.pair.source, run.pair.target, run.database)
