@@ -11,6 +11,7 @@ from airflow_mydump.engine.bundle import MOST
 from airflow_mydump.engine.bundle_draft import BundleDraft
 from airflow_mydump.engine.catalog import Catalog, Schema
 from airflow_mydump.engine.checksum import Digestible, compute_checksums
+from airflow_mydump.engine.decision import as_kept
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
@@ -53,7 +54,8 @@ def compare(
 ) -> Comparison:  # fmt: skip
     """Compare rows and checksums of every selected table, and the definitions of databases, tables and other objects.
 
-    ``adaptation`` says how definitions were adapted when they were moved. Both sides are read as they are now, chunk by chunk: while somebody writes, equal tables may seem to differ.
+    ``adaptation`` says how definitions were adapted when they were moved. Both sides are read as they are now, chunk by
+    chunk: while somebody writes, equal tables may seem to differ.
 
     Raises SelectionError, ConnectError, ServerError.
     """

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from tests.integration.run import Run
 
 
+EVENT = "CREATE EVENT e ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DO SET @a = 1"
+
+
 @contextmanager
 def set_global(server: Server, name: str, value: str) -> Iterator[None]:
     before = value_of(server, f"SELECT @@GLOBAL.{name}")
@@ -80,7 +83,7 @@ def test_definers_that_the_target_does_not_have(run: Run) -> None:
         "CREATE TABLE t (id INT PRIMARY KEY)",
         "CREATE DEFINER=`gone`@`%` PROCEDURE p() SELECT 1",
         "CREATE DEFINER=`gone`@`%` TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET @a = 1",
-        "CREATE DEFINER=`other`@`%` EVENT e ON SCHEDULE EVERY 1 YEAR DO SET @a = 1",
+        "CREATE DEFINER=`other`@`%` EVENT e ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DO SET @a = 1",
     )
     found = [str(finding) for finding in examined(run)]
     assert [text.partition(" of ")[0] for text in found] == ["definer gone@%", "definer other@%"]
@@ -94,7 +97,7 @@ def test_definers_are_stripped_or_replaced(run: Run) -> None:
         "CREATE DEFINER=`gone`@`%` SQL SECURITY DEFINER VIEW v AS SELECT id FROM t",
         "CREATE DEFINER=`gone`@`%` PROCEDURE p() SELECT 1",
         "CREATE DEFINER=`gone`@`%` TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET @a = 1",
-        "CREATE DEFINER=`gone`@`%` EVENT e ON SCHEDULE EVERY 1 YEAR DO SET @a = 1",
+        "CREATE DEFINER=`gone`@`%` EVENT e ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DO SET @a = 1",
     )
     own = f"{run.pair.target.user}@{run.pair.target.host}"
     assert "will run as the target account" in the_warning(examined(run, definers="strip"))
@@ -195,7 +198,7 @@ def test_names_of_a_renamed_database_are_rewritten_if_asked(run: Run, pair: Pair
         f"CREATE PROCEDURE p() SELECT '{old} x', {old}.f() FROM `{old}` . t",
         f"CREATE VIEW v AS SELECT {old}.f() AS n FROM {old}.t",
         f"CREATE TRIGGER tr BEFORE INSERT ON {old}.t FOR EACH ROW SET @n = {old}.f()",
-        f"CREATE EVENT e ON SCHEDULE EVERY 1 YEAR DO DELETE FROM {old}.t",
+        f"CREATE EVENT e ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DO DELETE FROM {old}.t",
     )
     run.selection = Selection((old,), rename={old: new})
     named = [str(finding) for finding in examined(run) if finding.thing.startswith("the text of ")]
@@ -226,13 +229,19 @@ def test_a_packet_that_is_smaller_on_the_target(run: Run) -> None:
 
 
 def test_events_on_a_target_that_runs_none(run: Run) -> None:
-    run.on_source("CREATE TABLE t (id INT PRIMARY KEY)", "CREATE EVENT e ON SCHEDULE EVERY 1 YEAR DO SET @a = 1")
+    run.on_source(
+        "CREATE TABLE t (id INT PRIMARY KEY)",
+        "CREATE EVENT e ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DO SET @a = 1",
+    )
     with set_global(run.pair.target, "event_scheduler", "0"):
         assert "event_scheduler=OFF" in the_warning(examined(run))
 
 
 def test_a_time_zone_that_the_target_does_not_know(run: Run) -> None:
-    run.on_source("CREATE TABLE t (id INT PRIMARY KEY)", "CREATE EVENT e ON SCHEDULE EVERY 1 YEAR DO SET @a = 1")
+    run.on_source(
+        "CREATE TABLE t (id INT PRIMARY KEY)",
+        "CREATE EVENT e ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DO SET @a = 1",
+    )
     zone = "INSERT INTO mysql.time_zone_name VALUES ('Here', 4711)"
     rest = (
         "INSERT INTO mysql.time_zone VALUES (4711, 'N')",

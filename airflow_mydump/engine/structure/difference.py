@@ -35,8 +35,12 @@ def table_differences(expected: TableStructure, actual: TableStructure, terse: b
             yield _difference(f"{actual.name}: {attribute}", left, right)
 
 
-def object_differences(where: str, expected: StoredObject, actual: StoredObject) -> Iterator[str]:
+def object_differences(
+    where: str, expected: StoredObject, actual: StoredObject, fold_names: bool = False
+) -> Iterator[str]:
     """Every difference of two objects of one kind; each begins with ``where``.
+
+    With ``fold_names`` the target's server keeps the names of tables in lower case, and rewrote those in views.
 
     A definer or a database's collation that is not expected is not compared: the object was created without it.
 
@@ -44,9 +48,9 @@ def object_differences(where: str, expected: StoredObject, actual: StoredObject)
     """
     optional = {"definer", "database's collation"}
     for left, right in zip(read_parts(expected), read_parts(actual), strict=True):
-        if left.name == "definer" and not left.text:
-            continue  # Where none is named, it is the account that creates the object.
         if left.text == right.text or (left.name in optional and not left.text):
+            continue
+        if fold_names and left.name in {"query", "table"} and left.text.lower() == right.text.lower():
             continue
         if left.shown:
             yield _difference(f"{where}: {left.name}", left.text, right.text)
