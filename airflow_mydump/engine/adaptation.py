@@ -59,7 +59,7 @@ def adapt(catalog: Catalog, selection: Selection, adaptation: Adaptation) -> tup
 
 
 def _may_name(stored: StoredObject, schema: str) -> bool:
-    return schema.lower() in stored.definition.lower().replace("``", "`")
+    return stored.kind != "sequence" and schema.lower() in stored.definition.lower().replace("``", "`")
 
 
 def _unrewritten(

@@ -136,7 +136,7 @@ class _Deciding:
 
     def _name(self, stored: StoredObject) -> TableName:
         # Servers that fold the names of tables and views keep those of routines, triggers and events.
-        if stored.kind == "view":
+        if stored.kind in ("view", "sequence"):
             return self._selection.target(stored.name)
         return TableName(self._selection.target_schema(stored.name.schema), stored.name.name)
 

@@ -13,8 +13,10 @@ from airflow_mydump.engine.cut_report import TableCuts, describe_balance, descri
 from airflow_mydump.engine.phases.plan import PlanSettings, chunk_plan, cuts_file
 from airflow_mydump.engine.plan import Plan
 from airflow_mydump.engine.selection import Selection
+from airflow_mydump.operators.outline import OUTLINE, outline_of_plan
 from airflow_mydump.operators.phase import PhaseOperator, engine_errors
 from airflow_mydump.operators.plan_link import SUMMARY, PlanLink
+from airflow_mydump.operators.xcom_value import plain
 
 PLAN = "plan"
 """Key of the XCom with the plan's identity. (Airflow maps over return values only, so bundles are those.)"""
@@ -60,21 +62,24 @@ class ChunkPlanOperator(PhaseOperator):
                 self.run_key,
                 self.directory,
             )
-            summary = list(self._summary(plan))
+            cuts = self.directory.read_lines(cuts_file(plan.identity), TableCuts)
+        summary = list(_summary(plan, cuts))
         for line in summary:
             self.log.info("%s", line)
         for note in plan.notes:
             self.log.warning("%s", note)
         context["ti"].xcom_push(key=PLAN, value=asdict(plan.identity))
+        context["ti"].xcom_push(key=OUTLINE, value=plain(outline_of_plan("migration", plan, cuts)))
         context["ti"].xcom_push(key=SUMMARY, value="\n".join([*summary, *plan.notes]))
         return [asdict(reference) for reference in plan.data_bundles]
 
-    def _summary(self, plan: Plan) -> Iterator[str]:
-        yield (
-            f"Plan {plan.identity.plan}: {plan.tables:,} tables, {plan.chunks:,} chunks in {len(plan.data_bundles)} "
-            f"bundles, {plan.objects:,} other objects"
-        )
-        for schema in plan.schemas:
-            yield f"{schema.target}: {schema.tables} tables, {schema.skipped} left alone, {schema.chunks} chunks"
-        yield from describe_tables(self.directory.read_lines(cuts_file(plan.identity), TableCuts), _TABLES_TOLD)
-        yield describe_balance([reference.weight for reference in plan.data_bundles])
+
+def _summary(plan: Plan, cuts: Sequence[TableCuts]) -> Iterator[str]:
+    yield (
+        f"Plan {plan.identity.plan}: {plan.tables:,} tables, {plan.chunks:,} chunks in {len(plan.data_bundles)} "
+        f"bundles, {plan.objects:,} other objects"
+    )
+    for schema in plan.schemas:
+        yield f"{schema.target}: {schema.tables} tables, {schema.skipped} left alone, {schema.chunks} chunks"
+    yield from describe_tables(cuts, _TABLES_TOLD)
+    yield describe_balance([reference.weight for reference in plan.data_bundles])

@@ -19,6 +19,7 @@ from airflow_mydump.engine.preflight import (
     letter_case,
     object_state,
     primary_key,
+    sequence,
     servers,
     storage,
 )
@@ -110,6 +111,7 @@ def catalog_findings(candidate: Candidate, foreign_keys: ForeignKeys) -> Iterato
         yield from storage.findings(candidate)
         yield from primary_key.findings(candidate)
         yield from foreign_key.findings(candidate, foreign_keys)
+        yield from sequence.findings(candidate)
     yield from object_state.findings(candidate)
     yield from definers.findings(candidate)
     yield from bodies.findings(candidate)

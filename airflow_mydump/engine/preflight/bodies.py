@@ -22,7 +22,7 @@ def findings(candidate: Candidate) -> Iterator[Finding]:
     # What is said of those is said by `adaptation`; but a view that was left to read them could not be created.
     renamed = {name.lower() for name in selection.schemas}
     for stored in candidate.catalog.objects:
-        if "." not in stored.definition:
+        if stored.kind == "sequence" or "." not in stored.definition:
             continue
         try:
             references = read_references(stored)

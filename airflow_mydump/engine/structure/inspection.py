@@ -82,7 +82,9 @@ class Inspection:
         where = f"{planned.object.kind} {planned.target}"
         try:
             actual = show_object(self._session, planned.object.kind, planned.target)
-            yield from object_differences(where, planned.object, actual, self._selection.fold_names)
+            yield from object_differences(
+                where, replace(planned.object, name=planned.target), actual, self._selection.fold_names
+            )
         except ServerError as error:
             if error.number not in _NOT_THERE:
                 raise error.during(f"cannot look at {where}") from error
