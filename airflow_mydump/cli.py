@@ -39,6 +39,7 @@ from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
 from airflow_mydump.engine.restoring import Restore, restore
 from airflow_mydump.engine.selection import Content, Selection
 from airflow_mydump.engine.size import parse_size
+from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
 from airflow_mydump.progress_bar import ProgressBar
 
@@ -176,6 +177,7 @@ def _verify(options: argparse.Namespace) -> int:
         options.threads,
         work.child(f"verify-{secrets.token_hex(6)}"),
         adaptation=_adaptation(options),
+        choice=_translation(options),
     )
     return _tell(comparison)
 
@@ -214,8 +216,13 @@ def _run_settings(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "if_exists": options.if_exists,
         "defer_keys": not options.no_defer_keys,
+        "translation": _translation(options),
         "adaptation": _adaptation(options),
     }
+
+
+def _translation(options: argparse.Namespace) -> TranslationChoice:
+    return TranslationChoice(collations=dict(options.collation), types=dict(options.type))
 
 
 def _adaptation(options: argparse.Namespace) -> Adaptation:
@@ -261,6 +268,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_common(copy)
     _add_cutting(copy)
     _add_run(copy)
+    _add_translation(copy)
     copy.set_defaults(run=_copy)
     dump = verbs.add_parser("dump", help="dump databases into a directory, which myloader can read too")
     _add_source(dump)
@@ -269,6 +277,7 @@ def _parser() -> argparse.ArgumentParser:
     dump.set_defaults(run=_dump, rename=[])
     load = verbs.add_parser("load", help="restore a dump directory of this package or of mydumper, and verify it")
     _add_load(load)
+    _add_translation(load)
     load.set_defaults(run=_load)
     plan = verbs.add_parser("plan", help="show how tables would be cut into chunks, and why; needs no target")
     _add_selection(plan)
@@ -292,6 +301,7 @@ def _parser() -> argparse.ArgumentParser:
     verify = verbs.add_parser("verify", help="compare databases on two servers")
     _add_common(verify)
     _add_adaptation(verify)
+    _add_translation(verify)
     verify.set_defaults(run=_verify)
     return parser
 
@@ -485,6 +495,26 @@ def _add_rename(verb: argparse.ArgumentParser) -> None:
         default=[],
         metavar="A=X",
         help="give database A the name X on the target; repeatable",
+    )
+
+
+def _add_translation(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--collation",
+        action="append",
+        type=_rename,
+        default=[],
+        metavar="A=X",
+        help="on a target of the other vendor, take its collation X for A; repeatable",
+    )
+    verb.add_argument(
+        "--type",
+        action="append",
+        type=_rename,
+        default=[],
+        metavar="A=X",
+        help="on a target of the other vendor, make type X of type A: uuid=char(36), inet4=varchar(15), "
+        "inet6=varchar(39), json=longtext; repeatable",
     )
 
 

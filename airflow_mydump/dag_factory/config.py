@@ -20,6 +20,7 @@ from airflow_mydump.engine.planner import Strategy
 from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
 from airflow_mydump.engine.selection import Content
 from airflow_mydump.engine.size import parse_size
+from airflow_mydump.engine.translation.choice import TranslationChoice
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class TargetConfig:
     :param rewrite_names: whether bodies get the new name of a renamed database; None refuses a run where one names it
     :param foreign_keys: what to do with those to tables that are not selected: ``refuse`` the run (default), or
         ``keep`` them where the target has the table
+    :param collations: on a target of the other vendor, its collation for one of the source
+    :param types: on a target of the other vendor, what becomes of a type that it has not: ``{"uuid": "char(36)"}``
     """
 
     conn_id: str
@@ -61,6 +64,8 @@ class TargetConfig:
     definers: Definers = "keep"
     rewrite_names: bool | None = None
     foreign_keys: ForeignKeys = "refuse"
+    collations: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require(self, "conn_id", bool(self.conn_id), "names no connection")
@@ -70,6 +75,10 @@ class TargetConfig:
             _ = self.adaptation
         except ConfigurationError as error:
             raise ConfigurationError(f"TargetConfig.{error}") from None
+        try:
+            TranslationChoice(self.collations, self.types)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"TargetConfig.types: {error}") from None
 
     @property
     def adaptation(self) -> Adaptation:

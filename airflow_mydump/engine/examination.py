@@ -15,10 +15,11 @@ from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import DumpError, PreflightError
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
-from airflow_mydump.engine.preflight.finding import Finding, blocker
+from airflow_mydump.engine.preflight.finding import Finding, blocker, warning
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.translation.catalog import require_translated
 
 
 def examine_copy(
@@ -48,15 +49,18 @@ def examine_restore(
     with _noting(findings):
         found = read_dump(storage, dynamic_sql)
         selection = wanted.of([schema.name for schema in found.catalog.schemas])
-        findings += preflight.look_at_target(target, selection, found.catalog.server).findings
+        findings += preflight.look_at_target(target, selection)
         findings += _on_target(target, narrowed(found.catalog, selection), selection, settings)
     return tuple(findings)
 
 
 def _on_target(target: Endpoint, catalog: Catalog, selection: Selection, settings: PlanSettings) -> tuple[Finding, ...]:
     with Session(target, metadata) as session:
-        decisions = decide(session, catalog, selection, settings.if_exists, settings.defer_keys, settings.adaptation)
-        return decisions.findings
+        translation = require_translated(catalog, session, settings.translation)
+        decided = settings.if_exists, settings.defer_keys, settings.adaptation
+        decisions = decide(session, translation.catalog, selection, *decided)
+        translated = (warning(text, "", "") for text in translation.warnings)
+        return (*translated, *decisions.findings)
 
 
 @contextmanager

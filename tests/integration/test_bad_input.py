@@ -347,10 +347,9 @@ def test_a_run_key_of_another_run(copy: Command) -> None:
     assert "run key 'mine' belongs to a run with other" in error
 
 
-@pytest.mark.parametrize("what", ["sequence", "history", "unknown type"])
+@pytest.mark.parametrize("what", ["history", "unknown type"])
 def test_what_cannot_be_moved_faithfully(copy: Command, what: str) -> None:
     statement = {
-        "sequence": "CREATE SEQUENCE thing",
         "history": "CREATE TABLE thing (v INT) WITH SYSTEM VERSIONING",
         "unknown type": "CREATE PACKAGE thing AS PROCEDURE p(); END",
     }[what]

@@ -38,7 +38,7 @@ def load_plan(
     found = read_dump(storage, dynamic_sql)
     selection = wanted.of([schema.name for schema in found.catalog.schemas])
     chosen = narrowed(found.catalog, selection)
-    preflight.check_target(target, selection, found.catalog.server)
+    preflight.check_target(target, selection)
     with Session(target, metadata) as writing:
         catalog = _with_collations(writing, chosen)
         sources: dict[str, ChunkSource] = {}
@@ -48,6 +48,8 @@ def load_plan(
             notes=found.notes,
             consistency=found.consistency,
         )
+        # A dump's digests are of JSON as its source printed it: only as text can they be compared again.
+        settings = replace(settings, translation=settings.translation.with_json_as_text)
         plan = plan_run(origin, writing, catalog, selection, settings, run_key, directory)
     for reference in plan.data_bundles:
         _write_load_bundle(directory, reference.file, found, sources)

@@ -31,6 +31,8 @@ from airflow_mydump.engine.row_condition import check_conditions
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata, reading
+from airflow_mydump.engine.translation.catalog import require_translated
+from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _STRUCTURE_ALONE = "structure only: no rows were moved, and rows that kept tables have are the target's own"
@@ -45,7 +47,8 @@ SCHEMAS = "schemas.jsonl.zst"
 @dataclass(frozen=True)
 class PlanSettings:
     """How to plan: the size of a chunk, how many workers will share the bundles, how many bundles at most, whether
-    large tables get their secondary keys after the data, and how definitions are adapted to the target."""
+    large tables get their secondary keys after the data, what the user chose for a target of another vendor, and how
+    definitions are adapted to the target."""
 
     if_exists: IfExists = "truncate"
     chunk_bytes: int = DEFAULT_CHUNK_BYTES
@@ -55,6 +58,7 @@ class PlanSettings:
     strategy: Strategy = "adaptive"
     max_key_prefix_length: int = 0
     adaptation: Adaptation = field(default_factory=Adaptation)
+    translation: TranslationChoice = field(default_factory=TranslationChoice)
 
     def __post_init__(self) -> None:
         for name in ("chunk_bytes", "concurrency", "max_bundles"):
@@ -106,7 +110,12 @@ def plan_run(
     origin: Origin, writing: Session, catalog: Catalog, selection: Selection, settings: PlanSettings, run_key: str,
     directory: WorkDirectory,
 ) -> Plan:  # fmt: skip
-    """As `chunk_plan`, for rows of any origin. ``writing`` is a metadata session on the target."""
+    """As `chunk_plan`, for rows of any origin. ``writing`` is a metadata session on the target.
+
+    Definitions of another vendor are translated for the target; what cannot be is named in the error.
+    """
+    translation = require_translated(catalog, writing, settings.translation)
+    catalog = translation.catalog
     decisions = decide(writing, catalog, selection, settings.if_exists, settings.defer_keys, settings.adaptation)
     require_no_blocker(decisions.findings)
     selection, moved = decisions.selection, decisions.moved
@@ -130,7 +139,7 @@ def plan_run(
             parts=settings.concurrency,
             data_bundles=tuple(draft.write(directory, path, identity, settings.concurrency, settings.max_bundles)),
             objects=sum(not planned.skip for planned in decisions.objects),
-            notes=(*_notes(catalog, selection), *origin.notes, *warnings_of(decisions.findings)),
+            notes=(*_notes(catalog, selection), *origin.notes, *translation.warnings, *warnings_of(decisions.findings)),
         )
         plan = replace(plan, consistency=origin.consistency) if origin.consistency else plan
         _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)

@@ -24,7 +24,7 @@ from airflow_mydump.engine.preflight import (
     storage,
 )
 from airflow_mydump.engine.preflight.candidate import Candidate
-from airflow_mydump.engine.preflight.finding import Finding, blocker, require_no_blocker
+from airflow_mydump.engine.preflight.finding import Finding, require_no_blocker
 from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
@@ -68,21 +68,15 @@ def check_source(source: Endpoint, selection: Selection) -> str:
         return str(reading.flavor)
 
 
-def check_target(target: Endpoint, selection: Selection, dumped_from: str) -> str:
-    """Check the target alone, for a restore; returns what it is. Changes nothing. Raises as `check` does.
-
-    ``dumped_from`` is the vendor and version of the server that a dump came from, empty where nobody knows.
-    """
-    found = look_at_target(target, selection, dumped_from)
-    require_no_blocker(found.findings)
-    return found.target
+def check_target(target: Endpoint, selection: Selection) -> None:
+    """Check the target alone, for a restore. Changes nothing. Raises as `check` does."""
+    require_no_blocker(look_at_target(target, selection))
 
 
-def look_at_target(target: Endpoint, selection: Selection, dumped_from: str) -> Servers:
+def look_at_target(target: Endpoint, selection: Selection) -> tuple[Finding, ...]:
     """As `check_target`, for callers that want to see the blockers too. Raises ConnectError, ServerError."""
     with _target_session(target) as writing:
-        found = (*target_findings(writing, selection, target.binlog), *_origin(writing, dumped_from))
-        return Servers(dumped_from, str(writing.flavor), found)
+        return tuple(target_findings(writing, selection, target.binlog))
 
 
 def _target_session(target: Endpoint) -> Session:
@@ -115,12 +109,3 @@ def catalog_findings(candidate: Candidate, foreign_keys: ForeignKeys) -> Iterato
     yield from object_state.findings(candidate)
     yield from definers.findings(candidate)
     yield from bodies.findings(candidate)
-
-
-def _origin(target: Session, dumped_from: str) -> Iterator[Finding]:
-    if dumped_from and not dumped_from.startswith(str(target.flavor).partition(" ")[0]):
-        yield blocker(
-            f"the dump is from {dumped_from} and the target {target.flavor}:",
-            "definitions are not translated yet",
-            "choose a target of that vendor",
-        )

@@ -21,7 +21,7 @@ def version_findings(session: Session, side: str) -> Iterator[Finding]:
 
 def pair_findings(source: Session, target: Session, selection: Selection) -> Iterator[Finding]:
     """What may be wrong with these two servers together. Raises ServerError."""
-    yield from _vendors(source, target)
+    yield from _versions(source, target)
     yield from _identity(source, target, selection)
     before, after = read_variables(source), read_variables(target)
     if int(after["max_allowed_packet"]) < int(before["max_allowed_packet"]):
@@ -40,14 +40,8 @@ def pair_findings(source: Session, target: Session, selection: Selection) -> Ite
         )
 
 
-def _vendors(source: Session, target: Session) -> Iterator[Finding]:
-    if target.flavor.vendor not in source.flavor.can_share_definitions_with:
-        yield blocker(
-            f"the source is {source.flavor} and the target {target.flavor}:",
-            "definitions are not translated yet",
-            "choose a target of the source's vendor",
-        )
-    elif target.flavor.version[:2] < source.flavor.version[:2]:
+def _versions(source: Session, target: Session) -> Iterator[Finding]:
+    if target.flavor.vendor == source.flavor.vendor and target.flavor.version[:2] < source.flavor.version[:2]:
         yield warning(
             f"the target, {target.flavor},",
             f"is older than the source, {source.flavor}: it may not know all that definitions say",
