@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pymysql
 import pytest
-from sandbox.server import Account, Server, available_flavors
+from sandbox.server import Account, Server
 
 from airflow_mydump import cli
 from airflow_mydump.engine.selection import LEDGER_SCHEMA
@@ -264,14 +264,6 @@ def test_a_definer_that_the_target_account_may_not_name(copy: Command) -> None:
     assert "definer" in error.lower()
 
 
-def test_local_infile_off_on_the_target(copy: Command) -> None:
-    run_sql(copy.pair.target, "SET GLOBAL local_infile = 0")
-    try:
-        assert "local_infile" in copy.fails("--schemas", copy.database)
-    finally:
-        run_sql(copy.pair.target, "SET GLOBAL local_infile = 1")
-
-
 def test_a_target_that_is_read_only(copy: Command) -> None:
     run_sql(copy.pair.target, "SET GLOBAL read_only = 1")
     try:
@@ -360,15 +352,6 @@ def test_what_cannot_be_moved_faithfully(copy: Command, what: str) -> None:
             cursor.execute("SET sql_mode = ORACLE")
         cursor.execute(statement)
     assert f"{copy.database}.thing is a" in copy.fails("--schemas", copy.database)
-
-
-def test_another_vendor(copy: Command) -> None:
-    other = next((flavor for flavor in available_flavors() if flavor != copy.pair.flavor), None)
-    if other is None:
-        pytest.skip("there are servers of one vendor only")
-    with Server(other, options={"innodb-buffer-pool-size": "64M"}) as server:
-        stranger = Command(Pair(copy.pair.source, server), copy.database, copy.work, copy.monkeypatch, copy.capsys)
-        assert "definitions are not translated" in stranger.fails("--schemas", copy.database)
 
 
 def test_a_view_that_does_not_work(copy: Command) -> None:

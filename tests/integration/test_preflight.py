@@ -73,9 +73,15 @@ def test_nothing_in_the_way(run: Run) -> None:
 
 def test_every_blocker_is_named_at_once(run: Run) -> None:
     run.on_source("CREATE TABLE t (id INT PRIMARY KEY)", "CREATE DEFINER=`gone`@`%` VIEW v AS SELECT id FROM t")
-    with set_global(run.pair.target, "local_infile", "0"):
+    with set_global(run.pair.target, "read_only", "1"):
         found = [finding.what for finding in examined(run) if finding.severity == "blocker"]
     assert len(found) == 2
+
+
+def test_a_target_that_takes_no_files(run: Run) -> None:
+    run.on_source("CREATE TABLE t (id INT PRIMARY KEY)")
+    with set_global(run.pair.target, "local_infile", "0"):
+        assert "local_infile=OFF" in the_warning(examined(run))
 
 
 def test_definers_that_the_target_does_not_have(run: Run) -> None:

@@ -72,7 +72,11 @@ def target_findings(session: Session) -> Iterator[Finding]:
     """Whether the target takes data. Raises ServerError."""
     variables = read_variables(session)
     if variables["local_infile"] == "OFF":
-        yield blocker("the target", "has local_infile off", "SET GLOBAL local_infile = 1")
+        yield warning(
+            "the target",
+            "takes no LOAD DATA LOCAL (local_infile=OFF): rows go there as INSERT statements, which is slower",
+            "SET GLOBAL local_infile = 1",
+        )
     # MySQL's super_read_only sets read_only too.
     if variables["read_only"] not in ("OFF", "0"):
         yield blocker("the target", "has read_only set", "choose a server that may be written to")
