@@ -7,7 +7,6 @@ from typing import Any
 
 from airflow_mydump.operators.bundle import BundleOperator
 from airflow_mydump.operators.phase import engine_errors
-from airflow_mydump.operators.progress_log import ProgressLog
 
 
 class DataPhaseOperator(BundleOperator):
@@ -18,8 +17,8 @@ class DataPhaseOperator(BundleOperator):
         # Imported when the task runs: its driver is no part of parsing a DAG.
         from airflow_mydump.engine.phases.data import data_phase
 
-        progress = ProgressLog(self.log)
-        with engine_errors():
+        progress = self.progress
+        with engine_errors(context):
             moved = data_phase(self.source, self.target, self.directory, self.file, progress)
         progress.speak()
         return asdict(moved)

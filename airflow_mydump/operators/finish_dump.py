@@ -15,7 +15,7 @@ class FinishDumpOperator(StagedOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Finish the dump; returns what it holds."""
-        with engine_errors():
+        with engine_errors(context):
             report = finish_dump(self.source, self.storage)
         self.log.info(
             "Dump complete: %s tables, %s rows, %.1f MB of rows in %.1f MB of files. Consistency %s",

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 from airflow_mydump.operators.phase import engine_errors
-from airflow_mydump.operators.progress_log import ProgressLog
 from airflow_mydump.operators.staged_bundle import StagedBundleOperator
 
 
@@ -18,8 +17,8 @@ class LoadPhaseOperator(StagedBundleOperator):
         # Imported when the task runs: its driver is no part of parsing a DAG.
         from airflow_mydump.engine.phases.load import load_phase
 
-        progress = ProgressLog(self.log)
-        with engine_errors():
+        progress = self.progress
+        with engine_errors(context):
             moved = load_phase(self.target, self.storage, self.directory, self.file, progress)
         progress.speak()
         return asdict(moved)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +13,9 @@ from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNot
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
+from airflow_mydump.operators.failure import FAILURE, Failure
 from airflow_mydump.operators.object_store import directory_at
+from airflow_mydump.operators.progress_log import ProgressLog
 
 RUN_KEY = "{{ dag.dag_id }}/{{ run_id }}"
 
@@ -59,22 +61,39 @@ class PhaseOperator(BaseOperator):
         return replace(_endpoint(self.target_conn_id, "target_conn_id"), binlog=self.target_binlog)
 
     @property
+    def progress(self) -> ProgressLog:
+        """A new listener to what the engine announces."""
+        return ProgressLog(self.log, self.task_id)
+
+    @property
     def directory(self) -> WorkDirectory:
         """The run's own directory below the work directory. Raises ConfigurationError."""
         return directory_at(self.work_directory or default_work_directory()).child(quote(self.run_key, safe=""))
 
 
 @contextmanager
-def engine_errors() -> Iterator[None]:
-    """Turn an error that no retry can cure into one that Airflow does not retry."""
+def engine_errors(context: Any) -> Iterator[None]:
+    """Turn an error that no retry can cure into one that Airflow does not retry, and leave it as an XCom for those who
+    tell of it: a callback of the DAG knows nothing of a task's exception."""
     try:
         yield
     except AirflowNotFoundException as error:
-        raise AirflowFailException(f"{error}: make the connection, or correct its name") from error
+        raise _failed(context, f"{error}: make the connection, or correct its name") from error
     except MydumpError as error:
+        failure = _failed(context, str(error), error.retryable)
         if error.retryable:
             raise
-        raise AirflowFailException(str(error)) from error
+        raise failure from error
+    except Exception as error:
+        # Its text may hold anything; the log has it.
+        _failed(context, f"an unexpected {type(error).__name__}; the task's log says more")
+        raise
+
+
+def _failed(context: Any, message: str, retryable: bool = False) -> AirflowFailException:
+    failure = Failure.of(context, message, retryable)
+    context["ti"].xcom_push(key=FAILURE, value=asdict(failure))
+    return AirflowFailException(message)
 
 
 def _endpoint(connection_id: str | None, parameter: str) -> Endpoint:

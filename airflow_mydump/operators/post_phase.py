@@ -6,7 +6,6 @@ from typing import Any
 
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.plan import PlanOperator
-from airflow_mydump.operators.progress_log import ProgressLog
 
 
 class PostPhaseOperator(PlanOperator):
@@ -17,8 +16,8 @@ class PostPhaseOperator(PlanOperator):
         # Imported when the task runs: its driver is no part of parsing a DAG.
         from airflow_mydump.engine.phases.post import post_phase
 
-        progress = ProgressLog(self.log)
-        with engine_errors():
+        progress = self.progress
+        with engine_errors(context):
             created = post_phase(self.target, self.directory, self.identity, progress)
         progress.speak()
         return created
