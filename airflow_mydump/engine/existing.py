@@ -11,6 +11,7 @@ from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.ledger import unfinished_tables
 from airflow_mydump.engine.plan import Action, IfExists
+from airflow_mydump.engine.schema_condition import in_schemas
 from airflow_mydump.engine.selection import Content, Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.storage_catalog import read_partitions
@@ -32,18 +33,18 @@ class ExistingSchema:
 
 def read_existing(session: Session, schema: str) -> ExistingSchema:
     """Look at one target database, which need not exist. Raises ServerError."""
-    named = literal(schema)
-    tables = session.pairs(f"SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = {named}")
-    triggers = session.pairs(
-        f"SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {named}"
-    )
-    routines = session.text_rows(
-        f"SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = {named}"
-    )
-    events = session.text_rows(f"SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {named}")
+
+    def of_schema(view: str, column: str) -> str:
+        return f"FROM information_schema.{view} WHERE {in_schemas(column, [schema])}"
+
+    tables = session.pairs(f"SELECT TABLE_NAME, TABLE_TYPE {of_schema('TABLES', 'TABLE_SCHEMA')}")
+    triggers = session.pairs(f"SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE {of_schema('TRIGGERS', 'TRIGGER_SCHEMA')}")
+    routines = session.pairs(f"SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME {of_schema('ROUTINES', 'ROUTINE_SCHEMA')}")
+    events = session.text_rows(f"SELECT EVENT_NAME {of_schema('EVENTS', 'EVENT_SCHEMA')}")
     objects: set[tuple[ObjectKind, str]] = {("event", name) for (name,) in events}
     objects |= {("trigger", name) for name, _ in triggers}
     objects |= {("view", name) for name, kind in tables if kind == "VIEW"}
+    objects |= {("sequence", name) for name, kind in tables if kind == "SEQUENCE"}
     objects |= {("function" if kind == "function" else "procedure", name) for kind, name in routines}
     return ExistingSchema(
         schema,
@@ -88,15 +89,18 @@ def decide_table(
 def decide_object(
     existing: ExistingSchema, stored: StoredObject, target: TableName, content: Content, if_exists: IfExists
 ) -> bool:
-    """Whether a view, routine, trigger or event is to be left alone: because the target has it, or, where data alone is
-    moved, because it has it not (what acts by itself is taken away for the load, and comes back after it).
+    """Whether a view, routine, trigger, event or sequence is to be left alone: because the target has it, or, where
+    data alone is moved, because it has it not (what acts by itself is taken away for the load, and comes back
+    after it).
 
     Raises PreflightError where the user's choice forbids it.
     """
     if content == "data":
         return (stored.kind, target.name) not in existing.objects
-    if stored.kind == "view" and existing.tables.get(target.name, "VIEW") != "VIEW":
-        raise PreflightError(f"the target has a table named {target}, where a view is to go; remove it")
+    there = existing.tables.get(target.name, stored.kind.upper())
+    if stored.kind in ("view", "sequence") and there != stored.kind.upper():
+        what = "table" if there == "BASE TABLE" else there.lower()
+        raise PreflightError(f"the target has a {what} named {target}, where a {stored.kind} is to go; remove it")
     if (stored.kind, target.name) not in existing.objects:
         return False
     if if_exists == "fail":

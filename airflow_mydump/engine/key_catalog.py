@@ -11,7 +11,8 @@ from operator import itemgetter
 from airflow_mydump.engine.catalog import Column, Key
 from airflow_mydump.engine.chunk_key import PRIMARY
 from airflow_mydump.engine.flavor import Flavor
-from airflow_mydump.engine.identifier import TableName, literal
+from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.schema_condition import by_bytes, in_schemas
 from airflow_mydump.engine.session import Session
 
 
@@ -22,9 +23,10 @@ def read_keys(session: Session, schemas: Sequence[str]) -> Mapping[TableName, tu
     """
     rows = session.text_stream(
         "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART, COLLATION, NULLABLE "
-        f"FROM information_schema.STATISTICS WHERE TABLE_SCHEMA IN ({', '.join(map(literal, schemas))}) "
+        f"FROM information_schema.STATISTICS WHERE {in_schemas('TABLE_SCHEMA', schemas)} "
         f"AND NON_UNIQUE = 0 AND INDEX_TYPE = 'BTREE' AND {session.flavor.usable_index_condition} "
-        f"ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME <> '{PRIMARY}', INDEX_NAME, SEQ_IN_INDEX"
+        f"ORDER BY {by_bytes('TABLE_SCHEMA')}, {by_bytes('TABLE_NAME')}, "
+        f"INDEX_NAME <> '{PRIMARY}', INDEX_NAME, SEQ_IN_INDEX"
     )
     keys: dict[TableName, list[Key]] = defaultdict(list)
     for (schema, table, name), parts in groupby(rows, itemgetter(0, 1, 2)):

@@ -10,7 +10,7 @@ finds its rows gone and fails, so two runs over the same table cannot both succe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, cast
 
@@ -180,50 +180,51 @@ def unfinished_tables(session: Session, schema: str) -> frozenset[str]:
     return frozenset(name for (name,) in rows)
 
 
-def claim_chunks(connection: Connection, identity: PlanIdentity, checksums: Mapping[Chunk, Checksum]) -> bool:
+def claim_chunks(connection: Connection, identity: PlanIdentity, chunks: Sequence[Chunk]) -> bool:
     """Record, in the transaction that will load them, that chunks are being loaded; False if one is loaded already.
 
     Waits for another transaction that claims one of them. After False the caller must roll back. Raises ServerError,
     IncompleteRunError if a table is not this run's any more.
     """
     claims = " UNION ALL ".join(
-        f"SELECT {literal(chunk.id)} AS chunk, {literal(str(chunk.table))} AS made, {source.rows} AS row_count, "
-        f"{literal(source.digest)} AS digest"
-        for chunk, source in checksums.items()
+        f"SELECT {literal(chunk.id)} AS chunk, {literal(str(chunk.table))} AS made" for chunk in chunks
     )
     try:
         claimed = connection.execute(
-            f"INSERT INTO {LEDGER.sql} (plan, step, item, run_key, state, target_schema, target_name, row_count, "
-            "digest) SELECT made.plan, 'load', claims.chunk, made.run_key, 'started', made.target_schema, "
-            f"made.target_name, claims.row_count, claims.digest FROM {LEDGER.sql} AS made "
-            f"JOIN ({claims}) AS claims ON made.item = claims.made "
+            f"INSERT INTO {LEDGER.sql} (plan, step, item, run_key, state, target_schema, target_name) "
+            "SELECT made.plan, 'load', claims.chunk, made.run_key, 'started', made.target_schema, made.target_name "
+            f"FROM {LEDGER.sql} AS made JOIN ({claims}) AS claims ON made.item = claims.made "
             f"WHERE made.plan = {literal(identity.plan)} AND made.step = 'create' AND made.state = 'done'"
         )
     except ServerError as error:
         if error.number == _DUPLICATE_KEY:
             return False
         raise
-    if claimed != len(checksums):
-        raise IncompleteRunError(_taken_over(identity, "load", f"of {len(checksums)} chunks"))
+    if claimed != len(chunks):
+        raise IncompleteRunError(_taken_over(identity, "load", f"of {len(chunks)} chunks"))
     return True
 
 
-def complete_chunks(connection: Connection, identity: PlanIdentity, sizes: Mapping[Chunk, int]) -> None:
-    """Record, before the commit, that claimed chunks are loaded, and their bytes. Raises ServerError."""
-    by_item = " ".join(f"WHEN {literal(chunk.id)} THEN {size}" for chunk, size in sizes.items())
+def complete_chunks(
+    connection: Connection, identity: PlanIdentity, loaded: Mapping[Chunk, tuple[Checksum, int]]
+) -> None:
+    """Record, before the commit, that claimed chunks are loaded: what the source holds of each, and its bytes.
+
+    The digest is empty where the source has none. Raises ServerError.
+    """
     connection.execute(
-        f"UPDATE {LEDGER.sql} SET byte_count = CASE item {by_item} END, state = 'done', "
-        f"finished_at = CURRENT_TIMESTAMP(6) WHERE {_rows(identity, 'load', [chunk.id for chunk in sizes])}"
+        f"UPDATE {LEDGER.sql} SET "
+        + _by_item("row_count", {chunk: source.rows for chunk, (source, _) in loaded.items()})
+        + _by_item("digest", {chunk: literal(source.digest) for chunk, (source, _) in loaded.items()})
+        + _by_item("byte_count", {chunk: size for chunk, (_, size) in loaded.items()})
+        + "state = 'done', finished_at = CURRENT_TIMESTAMP(6) "
+        f"WHERE {_rows(identity, 'load', [chunk.id for chunk in loaded])}"
     )
 
 
-def count_rows(connection: Connection, identity: PlanIdentity, rows: Mapping[Chunk, int]) -> None:
-    """Record the rows of claimed chunks that nobody knew before they were loaded. Raises ServerError."""
-    by_item = " ".join(f"WHEN {literal(chunk.id)} THEN {count}" for chunk, count in rows.items())
-    connection.execute(
-        f"UPDATE {LEDGER.sql} SET row_count = CASE item {by_item} END "
-        f"WHERE {_rows(identity, 'load', [chunk.id for chunk in rows])}"
-    )
+def _by_item(column: str, values: Mapping[Chunk, object]) -> str:
+    cases = " ".join(f"WHEN {literal(chunk.id)} THEN {value}" for chunk, value in values.items())
+    return f"{column} = CASE item {cases} END, "
 
 
 def source_checksums(session: Session, identity: PlanIdentity, chunks: Iterable[Chunk]) -> Mapping[str, Checksum]:

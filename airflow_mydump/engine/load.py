@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from airflow_mydump.engine import ledger
+from airflow_mydump.engine.attempt import Loaded, attempt
 from airflow_mydump.engine.checksum import Checksum
 from airflow_mydump.engine.chunk import Chunk
-from airflow_mydump.engine.copy import Copied
 from airflow_mydump.engine.dump_directory.chunk_source import ChunkSource, FoundFile
 from airflow_mydump.engine.dump_directory.compressed_file import read_compressed, read_small
 from airflow_mydump.engine.dump_directory.insert_reader import InsertReader
@@ -20,14 +19,11 @@ from airflow_mydump.engine.dump_directory.load_statement import LoadClause, pars
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
 from airflow_mydump.engine.dump_directory.schema_file import load_statement_in
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.errors import DumpError, LoadMismatchError, ServerError
+from airflow_mydump.engine.errors import DumpError, LoadMismatchError
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.foreign_rows import load_inserts
 from airflow_mydump.engine.loader import Loader
 from airflow_mydump.engine.plan import PlanIdentity, PlannedTable
-
-_UNKNOWN = Checksum(0, "")
-"""For files of other tools: how many rows they hold is known when they were loaded."""
 
 
 @dataclass(frozen=True)
@@ -42,81 +38,33 @@ class LoadJob:
         """The chunk under its number in the plan."""
         return self.source.chunk
 
-    @property
-    def checksum(self) -> Checksum:
-        """The source's checksum, as far as the dump has one."""
-        return self.source.manifest.checksum if self.source.manifest else _UNKNOWN
-
     def __str__(self) -> str:
         return f"{self.planned.target}, {self.chunk.describe()}"
 
 
 def load_chunks(
     storage: Storage, loader: Loader, identity: PlanIdentity, jobs: Sequence[LoadJob], announce: Listener
-) -> dict[LoadJob, Copied]:
-    """Load the rows of chunks and commit them together with the chunks' rows in the ledger, or change nothing.
+) -> dict[LoadJob, Loaded]:
+    """Load the rows of chunks as `attempt` does.
 
     The transaction is committed only if every file is whole and what its manifest says, and the target recorded as
-    many rows as were dumped and warned of nothing. Returns what was loaded, by job; nothing, if another worker has
-    committed one of the chunks: they are loaded one by one then.
+    many rows as were dumped and warned of nothing.
 
-    Raises DumpError naming the file, ServerError, LoadMismatchError, IncompleteRunError; the target is rolled back
-    then. A table that is not transactional must be the only job; it is emptied first, and stays partly loaded after an
-    error until the next try.
+    Raises DumpError naming the file, ServerError, LoadMismatchError, IncompleteRunError.
     """
     for job in jobs:
         announce(Event(EventKind.CHUNK_STARTED, job.planned.target, job.chunk.id))
-    attempt = _Attempt(storage, loader, identity, jobs, announce)
-    try:
-        whole = len(jobs) == 1 and not jobs[0].planned.table.transactional
-        return attempt.whole_table(jobs[0]) if whole else attempt.in_one_transaction()
-    except BaseException:
-        loader.rollback()
-        raise
+    return attempt(loader, identity, jobs, _Files(storage, loader).load, announce)
 
 
 @dataclass(frozen=True)
-class _Attempt:
-    """One try at some chunks."""
+class _Files:
+    """What loads the files of a dump directory."""
 
     storage: Storage
     loader: Loader
-    identity: PlanIdentity
-    jobs: Sequence[LoadJob]
-    announce: Listener
 
-    def in_one_transaction(self) -> dict[LoadJob, Copied]:
-        self.loader.begin()
-        if not self._claim():
-            return {}
-        return self._commit({job: self._load(job) for job in self.jobs})
-
-    def whole_table(self, job: LoadJob) -> dict[LoadJob, Copied]:
-        # As in `copy`: nothing can be rolled back, and the ledger's rows go in a transaction of their own.
-        self.loader.begin()
-        if not self._claim():
-            return {}
-        self.loader.rollback()
-        self.loader.execute(f"DELETE FROM {job.planned.target.sql}")
-        loaded = self._load(job)
-        self.loader.begin()
-        return self._commit({job: loaded}) if self._claim() else {}
-
-    def _claim(self) -> bool:
-        if ledger.claim_chunks(self.loader, self.identity, {job.chunk: job.checksum for job in self.jobs}):
-            return True
-        self.loader.rollback()
-        return False
-
-    def _load(self, job: LoadJob) -> Copied:
-        try:
-            loaded = self._load_rows(job)
-        except ServerError as error:
-            raise error.during(str(job)) from error
-        self._tell(EventKind.CHUNK_LOADED, job, loaded)
-        return loaded
-
-    def _load_rows(self, job: LoadJob) -> Copied:
+    def load(self, job: LoadJob) -> Loaded:
         source = job.source
         if source.manifest:
             return self._load_framed(job, source.manifest)
@@ -124,9 +72,10 @@ class _Attempt:
             self._load_data(job, file.statement, file.data) if file.data else self._load_inserts(job, file.statement)
             for file in source.files
         ]
-        return Copied(sum(done.rows for done in loaded), sum(done.bytes for done in loaded))
+        # How many rows files of other tools hold is known only now, and their digest never.
+        return Loaded(sum(size for _, size in loaded), Checksum(sum(rows for rows, _ in loaded), ""))
 
-    def _load_framed(self, job: LoadJob, manifest: ChunkManifest) -> Copied:
+    def _load_framed(self, job: LoadJob, manifest: ChunkManifest) -> Loaded:
         read_small(self.storage, manifest.statement.name, "", manifest.statement)
         content = _Counted(read_compressed(self.storage, manifest.data.name, "zst", manifest.data, most=manifest.bytes))
         recorded = self.loader.load(job.planned.target, job.planned.table, manifest.delimiters, content)
@@ -136,15 +85,15 @@ class _Attempt:
             raise LoadMismatchError(
                 f"{job}: {manifest.rows} rows were dumped and the target recorded {recorded}; the chunk is rolled back"
             )
-        return Copied(recorded, content.bytes)
+        return Loaded(content.bytes, manifest.checksum)
 
-    def _load_data(self, job: LoadJob, statement: FoundFile, data: FoundFile) -> Copied:
+    def _load_data(self, job: LoadJob, statement: FoundFile, data: FoundFile) -> tuple[int, int]:
         clause = self._clause(job, statement, data)
         content = _Counted(read_compressed(self.storage, data.name, data.compression))
         command = clause.statement(job.planned.target, job.planned.table)
         recorded = self.loader.load_with(command, job.planned.target, _ending_whole(data.name, clause, content))
         self._require_size(data, content)
-        return Copied(recorded, content.bytes)
+        return recorded, content.bytes
 
     def _clause(self, job: LoadJob, statement: FoundFile, data: FoundFile) -> LoadClause:
         text = load_statement_in(statement.name, read_small(self.storage, statement.name, statement.compression))
@@ -157,30 +106,16 @@ class _Attempt:
             raise DumpError(f"the file {statement.name} loads another file, or another table, than its own")
         return clause
 
-    def _load_inserts(self, job: LoadJob, statement: FoundFile) -> Copied:
+    def _load_inserts(self, job: LoadJob, statement: FoundFile) -> tuple[int, int]:
         content = _Counted(read_compressed(self.storage, statement.name, statement.compression))
         table = job.planned.table
         reader = InsertReader(statement.name, table.name.name, content)
         rows = load_inserts(self.loader, job.planned, reader)
-        return Copied(rows, content.bytes)
+        return rows, content.bytes
 
     def _require_size(self, data: FoundFile, content: _Counted) -> None:
         if not data.compression and content.bytes != data.bytes:
             raise DumpError(f"the file {data.name} has {content.bytes:,} bytes, and had {data.bytes:,} when listed")
-
-    def _commit(self, loaded: dict[LoadJob, Copied]) -> dict[LoadJob, Copied]:
-        ledger.complete_chunks(self.loader, self.identity, {job.chunk: done.bytes for job, done in loaded.items()})
-        if counted := {job.chunk: done.rows for job, done in loaded.items() if not job.source.manifest}:
-            ledger.count_rows(self.loader, self.identity, counted)
-        for job, done in loaded.items():
-            self._tell(EventKind.CHUNK_COMMITTING, job, done)
-        self.loader.commit()
-        for job, done in loaded.items():
-            self._tell(EventKind.CHUNK_COMMITTED, job, done)
-        return loaded
-
-    def _tell(self, kind: EventKind, job: LoadJob, done: Copied) -> None:
-        self.announce(Event(kind, job.planned.target, job.chunk.id, done.rows, done.bytes))
 
 
 class _Counted:

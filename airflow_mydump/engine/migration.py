@@ -12,22 +12,20 @@ from urllib.parse import quote
 
 from airflow_mydump.engine import preflight
 from airflow_mydump.engine.endpoint import Endpoint
-from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.phases.data import data_phase
 from airflow_mydump.engine.phases.index import index_phase
-from airflow_mydump.engine.phases.plan import PLAN, PlanSettings, chunk_plan, plan_path, schema_file
+from airflow_mydump.engine.phases.plan import PlanSettings, chunk_plan, schema_file
 from airflow_mydump.engine.phases.post import post_phase
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.phases.report import Report, report_phase
 from airflow_mydump.engine.phases.schema import schema_phase
 from airflow_mydump.engine.phases.verify import verify_phase
-from airflow_mydump.engine.plan import Plan, PlanIdentity
+from airflow_mydump.engine.plan import Plan
 from airflow_mydump.engine.pool import WorkerPool
+from airflow_mydump.engine.run_record import plan_once
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.workdir import WorkDirectory
-
-_CURRENT = "current.json"
 
 
 @dataclass(frozen=True)
@@ -51,17 +49,6 @@ class Migration:
         return self.work.child(quote(self.run_key, safe=""))
 
 
-@dataclass(frozen=True)
-class _Current:
-    """Which plan a run key stands for, and what it was made for."""
-
-    identity: PlanIdentity
-    source: str
-    target: str
-    selection: Selection
-    settings: PlanSettings
-
-
 def migrate(migration: Migration, announce: Listener = ignore, planned: Callable[[Plan], None] | None = None) -> Report:
     """Make the copy and return its report; `report.require_complete` tells whether it may be trusted.
 
@@ -70,7 +57,13 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
     """
     source, target, directory = migration.source, migration.target, migration.directory
     preflight.check(source, target, migration.selection)
-    plan = _resume(migration) or _plan(migration)
+    purpose = {
+        "source": str(source),
+        "target": str(target),
+        "selection": migration.selection,
+        "settings": migration.settings,
+    }
+    plan = plan_once(directory, migration.run_key, purpose, partial(_plan, migration))
     if planned:
         planned(plan)
     schemas = [schema_file(plan.identity, part) for part in range(plan.parts)]
@@ -81,17 +74,17 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
         pool.map(partial(index_phase, target, directory), schemas)
         if plan.verify:
             pool.map(partial(verify_phase, target, directory), bundles)
-    post_phase(target, directory, plan.identity, announce)
+    post_phase(target, directory, plan.identity, announce, source)
     return report_phase(target, directory, plan.identity)
 
 
 def rehearse(migration: Migration) -> Plan:
     """Check both servers and plan the copy, and change nothing on either. Raises what these phases raise."""
     preflight.check(migration.source, migration.target, migration.selection)
-    return _new_plan(migration, dry_run=True)
+    return _plan(migration, dry_run=True)
 
 
-def _new_plan(migration: Migration, dry_run: bool = False) -> Plan:
+def _plan(migration: Migration, dry_run: bool = False) -> Plan:
     catalog = prefetch_metadata(migration.source, migration.selection)
     return chunk_plan(
         migration.source,
@@ -103,30 +96,3 @@ def _new_plan(migration: Migration, dry_run: bool = False) -> Plan:
         migration.directory,
         dry_run,
     )
-
-
-def _plan(migration: Migration) -> Plan:
-    plan = _new_plan(migration)
-    # The same key may have been started twice: the plan that was written down first is the run's.
-    first = _resume(migration)
-    if first:
-        return first
-    migration.directory.write(_CURRENT, _current(migration, plan.identity))
-    return plan
-
-
-def _resume(migration: Migration) -> Plan | None:
-    directory = migration.directory
-    if not directory.exists(_CURRENT):
-        return None
-    current = directory.read(_CURRENT, _Current)
-    if current != _current(migration, current.identity):
-        raise ConfigurationError(
-            f"run key {migration.run_key!r} belongs to a run with other servers, databases or options; "
-            "repeat the command that it was used with, or choose another key"
-        )
-    return directory.read(f"{plan_path(current.identity)}/{PLAN}", Plan)
-
-
-def _current(migration: Migration, identity: PlanIdentity) -> _Current:
-    return _Current(identity, str(migration.source), str(migration.target), migration.selection, migration.settings)

@@ -12,22 +12,20 @@ from urllib.parse import quote
 
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.endpoint import Endpoint
-from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.engine.phases.index import index_phase
 from airflow_mydump.engine.phases.load import load_phase
 from airflow_mydump.engine.phases.load_plan import load_plan
-from airflow_mydump.engine.phases.plan import PLAN, PlanSettings, plan_path, schema_file
+from airflow_mydump.engine.phases.plan import PlanSettings, schema_file
 from airflow_mydump.engine.phases.post import post_phase
 from airflow_mydump.engine.phases.report import Report, report_phase
 from airflow_mydump.engine.phases.schema import schema_phase
 from airflow_mydump.engine.phases.verify_load import verify_load_phase
-from airflow_mydump.engine.plan import Plan, PlanIdentity
+from airflow_mydump.engine.plan import Plan
 from airflow_mydump.engine.pool import WorkerPool
+from airflow_mydump.engine.run_record import plan_once
 from airflow_mydump.engine.workdir import WorkDirectory
-
-_CURRENT = "current.json"
 
 
 @dataclass(frozen=True)
@@ -53,17 +51,6 @@ class Restore:
         return self.work.child(quote(self.run_key, safe=""))
 
 
-@dataclass(frozen=True)
-class _Current:
-    """Which plan a run key stands for, and what it was made for."""
-
-    identity: PlanIdentity
-    dump: str
-    target: str
-    wanted: OpenSelection
-    settings: PlanSettings
-
-
 def restore(restoring: Restore, announce: Listener = ignore, planned: Callable[[Plan], None] | None = None) -> Report:
     """Restore the dump and return its report; `report.require_complete` tells whether it may be trusted.
 
@@ -71,7 +58,13 @@ def restore(restoring: Restore, announce: Listener = ignore, planned: Callable[[
     key to go on after the last committed chunk.
     """
     target, directory = restoring.target, restoring.directory
-    plan = _resume(restoring) or _plan(restoring)
+    purpose = {
+        "dump": str(restoring.storage),
+        "target": str(target),
+        "wanted": restoring.wanted,
+        "settings": restoring.settings,
+    }
+    plan = plan_once(directory, restoring.run_key, purpose, partial(_plan, restoring))
     if planned:
         planned(plan)
     schemas = [schema_file(plan.identity, part) for part in range(plan.parts)]
@@ -87,7 +80,7 @@ def restore(restoring: Restore, announce: Listener = ignore, planned: Callable[[
 
 
 def _plan(restoring: Restore) -> Plan:
-    plan = load_plan(
+    return load_plan(
         restoring.target,
         restoring.storage,
         restoring.wanted,
@@ -96,26 +89,3 @@ def _plan(restoring: Restore) -> Plan:
         restoring.directory,
         restoring.dynamic_sql,
     )
-    # The same key may have been started twice: the plan that was written down first is the run's.
-    first = _resume(restoring)
-    if first:
-        return first
-    restoring.directory.write(_CURRENT, _current(restoring, plan.identity))
-    return plan
-
-
-def _resume(restoring: Restore) -> Plan | None:
-    directory = restoring.directory
-    if not directory.exists(_CURRENT):
-        return None
-    current = directory.read(_CURRENT, _Current)
-    if current != _current(restoring, current.identity):
-        raise ConfigurationError(
-            f"run key {restoring.run_key!r} belongs to a run with another dump, target or options; "
-            "repeat the command that it was used with, or choose another key"
-        )
-    return directory.read(f"{plan_path(current.identity)}/{PLAN}", Plan)
-
-
-def _current(restoring: Restore, identity: PlanIdentity) -> _Current:
-    return _Current(identity, str(restoring.storage), str(restoring.target), restoring.wanted, restoring.settings)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from airflow_mydump.engine.catalog import Partition
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.identifier import TableName, literal
+from airflow_mydump.engine.schema_condition import by_bytes, in_schemas
 from airflow_mydump.engine.session import Session
 
 _ACCESS_DENIED = 1227
@@ -19,8 +20,8 @@ def read_partitions(session: Session, schemas: Sequence[str]) -> Mapping[TableNa
     """The partitions of every table that has some, in their order; subpartitions are summed up. Raises ServerError."""
     rows = session.text_rows(
         "SELECT TABLE_SCHEMA, TABLE_NAME, PARTITION_NAME, SUM(TABLE_ROWS), SUM(DATA_LENGTH) "
-        f"FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA IN ({', '.join(map(literal, schemas))}) "
-        "AND PARTITION_NAME IS NOT NULL GROUP BY TABLE_SCHEMA, TABLE_NAME, PARTITION_NAME "
+        f"FROM information_schema.PARTITIONS WHERE {in_schemas('TABLE_SCHEMA', schemas)} "
+        f"AND PARTITION_NAME IS NOT NULL GROUP BY {by_bytes('TABLE_SCHEMA')}, {by_bytes('TABLE_NAME')}, PARTITION_NAME "
         "ORDER BY TABLE_SCHEMA, TABLE_NAME, MIN(PARTITION_ORDINAL_POSITION)"
     )
     found: dict[TableName, list[Partition]] = defaultdict(list)

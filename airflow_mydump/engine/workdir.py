@@ -22,6 +22,9 @@ from fsspec.implementations.local import LocalFileSystem
 
 from airflow_mydump.engine.errors import ConfigurationError
 
+PARTIAL = ".partial-"
+"""What the name of a file begins with while it is written."""
+
 Record = TypeVar("Record")
 
 
@@ -97,12 +100,18 @@ class WorkDirectory:
         except OSError as error:
             raise ConfigurationError(f"{path} cannot be written: {error.strerror or error}") from error
 
+    def remove_unfinished(self) -> None:
+        """Remove what interrupted writers left here and below."""
+        if isinstance(self.filesystem, LocalFileSystem):
+            for path in Path(self.path).rglob(f"{PARTIAL}*"):
+                path.unlink(missing_ok=True)
+
     def _write_whole(self, path: str, data: bytes) -> None:
         self.filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
         if not isinstance(self.filesystem, LocalFileSystem):
             self.filesystem.pipe_file(path, data)  # object stores show an object only when it is complete
             return
-        handle, partial = tempfile.mkstemp(dir=Path(path).parent, prefix=".partial-")
+        handle, partial = tempfile.mkstemp(dir=Path(path).parent, prefix=PARTIAL)
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()

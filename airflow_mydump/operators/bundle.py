@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from airflow_mydump.operators.phase import PhaseOperator
-from airflow_mydump.operators.progress_log import ProgressLog
 
 
 class BundleOperator(PhaseOperator):
@@ -23,11 +22,6 @@ class BundleOperator(PhaseOperator):
     def __init__(self, *, bundle: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.bundle = bundle
-
-    @property
-    def progress(self) -> ProgressLog:
-        """A listener that knows about how much the bundle holds."""
-        return ProgressLog(self.log, self.task_id, int(self.bundle["weight"]))
 
     @property
     def file(self) -> str:

@@ -12,9 +12,11 @@ from airflow_mydump.engine.catalog import Catalog
 from airflow_mydump.engine.cut_report import TableCuts, describe_balance, describe_tables
 from airflow_mydump.engine.phases.plan import PlanSettings, chunk_plan, cuts_file
 from airflow_mydump.engine.plan import Plan
+from airflow_mydump.operators.outline import OUTLINE, outline_of_plan
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.plan_link import SUMMARY, PlanLink
 from airflow_mydump.operators.selecting import SelectingOperator
+from airflow_mydump.operators.xcom_value import plain
 
 PLAN = "plan"
 """Key of the XCom with the plan's identity. (Airflow maps over return values only, so bundles are those.)"""
@@ -48,7 +50,7 @@ class ChunkPlanOperator(SelectingOperator):
     def execute(self, context: Any) -> list[dict[str, Any]]:
         """Plan; returns references to the data bundles, in the order of work."""
         most = min(self.settings.max_bundles, conf.getint("core", "max_map_length", fallback=1024))
-        with engine_errors(context):
+        with engine_errors():
             request = self.request(context)
             plan = chunk_plan(
                 self.source,
@@ -60,11 +62,13 @@ class ChunkPlanOperator(SelectingOperator):
                 self.directory,
                 request.dry_run,
             )
-            summary = list(self._summary(plan))
+            cuts = self.directory.read_lines(cuts_file(plan.identity), TableCuts)
+        summary = list(_summary(plan, cuts))
         for line in summary:
             self.log.info("%s", line)
         for note in plan.notes:
             self.log.warning("%s", note)
+        context["ti"].xcom_push(key=OUTLINE, value=plain(outline_of_plan("migration", plan, cuts)))
         context["ti"].xcom_push(key=SUMMARY, value="\n".join([*summary, *plan.notes]))
         if request.dry_run:
             self.log.info("A dry run: nothing was changed, and nothing else will be done")
@@ -77,12 +81,13 @@ class ChunkPlanOperator(SelectingOperator):
         ours = self.task_group.children.keys() if self.task_group else ()
         return sorted(task_id for task_id in self.get_flat_relative_ids(upstream=False) if task_id in ours)
 
-    def _summary(self, plan: Plan) -> Iterator[str]:
-        yield (
-            f"Plan {plan.identity.plan}: {plan.tables:,} tables, {plan.chunks:,} chunks in {len(plan.data_bundles)} "
-            f"bundles, {plan.objects:,} other objects"
-        )
-        for schema in plan.schemas:
-            yield f"{schema.target}: {schema.tables} tables, {schema.skipped} left alone, {schema.chunks} chunks"
-        yield from describe_tables(self.directory.read_lines(cuts_file(plan.identity), TableCuts), _TABLES_TOLD)
-        yield describe_balance([reference.weight for reference in plan.data_bundles])
+
+def _summary(plan: Plan, cuts: Sequence[TableCuts]) -> Iterator[str]:
+    yield (
+        f"Plan {plan.identity.plan}: {plan.tables:,} tables, {plan.chunks:,} chunks in {len(plan.data_bundles)} "
+        f"bundles, {plan.objects:,} other objects"
+    )
+    for schema in plan.schemas:
+        yield f"{schema.target}: {schema.tables} tables, {schema.skipped} left alone, {schema.chunks} chunks"
+    yield from describe_tables(cuts, _TABLES_TOLD)
+    yield describe_balance([reference.weight for reference in plan.data_bundles])

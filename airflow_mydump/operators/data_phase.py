@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow_mydump.operators.bundle import BundleOperator
 from airflow_mydump.operators.phase import engine_errors
+from airflow_mydump.operators.progress_log import ProgressLog
 
 
 class DataPhaseOperator(BundleOperator):
@@ -17,8 +18,8 @@ class DataPhaseOperator(BundleOperator):
         # Imported when the task runs: its driver is no part of parsing a DAG.
         from airflow_mydump.engine.phases.data import data_phase
 
-        progress = self.progress
-        with engine_errors(context):
+        progress = ProgressLog(self.log, context["ti"])
+        with engine_errors():
             moved = data_phase(self.source, self.target, self.directory, self.file, progress)
         progress.speak()
         return asdict(moved)

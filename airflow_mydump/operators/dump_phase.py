@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow_mydump.engine.phases.dump import dump_phase
 from airflow_mydump.operators.phase import engine_errors
+from airflow_mydump.operators.progress_log import ProgressLog
 from airflow_mydump.operators.staged_bundle import StagedBundleOperator
 
 
@@ -15,8 +16,8 @@ class DumpPhaseOperator(StagedBundleOperator):
 
     def execute(self, context: Any) -> dict[str, int]:
         """Dump the chunks; returns what was written now."""
-        progress = self.progress
-        with engine_errors(context):
+        progress = ProgressLog(self.log, context["ti"])
+        with engine_errors():
             dumped = dump_phase(self.source, self.storage, self.file, progress)
         progress.speak()
         return asdict(dumped)

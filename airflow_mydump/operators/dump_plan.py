@@ -8,11 +8,16 @@ from typing import Any
 from airflow.providers.common.compat.sdk import conf
 
 from airflow_mydump.engine import preflight
+from airflow_mydump.engine.cut_report import TableCuts
+from airflow_mydump.engine.dump_directory.dump_record import CUTS
 from airflow_mydump.engine.dump_plan import DumpSettings
 from airflow_mydump.engine.phases.dump_plan import dump_plan
+from airflow_mydump.engine.phases.finish_dump import CONSISTENCY
+from airflow_mydump.operators.outline import BEGUN, OUTLINE, outline_of_dump
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.selecting import SelectingOperator
 from airflow_mydump.operators.staged import StagedOperator
+from airflow_mydump.operators.xcom_value import plain
 
 
 class DumpPlanOperator(StagedOperator, SelectingOperator):
@@ -32,7 +37,8 @@ class DumpPlanOperator(StagedOperator, SelectingOperator):
     def execute(self, context: Any) -> list[dict[str, Any]]:
         """Plan; returns references to the bundles, heaviest first."""
         most = min(self.settings.plan.max_bundles, conf.getint("core", "max_map_length", fallback=1024))
-        with engine_errors(context):
+        context["ti"].xcom_push(key=BEGUN, value="dump")
+        with engine_errors():
             chosen = self.chosen(context)
             preflight.check_source(self.source, chosen)
             plan = dump_plan(
@@ -43,6 +49,7 @@ class DumpPlanOperator(StagedOperator, SelectingOperator):
                 self.storage,
                 self.replace_existing,
             )
+            cuts = self.storage.private.read_lines(CUTS, TableCuts)
         self.log.info(
             "Dump %s into %s: %s tables, %s chunks in %s bundles, %s other objects",
             plan.plan,
@@ -52,4 +59,5 @@ class DumpPlanOperator(StagedOperator, SelectingOperator):
             len(plan.bundles),
             f"{plan.objects:,}",
         )
+        context["ti"].xcom_push(key=OUTLINE, value=plain(outline_of_dump(plan, str(self.storage), cuts, CONSISTENCY)))
         return [asdict(reference) for reference in plan.bundles]

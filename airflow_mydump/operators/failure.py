@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-FAILURE = "failure"
+RECORD = "failure"
 """Key of the XCom that a failed task leaves; after a try that succeeds there is none, for each try begins without."""
 
 
@@ -57,5 +57,5 @@ def failures_of(
     instance: Any, task_ids: list[str], run_id: str | None = None, dag_id: str | None = None
 ) -> list[Failure]:
     """The failures that tasks of a run left, of every mapped one too."""
-    found = instance.xcom_pull(task_ids=task_ids, key=FAILURE, run_id=run_id, dag_id=dag_id) or []
+    found = instance.xcom_pull(task_ids=task_ids, key=RECORD, run_id=run_id, dag_id=dag_id) or []
     return [Failure.read(record) for record in found if record]

@@ -47,7 +47,7 @@ class FindTenantsOperator(PhaseOperator):
 
     def execute(self, context: Any) -> list[dict[str, Any]]:
         """Find the tenants; returns ``conf`` and ``trigger_run_id`` for each."""
-        with engine_errors(context):
+        with engine_errors():
             request = RunRequest.of(context["params"])
             tenants = self._chosen(request)
         self.log.info("%s tenants: %s", len(tenants), ", ".join(tenants))

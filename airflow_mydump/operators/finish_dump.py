@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow_mydump.engine.phases.finish_dump import finish_dump
 from airflow_mydump.operators.phase import engine_errors
+from airflow_mydump.operators.report import REPORT
 from airflow_mydump.operators.staged import StagedOperator
 
 
@@ -15,7 +16,7 @@ class FinishDumpOperator(StagedOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Finish the dump; returns what it holds."""
-        with engine_errors(context):
+        with engine_errors():
             report = finish_dump(self.source, self.storage)
         self.log.info(
             "Dump complete: %s tables, %s rows, %.1f MB of rows in %.1f MB of files. Consistency %s",
@@ -25,4 +26,5 @@ class FinishDumpOperator(StagedOperator):
             report.file_bytes / 1e6,
             report.consistency,
         )
+        context["ti"].xcom_push(key=REPORT, value=asdict(report))
         return asdict(report)

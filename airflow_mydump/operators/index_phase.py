@@ -7,6 +7,7 @@ from typing import Any
 from airflow_mydump.engine.phases.index import index_phase
 from airflow_mydump.operators.part import PartOperator
 from airflow_mydump.operators.phase import engine_errors
+from airflow_mydump.operators.progress_log import ProgressLog
 
 
 class IndexPhaseOperator(PartOperator):
@@ -14,8 +15,8 @@ class IndexPhaseOperator(PartOperator):
 
     def execute(self, context: Any) -> int:
         """Add the keys; returns how many were added now."""
-        progress = self.progress
-        with engine_errors(context):
+        progress = ProgressLog(self.log, context["ti"])
+        with engine_errors():
             added = index_phase(self.target, self.directory, self.file, progress)
         progress.speak()
         return added

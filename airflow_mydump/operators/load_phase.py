@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from airflow_mydump.operators.phase import engine_errors
+from airflow_mydump.operators.progress_log import ProgressLog
 from airflow_mydump.operators.staged_bundle import StagedBundleOperator
 
 
@@ -17,8 +18,8 @@ class LoadPhaseOperator(StagedBundleOperator):
         # Imported when the task runs: its driver is no part of parsing a DAG.
         from airflow_mydump.engine.phases.load import load_phase
 
-        progress = self.progress
-        with engine_errors(context):
+        progress = ProgressLog(self.log, context["ti"])
+        with engine_errors():
             moved = load_phase(self.target, self.storage, self.directory, self.file, progress)
         progress.speak()
         return asdict(moved)

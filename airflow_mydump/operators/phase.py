@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import quote
 
-from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException, BaseOperator
+from airflow.providers.common.compat.sdk import (
+    AirflowFailException,
+    AirflowNotFoundException,
+    BaseOperator,
+    get_current_context,
+)
 
+from airflow_mydump.engine.chunk import without_bounds
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
-from airflow_mydump.operators.failure import FAILURE, Failure
+from airflow_mydump.operators.failure import RECORD, Failure
 from airflow_mydump.operators.object_store import directory_at
-from airflow_mydump.operators.progress_log import ProgressLog
+
+_log = logging.getLogger(__name__)
+
+FAILURE = "mydump failure"
+"""Key of the XCom with the text of the error that ended a try, without values of keys."""
+
+_LONGEST_FAILURE = 2_000
 
 RUN_KEY = "{{ dag.dag_id }}/{{ run_id }}"
 
@@ -61,39 +74,39 @@ class PhaseOperator(BaseOperator):
         return replace(_endpoint(self.target_conn_id, "target_conn_id"), binlog=self.target_binlog)
 
     @property
-    def progress(self) -> ProgressLog:
-        """A new listener to what the engine announces."""
-        return ProgressLog(self.log, self.task_id)
-
-    @property
     def directory(self) -> WorkDirectory:
         """The run's own directory below the work directory. Raises ConfigurationError."""
         return directory_at(self.work_directory or default_work_directory()).child(quote(self.run_key, safe=""))
 
 
 @contextmanager
-def engine_errors(context: Any) -> Iterator[None]:
-    """Turn an error that no retry can cure into one that Airflow does not retry, and leave it as an XCom for those who
-    tell of it: a callback of the DAG knows nothing of a task's exception."""
+def engine_errors() -> Iterator[None]:
+    """Turn an error that no retry can cure into one that Airflow does not retry, and leave its text for the page in
+    Airflow's UI under the key `FAILURE`, and for reports and notifications under `failure.RECORD`."""
     try:
         yield
     except AirflowNotFoundException as error:
-        raise _failed(context, f"{error}: make the connection, or correct its name") from error
+        advice = f"{error}: make the connection, or correct its name"
+        _leave(advice, retryable=False)
+        raise AirflowFailException(advice) from error
     except MydumpError as error:
-        failure = _failed(context, str(error), error.retryable)
+        _leave(str(error), error.retryable)
         if error.retryable:
             raise
-        raise failure from error
+        raise AirflowFailException(str(error)) from error
     except Exception as error:
         # Its text may hold anything; the log has it.
-        _failed(context, f"an unexpected {type(error).__name__}; the task's log says more")
+        _leave(f"an unexpected {type(error).__name__}; the task's log says more", retryable=False)
         raise
 
 
-def _failed(context: Any, message: str, retryable: bool = False) -> AirflowFailException:
-    failure = Failure.of(context, message, retryable)
-    context["ti"].xcom_push(key=FAILURE, value=asdict(failure))
-    return AirflowFailException(message)
+def _leave(error: str, retryable: bool) -> None:
+    try:
+        context = get_current_context()
+        context["ti"].xcom_push(key=FAILURE, value=without_bounds(error)[:_LONGEST_FAILURE])
+        context["ti"].xcom_push(key=RECORD, value=asdict(Failure.of(context, error[:_LONGEST_FAILURE], retryable)))
+    except Exception:  # whatever it is: the error itself must come through
+        _log.warning("The error's text could not be pushed", exc_info=True)
 
 
 def _endpoint(connection_id: str | None, parameter: str) -> Endpoint:

@@ -1,4 +1,4 @@
-"""Post phase: creates routines, views, triggers and events after the data was verified."""
+"""Post phase: creates sequences, routines, views, triggers and events after the data was verified."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.plan import PlanOperator
+from airflow_mydump.operators.progress_log import ProgressLog
 
 
 class PostPhaseOperator(PlanOperator):
@@ -16,8 +17,9 @@ class PostPhaseOperator(PlanOperator):
         # Imported when the task runs: its driver is no part of parsing a DAG.
         from airflow_mydump.engine.phases.post import post_phase
 
-        progress = self.progress
-        with engine_errors(context):
-            created = post_phase(self.target, self.directory, self.identity, progress)
+        progress = ProgressLog(self.log, context["ti"])
+        with engine_errors():
+            source = self.source if self.source_conn_id else None
+            created = post_phase(self.target, self.directory, self.identity, progress, source)
         progress.speak()
         return created

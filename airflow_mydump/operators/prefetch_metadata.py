@@ -16,7 +16,7 @@ class PrefetchMetadataOperator(SelectingOperator):
     def execute(self, context: Any) -> str:
         """Read the catalog; returns its file, relative to the run's directory."""
         file = f"catalogs/{secrets.token_hex(6)}.json.zst"
-        with engine_errors(context):
+        with engine_errors():
             catalog = prefetch_metadata(self.source, self.chosen(context))
             self.directory.write(file, catalog)
         self.log.info(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_mydump.engine import preflight
+from airflow_mydump.operators.outline import BEGUN
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.selecting import SelectingOperator
 
@@ -18,7 +19,8 @@ class PreflightOperator(SelectingOperator):
 
     def execute(self, context: Any) -> dict[str, str]:
         """Check both servers; returns what they are."""
-        with engine_errors(context):
+        context["ti"].xcom_push(key=BEGUN, value="migration")
+        with engine_errors():
             servers = preflight.check(self.source, self.target, self.chosen(context))
         self.log.info("From %s to %s: nothing stands in the way", servers.source, servers.target)
         return {"source": servers.source, "target": servers.target}

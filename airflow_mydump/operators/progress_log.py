@@ -1,4 +1,5 @@
-"""What a running task says in its log and to the metrics: once every few seconds, whatever the number of tables."""
+"""What a running task says in its log and to Airflow's metrics, and leaves for the page in Airflow's UI, every few
+seconds, whatever the number of tables."""
 
 from __future__ import annotations
 
@@ -9,10 +10,12 @@ from typing import Any
 from airflow.providers.common.compat.sdk import Stats
 
 from airflow_mydump.engine.event import Event, EventKind
+from airflow_mydump.operators.progress_record import PROGRESS, ProgressRecord
+from airflow_mydump.operators.xcom_value import plain
 
 _SECONDS = 5.0
 
-_ENDINGS = {
+_WORDS = {
     EventKind.TABLE_CREATED: "tables ready",
     EventKind.CHUNK_COMMITTED: "chunks loaded",
     EventKind.CHUNK_DUMPED: "chunks dumped",
@@ -24,52 +27,59 @@ _ENDINGS = {
 
 
 class ProgressLog:
-    """A listener that counts what is done and tells the sums.
+    """A listener that counts what is done, and logs, meters and pushes the sums.
 
-    ``expected`` are the bytes that the plan estimates, 0 if it does not: with them, the log says about when the task
-    will be done. ``phase`` tags the metrics ``mydump.rows``, ``mydump.bytes`` and ``mydump.steps``.
+    The metrics are the counters ``mydump.rows``, ``mydump.bytes`` and ``mydump.steps``, with the phase as a tag.
+
+    :param instance: the task instance, which takes the XCom `PROGRESS`
     """
 
-    def __init__(self, log: Any, phase: str = "", expected: int = 0) -> None:
+    def __init__(self, log: Any, instance: Any) -> None:
         self._log = log
-        self._phase = phase
-        self._expected = expected
-        self._told: Counter[str] = Counter()
-        self._done: Counter[EventKind] = Counter()
-        self._rows = 0
-        self._bytes = 0
+        self._instance = instance
+        self._record = ProgressRecord()
+        self._expected = _expected_bytes(instance)
+        self._metered: Counter[str] = Counter()
         self._started = self._last = time.monotonic()
 
     def __call__(self, event: Event) -> None:
         """Take note of an event, and speak if it is time to."""
-        if event.kind not in _ENDINGS:
-            return
-        self._done[event.kind] += 1
-        self._rows += event.rows
-        self._bytes += event.bytes
+        self._record(event)
         if time.monotonic() - self._last >= _SECONDS:
             self.speak(f", last {event.name}")
 
     def speak(self, detail: str = "") -> None:
-        """Log the sums so far."""
+        """Log the sums so far, and push them."""
         self._last = time.monotonic()
-        seconds = self._last - self._started
-        counts = ", ".join(f"{count:,} {_ENDINGS[kind]}" for kind, count in self._done.items()) or "nothing to do"
-        rate = f", {self._rows:,} rows at {self._rows / max(seconds, 0.001):,.0f}/s" if self._rows else ""
-        size = f", {self._bytes / 1e6:,.1f} MB" if self._bytes else ""
+        record, seconds = self._record, self._last - self._started
+        counts = ", ".join(f"{count:,} {_WORDS[kind]}" for kind, count in record.done.items()) or "nothing to do"
+        rate = f", {record.rows:,} rows at {record.rows / max(seconds, 0.001):,.0f}/s" if record.rows else ""
+        size = f", {record.bytes / 1e6:,.1f} MB" if record.bytes else ""
         self._log.info("%s%s%s in %.1f s%s%s", counts, rate, size, seconds, self._rest(seconds), detail)
-        self._count()
+        self._meter()
+        record.sample()
+        self._push()
 
     def _rest(self, seconds: float) -> str:
-        if not self._bytes or self._bytes >= self._expected:
+        if not 0 < self._record.bytes < self._expected:
             return ""
-        rest = (self._expected - self._bytes) * seconds / self._bytes
-        return f", about {rest:,.0f} s to go"
+        return f", about {(self._expected - self._record.bytes) * seconds / self._record.bytes:,.0f} s to go"
 
-    def _count(self) -> None:
-        """Tell the metrics what is new."""
-        now = {"rows": self._rows, "bytes": self._bytes, "steps": sum(self._done.values())}
-        for name, total in now.items():
-            if new := total - self._told[name]:
-                Stats.incr(f"mydump.{name}", new, tags={"phase": self._phase})
-                self._told[name] = total
+    def _meter(self) -> None:
+        record = self._record
+        for name, total in (("rows", record.rows), ("bytes", record.bytes), ("steps", sum(record.done.values()))):
+            if new := total - self._metered[name]:
+                Stats.incr(f"mydump.{name}", new, tags={"phase": self._instance.task_id})
+                self._metered[name] = total
+
+    def _push(self) -> None:
+        try:
+            self._instance.xcom_push(key=PROGRESS, value=plain(self._record.progress()))
+        except Exception as error:  # whatever it is: a page that lags behind is no reason to stop moving rows
+            self._log.warning("The progress could not be pushed: %s", error)
+
+
+def _expected_bytes(instance: Any) -> int:
+    """About how many bytes a task's bundle holds, by the plan; 0 for a task without one."""
+    bundle = getattr(instance.task, "bundle", None)
+    return int(bundle["weight"]) if isinstance(bundle, dict) else 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from airflow.providers.common.compat.sdk import AssetAlias
 
 from airflow_mydump.engine.errors import IncompleteRunError
@@ -14,9 +13,16 @@ from airflow_mydump.operators.chunk_plan import PLAN
 from airflow_mydump.operators.failure import failures_of
 from airflow_mydump.operators.phase import PhaseOperator, engine_errors
 from airflow_mydump.operators.tenant_asset import tenant_asset
+from airflow_mydump.operators.xcom_value import plain
 
 if TYPE_CHECKING:
     from airflow_mydump.engine.phases.report import Report
+
+REPORT = "report"
+"""Key of the XCom with the whole report: `engine.phases.report.Report`, or `finish_dump.DumpReport`."""
+
+FAILURES = "failures"
+"""Key of the XCom with the `failure.Failure` of every task that failed."""
 
 
 class ReportOperator(PhaseOperator):
@@ -24,7 +30,7 @@ class ReportOperator(PhaseOperator):
 
     Run it with trigger rule ``all_done``, so that a failed run has a report too.
 
-    The XCom with the key ``report`` has all of it, ``failures`` says why tasks of the run failed, in the order of the
+    The XCom with the key `REPORT` has all of it, `FAILURES` says why tasks of the run failed, in the order of the
     phases, and for each database that is complete an event of its asset tells rows, tables and what was proved.
 
     :param plan_task_id: the task of the run's `ChunkPlanOperator`; by name, because that task may have failed, and then
@@ -47,18 +53,17 @@ class ReportOperator(PhaseOperator):
 
         plan = context["ti"].xcom_pull(task_ids=self.plan_task_id, key=PLAN)
         failures = failures_of(context["ti"], self._phases())
-        context["ti"].xcom_push(key="failures", value=[asdict(failure) for failure in failures])
+        context["ti"].xcom_push(key=FAILURES, value=[asdict(failure) for failure in failures])
         for failure in failures:
             self.log.error("%s. %s", failure.sentence, failure.advice)
-        with engine_errors(context):
+        with engine_errors():
             if not plan:
                 why = f": {failures[0].sentence}" if failures else "; its log says why"
                 raise IncompleteRunError(f"the run has no plan, because an earlier task failed{why}")
             report = report_phase(self.target, self.directory, PlanIdentity(**plan))
             self.log.info("\n%s", as_markdown(report))
-            # Pushed before the verdict: who is alerted wants to see it too. Decoded from JSON, so that it holds lists
-            # where the dataclass has tuples, which Airflow's pages could not show.
-            context["ti"].xcom_push(key="report", value=msgspec.json.decode(msgspec.json.encode(report)))
+            # Pushed before the verdict: who is alerted wants to see it too.
+            context["ti"].xcom_push(key=REPORT, value=plain(report))
             require_complete(report)
         self._emit(context, report)
         return {"complete": report.complete, "rows": report.rows, "tenants": len(report.tenants)}

@@ -7,6 +7,7 @@ from typing import Any
 from airflow_mydump.engine.phases.schema import schema_phase
 from airflow_mydump.operators.part import PartOperator
 from airflow_mydump.operators.phase import engine_errors
+from airflow_mydump.operators.progress_log import ProgressLog
 
 
 class SchemaPhaseOperator(PartOperator):
@@ -14,8 +15,8 @@ class SchemaPhaseOperator(PartOperator):
 
     def execute(self, context: Any) -> int:
         """Make the tables; returns how many were made now."""
-        progress = self.progress
-        with engine_errors(context):
+        progress = ProgressLog(self.log, context["ti"])
+        with engine_errors():
             made = schema_phase(self.target, self.directory, self.file, progress)
         progress.speak()
         return made

@@ -8,6 +8,7 @@ from typing import Any
 from airflow_mydump.engine.phases.verify import verify_phase
 from airflow_mydump.operators.bundle import BundleOperator
 from airflow_mydump.operators.phase import engine_errors
+from airflow_mydump.operators.progress_log import ProgressLog
 
 
 class VerifyOperator(BundleOperator):
@@ -15,8 +16,8 @@ class VerifyOperator(BundleOperator):
 
     def execute(self, context: Any) -> dict[str, int]:
         """Compare; returns the chunks and rows that were seen to be equal."""
-        progress = self.progress
-        with engine_errors(context):
+        progress = ProgressLog(self.log, context["ti"])
+        with engine_errors():
             verified = verify_phase(self.target, self.directory, self.file, progress)
         progress.speak()
         return asdict(verified)

@@ -80,6 +80,18 @@ def test_a_restore_that_was_killed_goes_on(run: StagedRun, kind: EventKind, numb
     assert_same_contents(run.pair.source, run.pair.target, run.database)
 
 
+def test_what_killed_writers_left_is_gone_when_the_dump_is_complete(run: StagedRun) -> None:
+    source, selection = endpoint(run.pair.source), Selection((run.database,))
+    dump_plan(source, selection, run.settings, "test", run.storage)
+    private = run.path / "airflow_mydump"
+    halves = [private / "partial" / "x.dat.zst.7", private / "done" / ".partial-y"]
+    for half in halves:
+        half.parent.mkdir()
+        half.write_bytes(b"half")
+    run.dump()
+    assert not any(half.exists() for half in halves)
+
+
 def test_what_is_finished_is_not_dumped_again(run: StagedRun) -> None:
     source, selection = endpoint(run.pair.source), Selection((run.database,))
     plan = dump_plan(source, selection, run.settings, "test", run.storage)
@@ -103,6 +115,25 @@ def test_a_directory_with_something_else_is_never_touched(run: StagedRun) -> Non
         with pytest.raises(ConfigurationError, match="no dump of this package"):
             dump_plan(source, selection, run.settings, "test", run.storage, replace_existing)
     assert [path.name for path in run.files] == ["precious"]
+
+
+def test_a_dump_that_was_killed_while_it_was_planned_begins_anew(run: StagedRun) -> None:
+    source, selection = endpoint(run.pair.source), Selection((run.database,))
+    dump_plan(source, selection, run.settings, "test", run.storage)
+    private = run.path / "airflow_mydump"
+    (private / "plan.json").rename(private / ".partial-x")
+    run.dump()
+    assert not (private / ".partial-x").exists()
+    assert run.restore().rows == TABLES * 200
+
+
+def test_a_folder_of_our_name_with_something_else_is_never_touched(run: StagedRun) -> None:
+    private = run.path / "airflow_mydump"
+    private.mkdir(parents=True)
+    (private / "cli.py").write_text("x")
+    with pytest.raises(ConfigurationError, match="no dump of this package"):
+        dump_plan(endpoint(run.pair.source), Selection((run.database,)), run.settings, "test", run.storage)
+    assert (private / "cli.py").read_text() == "x"
 
 
 def test_a_complete_dump_is_replaced_only_when_asked(run: StagedRun) -> None:

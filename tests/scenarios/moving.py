@@ -46,6 +46,16 @@ def move(way: Way, pair: Pair, databases: tuple[str, ...], options: Options, pat
         return Moved(error=str(error), step=steps.last)
 
 
+def refusal_of_another_run(pair: Pair, databases: tuple[str, ...], options: Options, path: Path) -> str:
+    """What the plan of a second copy onto the same target says against it; nothing is moved."""
+    run = _run(pair, _Chosen(databases, options), PlanSettings(if_exists="truncate", concurrency=2), path)
+    try:
+        run.plan()
+    except MydumpError as error:
+        return str(error)
+    return ""
+
+
 @dataclass(frozen=True)
 class _Chosen:
     databases: tuple[str, ...]
@@ -68,8 +78,8 @@ class _Steps:
         return step(*arguments)
 
 
-def _copy(pair: Pair, chosen: _Chosen, settings: PlanSettings, path: Path, steps: _Steps) -> Report:
-    run = Run(
+def _run(pair: Pair, chosen: _Chosen, settings: PlanSettings, path: Path) -> Run:
+    return Run(
         pair,
         chosen.databases[0],
         chosen.selection(renamed=True),
@@ -78,6 +88,10 @@ def _copy(pair: Pair, chosen: _Chosen, settings: PlanSettings, path: Path, steps
         endpoint(pair.target),
         settings,
     )
+
+
+def _copy(pair: Pair, chosen: _Chosen, settings: PlanSettings, path: Path, steps: _Steps) -> Report:
+    run = _run(pair, chosen, settings, path)
     for name in ("plan", "schema", "data", "index", "verify", "post"):
         steps.take(name, getattr(run, name))
     report: Report = steps.take("report", run.report)

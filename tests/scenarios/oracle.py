@@ -7,6 +7,7 @@ that one mistake cannot hide in both.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Facts = dict[str, Any]
 
 _KEPT = ("information_schema", "mysql", "performance_schema", "sys", "airflow_mydump")
+_CHARACTER_SET = re.compile(r" CHARACTER SET \w+(?= COLLATE \w)")
 _TEXTS = {"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"}
 _TYPED = {"uuid", "inet4", "inet6"}
 
@@ -115,6 +117,8 @@ class _Reader:
             "table",
             "ordinal_position",
         ):
+            default = column[4]  # which may name a sequence
+            column[4] = self._renamed(default) if default else default
             found[table].append(tuple(column))
         return found
 
@@ -143,8 +147,11 @@ class _Reader:
             yield fact, "there"
             return
         shown = _rows(self._connection, f"SHOW CREATE {kind.upper()} {self._name(name)}")[0]
-        # A trigger's last column is the moment of its creation.
-        yield fact, tuple(self._renamed(str(value)) for value in (shown[:6] if kind == "trigger" else shown))
+        if kind == "trigger":  # its last column is the moment of its creation
+            shown = shown[:6]
+        if kind == "table":  # MySQL shows or hides a column's character set depending on how the column was made
+            shown = tuple(_CHARACTER_SET.sub("", value) for value in shown)
+        yield fact, tuple(self._renamed(str(value)) for value in shown)
 
     def _renamed(self, text: str) -> str:
         for old, new in self._view.rename.items():
@@ -152,11 +159,13 @@ class _Reader:
         return text
 
     def _ask(self, query: str, view: str, owner: str, order: str = "") -> list[tuple[Any, ...]]:
-        condition = f"{owner}_{'name' if view == 'schemata' else 'schema'} = %s"
+        # The second condition, because MariaDB compares these names without regard to case.
+        column = f"{owner}_{'name' if view == 'schemata' else 'schema'}"
+        condition = f"{column} = %s AND CAST({column} AS BINARY) = %s"
         ordered = "table_name, " + order if order else "1, 2"
         text = f"{query.format(f'information_schema.{view}')} WHERE {condition} ORDER BY {ordered}"
         with self._connection.cursor() as cursor:
-            cursor.execute(text, (self._database,))
+            cursor.execute(text, (self._database, self._database))
             return list(cursor.fetchall())
 
     def _name(self, name: str) -> str:

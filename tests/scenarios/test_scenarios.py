@@ -10,7 +10,7 @@ import pymysql
 import pytest
 from sandbox.server import ServerNotInstalledError
 
-from tests.scenarios.moving import Moved, move
+from tests.scenarios.moving import Moved, move, refusal_of_another_run
 from tests.scenarios.oracle import View, databases_of, differences, read_facts
 from tests.scenarios.scenario import read_scenarios
 from tests.scenarios.servers import Servers, clear, run_statements
@@ -58,11 +58,15 @@ def test_scenario(scenario: Scenario, direction: Direction, servers: Servers, tm
         moved = move(way, pair, databases, expect.options, tmp_path / way)
         _check(scenario, pair, source, before, moved, way)
         assert read_facts(pair.source, _view(scenario, pair)) == source, f"{way}: the source was changed"
+        if not expect.refused:
+            refusal = refusal_of_another_run(pair, databases, expect.options, tmp_path / f"again {way}")
+            assert not refusal, f"{way}: the next run over the same target would be refused: {refusal}"
 
 
 def _view(scenario: Scenario, pair: Pair) -> View:
     options = scenario.expect.options
-    return View(options.rename, options.where, pair.source.flavor != pair.target.flavor)
+    where = {} if scenario.expect.refused else options.where
+    return View(options.rename, where, pair.source.flavor != pair.target.flavor)
 
 
 def _check(scenario: Scenario, pair: Pair, source: Facts, before: Facts, moved: Moved, way: str) -> None:

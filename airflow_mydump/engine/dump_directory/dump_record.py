@@ -20,12 +20,15 @@ from airflow_mydump.engine.dump_directory.compressed_file import decompressed
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, FileRecord, record_of
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import DumpError
+from airflow_mydump.engine.workdir import PARTIAL
 
 PLAN = "plan.json"
 CATALOG = "catalog.json.zst"
 CHUNKS = "chunks.json.zst"
 INDEX = "index.json.zst"
 DONE = "done"
+CUTS = "cuts.jsonl.zst"
+BUNDLES = "bundles"
 FORMAT = 1
 
 _LARGEST_RECORD = 4 << 30
@@ -81,6 +84,19 @@ def read_catalog(storage: Storage, record: FileRecord) -> Catalog:
 def read_chunks(storage: Storage, record: FileRecord) -> tuple[ChunkManifest, ...]:
     """The chunks that an index names. Raises DumpError if the list is missing or damaged."""
     return _decode(CHUNKS, _read_recorded(storage, CHUNKS, record), tuple[ChunkManifest, ...])
+
+
+def only_begun(storage: Storage) -> bool:
+    """Whether the directory holds nothing but what a dump's planning writes before the plan: it was interrupted.
+
+    Raises DumpError if the directory cannot be read.
+    """
+    if storage.sizes():
+        return False
+    private = storage.private
+    private.filesystem.invalidate_cache()
+    names = (path.rstrip("/").rpartition("/")[2] for path in private.filesystem.ls(private.path, detail=False))
+    return all(name in (CATALOG, BUNDLES, CUTS) or name.startswith(PARTIAL) for name in names)
 
 
 def unfinished_catalog(storage: Storage) -> Catalog:

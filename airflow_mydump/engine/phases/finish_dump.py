@@ -25,6 +25,7 @@ from airflow_mydump.engine.dump_directory.metadata_file import TableEntry, write
 from airflow_mydump.engine.dump_directory.schema_file import (
     objects_content,
     schema_content,
+    sequence_content,
     table_content,
     view_content,
     view_placeholder,
@@ -33,9 +34,12 @@ from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import DumpPlan
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import IncompleteRunError
-from airflow_mydump.engine.identifier import TableName, literal
+from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
+from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases.dump_plan import names_of, timestamp
 from airflow_mydump.engine.plan import DataBundle
+from airflow_mydump.engine.schema_condition import in_schemas
+from airflow_mydump.engine.sequence import read_states, with_states
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 
@@ -61,11 +65,12 @@ class DumpReport:
     file_bytes: int
 
 
-def finish_dump(source: Endpoint, storage: Storage) -> DumpReport:
+def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore) -> DumpReport:
     """Account for every chunk that was planned, write the definitions, and declare the dump complete.
 
-    Does nothing to a dump that is complete. Raises IncompleteRunError naming what is missing, ConfigurationError,
-    ConnectError, ServerError.
+    Announces the last moment before it is complete. Does nothing to a dump that is complete.
+
+    Raises IncompleteRunError naming what is missing, ConfigurationError, ConnectError, ServerError.
     """
     plan = storage.private.read(PLAN, DumpPlan)
     catalog = unfinished_catalog(storage)
@@ -73,7 +78,10 @@ def finish_dump(source: Endpoint, storage: Storage) -> DumpReport:
     manifests = [done[chunk.id] for chunk in planned_chunks(storage, plan) if chunk.id in done]
     if not storage.directory.exists(METADATA):
         _require_all(storage, plan, done)
-        _write_all(source, storage, plan, catalog, manifests)
+        content = _write_all(source, storage, plan, catalog, manifests)
+        storage.remove_unfinished()
+        announce(Event(EventKind.DUMP_FINISHING, TableName("", METADATA)))
+        storage.write(METADATA, content)
         storage.remove_unfinished()
     return DumpReport(
         run_key=plan.run_key,
@@ -119,7 +127,10 @@ def _lost(sizes: Mapping[str, int], manifest: ChunkManifest) -> str:
 
 def _write_all(
     source: Endpoint, storage: Storage, plan: DumpPlan, catalog: Catalog, manifests: Sequence[ChunkManifest]
-) -> None:
+) -> bytes:
+    """Write all that is missing but ``metadata``, whose content is returned."""
+    # Now that all rows are there: a sequence may have gone on while they were read.
+    catalog = with_states(catalog, read_states(source, catalog))
     names = names_of(catalog)
     definitions = tuple(
         write_compressed(storage, f"{name}.zst", [content.encode()])
@@ -136,10 +147,7 @@ def _write_all(
         definitions=definitions,
     )
     record = write_index(storage, index)
-    storage.write(
-        METADATA,
-        write_metadata(_entries(catalog, names, manifests), plan.position, plan.started, timestamp(), record.sha256),
-    )
+    return write_metadata(_entries(catalog, names, manifests), plan.position, plan.started, timestamp(), record.sha256)
 
 
 def _definitions(
@@ -154,6 +162,8 @@ def _definitions(
         base = names.base(view.name)
         yield f"{base}-schema.sql", view_placeholder(view.name.name, view_columns.get(view.name, ("id",)))
         yield f"{base}-schema-view.sql", view_content(view)
+    for sequence in catalog.of_kind("sequence"):
+        yield f"{names.base(sequence.name)}-schema-sequence.sql", sequence_content(sequence)
     for schema in catalog.schemas:
         base = names.schema(schema.name)
         triggers = _in(schema.name, catalog.of_kind("trigger"))
@@ -173,11 +183,11 @@ def _view_columns(source: Endpoint, catalog: Catalog) -> dict[TableName, list[st
     columns: dict[TableName, list[str]] = {view.name: [] for view in catalog.of_kind("view")}
     if not columns:
         return {}
-    schemas = ", ".join(literal(name) for name in sorted({view.schema for view in columns}))
+    schemas = sorted({view.schema for view in columns})
     with Session(source, metadata) as session:
         rows = session.text_rows(
             "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS "
-            f"WHERE TABLE_SCHEMA IN ({schemas}) ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
+            f"WHERE {in_schemas('TABLE_SCHEMA', schemas)} ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
         )
     for schema, view, column in rows:
         if TableName(schema, view) in columns:
@@ -194,3 +204,5 @@ def _entries(catalog: Catalog, names: FileNames, manifests: Sequence[ChunkManife
         yield TableEntry(names.schema(name.schema), names.table(name), name.name, rows.get(name, 0))
     for view in catalog.of_kind("view"):
         yield TableEntry(names.schema(view.name.schema), names.table(view.name), view.name.name, 0, is_view=True)
+    for found in catalog.of_kind("sequence"):
+        yield TableEntry(names.schema(found.name.schema), names.table(found.name), found.name.name, 0, is_sequence=True)

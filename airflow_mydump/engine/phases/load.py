@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from airflow_mydump.engine import ledger
-from airflow_mydump.engine.batch import MOST_BYTES, batches
-from airflow_mydump.engine.copy import Copied
+from airflow_mydump.engine.attempt import Loaded
+from airflow_mydump.engine.chunk_loading import Moved, load_missing
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.endpoint import Endpoint
-from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
+from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.load import LoadJob, load_chunks
 from airflow_mydump.engine.load_bundle import LoadBundle, load_file
 from airflow_mydump.engine.loader import Loader
-from airflow_mydump.engine.phases.data import Moved
-from airflow_mydump.engine.plan import DataBundle, PlanIdentity
-from airflow_mydump.engine.retry import retrying
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.plan import DataBundle
 from airflow_mydump.engine.workdir import WorkDirectory
 
 
@@ -31,62 +26,9 @@ def load_phase(
     """
     bundle = directory.read(file, DataBundle)
     sources = directory.read(load_file(file), LoadBundle)
-    with Session(target, metadata) as session:
-        loaded = ledger.source_checksums(session, bundle.identity, bundle.chunks).keys()
-    moved = Moved(skipped=len(loaded))
-    jobs = []
-    for chunk in bundle.chunks:
-        job = LoadJob(bundle.table_of(chunk), sources.source_of(chunk))
-        if chunk.id in loaded:
-            announce(Event(EventKind.CHUNK_SKIPPED, job.planned.target, chunk.id))
-        else:
-            jobs.append(job)
-    with _Worker(target, storage, bundle.identity, announce) as worker:
-        for batch in batches(jobs, _weight):
-            moved = moved.plus(batch, worker.load(batch))
-    return moved
+    jobs = [LoadJob(bundle.table_of(chunk), sources.source_of(chunk)) for chunk in bundle.chunks]
 
+    def attempt(loader: Loader, batch: Sequence[LoadJob]) -> dict[LoadJob, Loaded]:
+        return load_chunks(storage, loader, bundle.identity, batch, announce)
 
-def _weight(job: LoadJob) -> int:
-    # A table that cannot be rolled back gets a batch of its own.
-    return job.chunk.weight if job.planned.table.transactional else MOST_BYTES + 1
-
-
-class _Worker:
-    """The connection of a task; after an error it is closed, and opened anew when next needed."""
-
-    def __init__(self, target: Endpoint, storage: Storage, identity: PlanIdentity, announce: Listener) -> None:
-        self._target = target
-        self._storage = storage
-        self._identity = identity
-        self._announce = announce
-        self._loader: Loader | None = None
-
-    def load(self, jobs: Sequence[LoadJob]) -> dict[LoadJob, Copied]:
-        """Load a batch; if another worker has some of it, one by one, leaving out what is loaded."""
-        loaded = retrying()(self._load_once, jobs)
-        if loaded or len(jobs) == 1:
-            return loaded
-        for job in jobs:
-            loaded |= retrying()(self._load_once, [job])
-        return loaded
-
-    def _load_once(self, jobs: Sequence[LoadJob]) -> dict[LoadJob, Copied]:
-        try:
-            if self._loader is None:
-                self._loader = Loader(self._target)
-            return load_chunks(self._storage, self._loader, self._identity, jobs, self._announce)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        if self._loader is not None:
-            self._loader.close()
-        self._loader = None
-
-    def __enter__(self) -> _Worker:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
+    return load_missing(target, bundle.identity, jobs, attempt, announce)

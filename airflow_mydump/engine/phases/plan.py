@@ -13,7 +13,7 @@ from airflow_mydump.engine.bundle import MOST
 from airflow_mydump.engine.bundle_draft import BundleDraft
 from airflow_mydump.engine.catalog import Catalog, Schema, StoredObject
 from airflow_mydump.engine.cut_report import TableCuts
-from airflow_mydump.engine.ddl import TableDefinition, parse_table
+from airflow_mydump.engine.ddl import TableDefinition, parse_table, sequences_in
 from airflow_mydump.engine.deferral import deferrable, references
 from airflow_mydump.engine.definer import obstacle
 from airflow_mydump.engine.endpoint import Endpoint
@@ -231,6 +231,7 @@ def _check_references(catalog: Catalog, selection: Selection, definitions: Mappi
                     f"foreign key {key.name} of {table} refers to {key.references}, which is not selected; "
                     "select it too, or exclude the table"
                 )
+        _check_sequences(catalog, selection, table, definition)
     for stored in catalog.objects:
         for old, new in selection.rename.items():
             if old != new and _mentions(stored, old):
@@ -238,6 +239,21 @@ def _check_references(catalog: Catalog, selection: Selection, definitions: Mappi
                     f"the text of {stored} names database {old}, which would be {new} on the target; "
                     "change the text on the source, exclude it, or keep the database's name"
                 )
+
+
+def _check_sequences(catalog: Catalog, selection: Selection, table: TableName, definition: TableDefinition) -> None:
+    selected = {stored.name for stored in catalog.of_kind("sequence")}
+    for name in (name for element in definition.elements for name in sequences_in(table, element)):
+        if name not in selected and selection.content != "data":
+            raise PreflightError(
+                f"table {table} takes values from sequence {name}, which is not selected; select it too, or exclude "
+                "the table"
+            )
+        if name.schema != table.schema and selection.target(name) != name:
+            raise PreflightError(
+                f"table {table} takes values from sequence {name} in another database, which would be "
+                f"{selection.target_schema(name.schema)} on the target; keep that database's name"
+            )
 
 
 def _mentions(stored: StoredObject, schema: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from airflow_mydump.engine.catalog import Catalog, Column, ObjectKind, Schema, StoredObject, Table
@@ -16,15 +16,16 @@ from airflow_mydump.engine.datatype import require_supported
 from airflow_mydump.engine.definition import Definitions, readable
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import PreflightError, SelectionError
-from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.key_catalog import in_order_of_definition, read_keys, without_misordered
 from airflow_mydump.engine.object_catalog import show_object
+from airflow_mydump.engine.schema_condition import by_bytes, in_schemas
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.storage_catalog import read_file_bytes, read_partitions
 
-_MOVABLE = {"BASE TABLE", "VIEW"}
+_MOVABLE = {"BASE TABLE", "VIEW", "SEQUENCE"}
 
 
 def prefetch_metadata(source: Endpoint, selection: Selection) -> Catalog:
@@ -41,6 +42,7 @@ def prefetch_metadata(source: Endpoint, selection: Selection) -> Catalog:
             schemas=schemas,
             tables=tuple(_tables(session, selection, names)),
             objects=(
+                *(show_object(session, "sequence", name) for name in names.sequences),
                 *_routines(session, selection),
                 *_views(session, names),
                 *_triggers(session, selection, names),
@@ -52,7 +54,7 @@ def prefetch_metadata(source: Endpoint, selection: Selection) -> Catalog:
 def _schemas(session: Session, selection: Selection) -> tuple[Schema, ...]:
     rows = session.text_rows(
         "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME "
-        f"FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ({_list(selection.schemas)})"
+        f"FROM information_schema.SCHEMATA WHERE {in_schemas('SCHEMA_NAME', selection.schemas)}"
     )
     found = {row[0]: Schema(*row) for row in rows}
     if absent := [name for name in selection.schemas if name not in found]:
@@ -68,7 +70,7 @@ class _Names:
     def __init__(self, session: Session, selection: Selection) -> None:
         rows = session.text_rows(
             "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, CREATE_OPTIONS "
-            f"FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({_list(selection.schemas)}) "
+            f"FROM information_schema.TABLES WHERE {in_schemas('TABLE_SCHEMA', selection.schemas)} "
             "ORDER BY TABLE_SCHEMA, TABLE_NAME"
         )
         taken = [(TableName(row[0], row[1]), row) for row in rows]
@@ -83,6 +85,7 @@ class _Names:
                 raise PreflightError(f"{name} is a {row[2].lower()}, which cannot be moved yet; exclude it")
         self.tables = {name: row for name, row in taken if row[2] == "BASE TABLE"}
         self.views = [name for name, row in taken if row[2] == "VIEW" and selection.takes_views]
+        self.sequences = [name for name, row in taken if row[2] == "SEQUENCE"]
         self.columns = _columns(session, selection)
 
 
@@ -90,7 +93,7 @@ def _columns(session: Session, selection: Selection) -> dict[TableName, tuple[Co
     rows = session.text_stream(
         "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, EXTRA, "
         "CHARACTER_OCTET_LENGTH, CHARACTER_SET_NAME, COLLATION_NAME "
-        f"FROM information_schema.COLUMNS WHERE TABLE_SCHEMA IN ({_list(selection.schemas)}) "
+        f"FROM information_schema.COLUMNS WHERE {in_schemas('TABLE_SCHEMA', selection.schemas)} "
         "ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
     )
     columns: dict[TableName, list[Column]] = defaultdict(list)
@@ -188,7 +191,7 @@ def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
         return
     rows = session.text_rows(
         "SELECT ROUTINE_TYPE, ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES "
-        f"WHERE ROUTINE_SCHEMA IN ({_list(selection.schemas)}) ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME"
+        f"WHERE {in_schemas('ROUTINE_SCHEMA', selection.schemas)} ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME"
     )
     kinds: dict[str, ObjectKind] = {"FUNCTION": "function", "PROCEDURE": "procedure"}
     for kind, schema, routine in rows:
@@ -203,8 +206,8 @@ def _triggers(session: Session, selection: Selection, names: _Names) -> Iterable
         return
     rows = session.text_rows(
         "SELECT TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS "
-        f"WHERE TRIGGER_SCHEMA IN ({_list(selection.schemas)}) "
-        "ORDER BY TRIGGER_SCHEMA, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER"
+        f"WHERE {in_schemas('TRIGGER_SCHEMA', selection.schemas)} "
+        f"ORDER BY TRIGGER_SCHEMA, {by_bytes('EVENT_OBJECT_TABLE')}, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER"
     )
     for schema, trigger, table in rows:
         if TableName(schema, table) in names.tables:
@@ -216,11 +219,7 @@ def _events(session: Session, selection: Selection) -> Iterable[StoredObject]:
         return
     rows = session.text_rows(
         "SELECT EVENT_SCHEMA, EVENT_NAME FROM information_schema.EVENTS "
-        f"WHERE EVENT_SCHEMA IN ({_list(selection.schemas)}) ORDER BY EVENT_SCHEMA, EVENT_NAME"
+        f"WHERE {in_schemas('EVENT_SCHEMA', selection.schemas)} ORDER BY EVENT_SCHEMA, EVENT_NAME"
     )
     for schema, event in rows:
         yield show_object(session, "event", TableName(schema, event))
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(literal(name) for name in names)

@@ -87,6 +87,8 @@ def report_phase(target: Endpoint, directory: WorkDirectory, identity: PlanIdent
         if report.complete:
             ledger.finish_run(session, identity)
     directory.write(f"{path}/{REPORT}", report)
+    if report.complete:
+        directory.child(path).remove_unfinished()
     return report
 
 
@@ -135,7 +137,7 @@ def _differences(planned: SchemaTotals, progress: Mapping[str, SchemaProgress], 
         ("chunks loaded", planned.chunks, done.chunks_loaded),
         ("chunks verified", planned.chunks if verify else done.chunks_verified, done.chunks_verified),
         ("tables given their foreign keys", planned.tables, done.keyed),
-        ("views, routines, triggers and events created", planned.objects, done.objects),
+        ("sequences, views, routines, triggers and events created", planned.objects, done.objects),
     ):
         if expected != actual:
             yield f"{planned.target}: {actual} of {expected} {what}"

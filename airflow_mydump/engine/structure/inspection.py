@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from airflow_mydump.engine.catalog import Schema
 from airflow_mydump.engine.errors import DefinitionError, PreflightError, ServerError
-from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.object_catalog import show_object
 from airflow_mydump.engine.plan import PlannedObject, PlannedTable
+from airflow_mydump.engine.schema_condition import in_schemas
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.structure.difference import object_differences, table_differences
@@ -142,7 +143,7 @@ def _read_collations(session: Session, schemas: Sequence[str]) -> dict[TableName
     # Whole databases: for a list of tables, MariaDB opens every table as well.
     rows = session.text_stream(
         "SELECT TABLE_SCHEMA, TABLE_NAME, COLLATION_NAME FROM information_schema.COLUMNS "
-        f"WHERE TABLE_SCHEMA IN ({', '.join(map(literal, schemas))}) "
+        f"WHERE {in_schemas('TABLE_SCHEMA', schemas)} "
         "ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
     )
     found: dict[TableName, list[str]] = {}
@@ -157,7 +158,7 @@ def _read_triggers(session: Session, schemas: Sequence[str]) -> dict[TableName, 
     """The names of every table's triggers, in the order that the servers list them: by moment, then by order."""
     rows = session.text_rows(
         "SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE, TRIGGER_NAME FROM information_schema.TRIGGERS "
-        f"WHERE TRIGGER_SCHEMA IN ({', '.join(map(literal, schemas))}) "
+        f"WHERE {in_schemas('TRIGGER_SCHEMA', schemas)} "
         "ORDER BY TRIGGER_SCHEMA, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER"
     )
     found: dict[TableName, list[str]] = {}

@@ -1,0 +1,6 @@
+ALTER DATABASE scenario CHARACTER SET sjis COLLATE sjis_bin;
+CREATE TABLE t (v VARCHAR(9)) SELECT '表' AS v;
+CREATE DATABASE scenario_binary CHARACTER SET binary;
+CREATE TABLE scenario_binary.t (v VARCHAR(9), w TEXT) SELECT 0xFF00 AS v, 0x80 AS w;
+CREATE DATABASE scenario_utf16 CHARACTER SET utf16 COLLATE utf16_unicode_ci;
+CREATE TABLE scenario_utf16.t (v VARCHAR(9) PRIMARY KEY, c CHAR(3)) SELECT '😀' AS v, 'é' AS c;

@@ -1,0 +1,2 @@
+CREATE TABLE parent (id INT PRIMARY KEY);
+CREATE TABLE child (id INT, CONSTRAINT points FOREIGN KEY (id) REFERENCES parent (id));

@@ -1,0 +1,6 @@
+SET sql_generate_invisible_primary_key = ON;
+CREATE TABLE t (v INT);
+INSERT INTO t VALUES (10), (20), (30);
+DELETE FROM t WHERE v = 20;
+CREATE TABLE large (v CHAR(100));
+INSERT INTO large WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 900) SELECT n FROM c;

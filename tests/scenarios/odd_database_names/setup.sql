@@ -1,0 +1,13 @@
+CREATE DATABASE `ten-ant`;
+CREATE TABLE `ten-ant`.`t-t` (v INT) SELECT 1 AS v;
+CREATE DATABASE `../ü.x`;
+CREATE TABLE `../ü.x`.t (v INT) SELECT 2 AS v;
+CREATE DATABASE `a``b'c"%_`;
+CREATE TABLE `a``b'c"%_`.`t``` (v INT PRIMARY KEY) SELECT 3 AS v;
+CREATE VIEW `a``b'c"%_`.v AS SELECT v FROM `a``b'c"%_`.`t```;
+CREATE DATABASE `dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd`;
+CREATE TABLE `dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd`.t (v INT) SELECT 4 AS v;
+CREATE DATABASE `mydumper_1`;
+CREATE TABLE `mydumper_1`.t (v INT) SELECT 5 AS v;
+CREATE DATABASE `1 2`;
+CREATE TABLE `1 2`.`3` (v INT) SELECT 6 AS v;
