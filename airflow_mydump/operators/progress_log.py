@@ -81,5 +81,5 @@ class ProgressLog:
 
 def _expected_bytes(instance: Any) -> int:
     """About how many bytes a task's bundle holds, by the plan; 0 for a task without one."""
-    bundle = getattr(instance.task, "bundle", None)
+    bundle = getattr(getattr(instance, "task", None), "bundle", None)
     return int(bundle["weight"]) if isinstance(bundle, dict) else 0

@@ -62,7 +62,7 @@ def test_a_waiting_dag_is_told_what_was_moved(run: DagRun, airflow: Airflow) -> 
         time.sleep(0.5)
     waiting = DagRun(airflow, "waiting_for_fleet_one", runs[0]["dag_run_id"])
     assert waiting.end() == "success"
-    (told,) = waiting.xcom("told")
+    (told,) = waiting.xcom("told")["extras"]
     assert (told["rows"], told["verified"]) == (100, True)
 
 

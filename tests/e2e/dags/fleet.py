@@ -20,7 +20,7 @@ FleetDag(
 with DAG("waiting_for_fleet_one", schedule=[tenant_asset("target_mariadb", "fleet_one")], catchup=False):
 
     @task
-    def told(triggering_asset_events: Any = None) -> list[object]:
-        return [event.extra for events in triggering_asset_events.values() for event in events]
+    def told(triggering_asset_events: Any = None) -> dict[str, object]:
+        return {"extras": [event.extra for events in triggering_asset_events.values() for event in events]}
 
     told()
