@@ -62,8 +62,8 @@ def test_a_waiting_dag_is_told_what_was_moved(run: DagRun, airflow: Airflow) -> 
         time.sleep(0.5)
     waiting = DagRun(airflow, "waiting_for_fleet_one", runs[0]["dag_run_id"])
     assert waiting.end() == "success"
-    (told,) = waiting.xcom("told")["extras"]
-    assert (told["rows"], told["verified"]) == (100, True)
+    told = waiting.xcom("told")["extras"]
+    assert [(event["rows"], event["verified"]) for event in told] == [(100, True)], told
 
 
 def test_the_run_of_the_parent_cleared_runs_the_same_runs_of_the_tenants_again(
