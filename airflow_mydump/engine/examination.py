@@ -10,9 +10,10 @@ from airflow_mydump.engine.catalog import Catalog
 from airflow_mydump.engine.decision import decide
 from airflow_mydump.engine.dump_directory.reader import read_dump
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.dump_selection import DumpSelection, narrowed
+from airflow_mydump.engine.dump_selection import narrowed
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import DumpError, PreflightError
+from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.preflight.finding import Finding, blocker, warning
@@ -42,7 +43,7 @@ def examine_dump(source: Endpoint, selection: Selection) -> tuple[Finding, ...]:
 
 
 def examine_restore(
-    storage: Storage, target: Endpoint, wanted: DumpSelection, settings: PlanSettings, dynamic_sql: bool = False
+    storage: Storage, target: Endpoint, wanted: OpenSelection, settings: PlanSettings, dynamic_sql: bool = False
 ) -> tuple[Finding, ...]:
     """All that a restore would meet on the target. Raises SelectionError, ConnectError, ServerError."""
     findings: list[Finding] = []
