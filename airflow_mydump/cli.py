@@ -29,7 +29,7 @@ from airflow_mydump.engine.phases.report import as_markdown, require_complete
 from airflow_mydump.engine.plan_preview import preview_plan
 from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, Strategy
 from airflow_mydump.engine.restoring import Restore, restore
-from airflow_mydump.engine.selection import Content, Selection
+from airflow_mydump.engine.selection import Content, HistoryChoice, Selection
 from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
 from airflow_mydump.progress_bar import ProgressBar
@@ -173,6 +173,7 @@ def _selection(options: argparse.Namespace) -> Selection:
         rename=dict(options.rename),
         where=dict(options.where),
         partitions=dict(options.partitions),
+        history=options.history,
         **_choice(options),
     )
 
@@ -346,6 +347,12 @@ def _add_source(verb: argparse.ArgumentParser) -> None:
         default=[],
         metavar="DB.TABLE=CONDITION",
         help="take only the rows of a table that meet an SQL condition; repeatable",
+    )
+    verb.add_argument(
+        "--history",
+        choices=get_args(HistoryChoice),
+        default="current",
+        help="what to take of system-versioned tables: current rows, or keep all versions (default: %(default)s)",
     )
 
 

@@ -156,6 +156,7 @@ def selected(source: SourceConfig, selection: SelectionConfig, rename: Mapping[s
         rename=dict(rename or {}),
         where=dict(selection.where),
         partitions=partitions,
+        history=selection.history,
     )
 
 

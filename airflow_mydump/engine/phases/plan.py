@@ -25,6 +25,7 @@ from airflow_mydump.engine.existing import (
     read_existing,
     require_known_actors,
 )
+from airflow_mydump.engine.history import history_notes, history_obstacle
 from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.plan import (
     IfExists,
@@ -164,7 +165,7 @@ class _Decisions:
         if_exists = settings.if_exists
         _check_content(selection, if_exists)
         _check_references(catalog, selection, definitions)
-        if reason := obstacle(target, catalog.objects):
+        if reason := obstacle(target, catalog.objects) or history_obstacle(target, catalog.tables):
             raise PreflightError(f"{reason}; nothing was changed")
         existing = {
             schema.name: read_existing(target, selection.target_schema(schema.name)) for schema in catalog.schemas
@@ -303,8 +304,9 @@ def _write_schema_bundles(
 
 def _notes(catalog: Catalog, selection: Selection) -> tuple[str, ...]:
     content = {"all": (), "schema": (_STRUCTURE_ALONE,), "data": (_DATA_ALONE,)}[selection.content]
-    return content + tuple(
+    whole = (
         f"{table.name} is a {table.engine} table: a chunk of it cannot be rolled back, so it is loaded whole"
         for table in catalog.tables
         if not table.transactional
     )
+    return (*content, *whole, *history_notes(catalog.tables))
