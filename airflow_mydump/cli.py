@@ -31,6 +31,7 @@ from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, Strategy
 from airflow_mydump.engine.restoring import Restore, restore
 from airflow_mydump.engine.selection import Content, HistoryChoice, Selection
 from airflow_mydump.engine.size import parse_size
+from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
 from airflow_mydump.progress_bar import ProgressBar
 
@@ -65,7 +66,12 @@ def _copy(options: argparse.Namespace) -> int:
         source=_endpoint(options.source, "SOURCE"),
         target=replace(_endpoint(options.target, "TARGET"), binlog=not options.no_binlog),
         selection=_selection(options),
-        settings=replace(_settings(options), if_exists=options.if_exists, defer_keys=not options.no_defer_keys),
+        settings=replace(
+            _settings(options),
+            if_exists=options.if_exists,
+            defer_keys=not options.no_defer_keys,
+            translation=_translation(options),
+        ),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
     )
@@ -105,7 +111,12 @@ def _load(options: argparse.Namespace) -> int:
     restoring = Restore(
         storage=Storage.at(options.input),
         target=replace(_endpoint(options.target, "TARGET"), binlog=not options.no_binlog),
-        settings=PlanSettings(options.if_exists, concurrency=options.threads, defer_keys=not options.no_defer_keys),
+        settings=PlanSettings(
+            options.if_exists,
+            concurrency=options.threads,
+            defer_keys=not options.no_defer_keys,
+            translation=_translation(options),
+        ),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
         wanted=DumpSelection(schemas=_names(options.schemas or ""), rename=dict(options.rename), **_choice(options)),
@@ -134,6 +145,7 @@ def _verify(options: argparse.Namespace) -> int:
         _selection(options),
         options.threads,
         work.child(f"verify-{secrets.token_hex(6)}"),
+        choice=_translation(options),
     )
     return _tell(comparison)
 
@@ -165,6 +177,10 @@ def _settings(options: argparse.Namespace) -> PlanSettings:
         strategy=options.strategy,
         max_key_prefix_length=options.max_key_prefix_length,
     )
+
+
+def _translation(options: argparse.Namespace) -> TranslationChoice:
+    return TranslationChoice(collations=dict(options.collation), types=dict(options.type))
 
 
 def _selection(options: argparse.Namespace) -> Selection:
@@ -203,6 +219,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_common(copy)
     _add_cutting(copy)
     _add_run(copy)
+    _add_translation(copy)
     copy.set_defaults(run=_copy)
     dump = verbs.add_parser("dump", help="dump databases into a directory, which myloader can read too")
     _add_source(dump)
@@ -211,6 +228,7 @@ def _parser() -> argparse.ArgumentParser:
     dump.set_defaults(run=_dump, rename=[])
     load = verbs.add_parser("load", help="restore a dump directory of this package or of mydumper, and verify it")
     _add_load(load)
+    _add_translation(load)
     load.set_defaults(run=_load)
     plan = verbs.add_parser("plan", help="show how tables would be cut into chunks, and why; needs no target")
     _add_selection(plan)
@@ -226,6 +244,7 @@ def _parser() -> argparse.ArgumentParser:
     plan.set_defaults(run=_plan)
     verify = verbs.add_parser("verify", help="compare databases on two servers")
     _add_common(verify)
+    _add_translation(verify)
     verify.set_defaults(run=_verify)
     return parser
 
@@ -388,6 +407,26 @@ def _add_rename(verb: argparse.ArgumentParser) -> None:
         default=[],
         metavar="A=X",
         help="give database A the name X on the target; repeatable",
+    )
+
+
+def _add_translation(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--collation",
+        action="append",
+        type=_rename,
+        default=[],
+        metavar="A=X",
+        help="on a target of the other vendor, take its collation X for A; repeatable",
+    )
+    verb.add_argument(
+        "--type",
+        action="append",
+        type=_rename,
+        default=[],
+        metavar="A=X",
+        help="on a target of the other vendor, make type X of type A: uuid=char(36), inet4=varchar(15), "
+        "inet6=varchar(39), json=longtext; repeatable",
     )
 
 

@@ -17,6 +17,7 @@ from airflow_mydump.engine.plan import IfExists
 from airflow_mydump.engine.planner import Strategy
 from airflow_mydump.engine.selection import Content, HistoryChoice
 from airflow_mydump.engine.size import parse_size
+from airflow_mydump.engine.translation.choice import TranslationChoice
 
 
 @dataclass(frozen=True)
@@ -44,17 +45,25 @@ class TargetConfig:
     :param rename: other names for databases, from source to target
     :param if_exists: what to do with tables that the target has: ``truncate`` (default), ``drop``, ``skip``, ``fail``
     :param binlog: whether the target writes the run to its binary log, and so to its replicas
+    :param collations: on a target of the other vendor, its collation for one of the source
+    :param types: on a target of the other vendor, what becomes of a type that it has not: ``{"uuid": "char(36)"}``
     """
 
     conn_id: str
     rename: Mapping[str, str] = field(default_factory=dict)
     if_exists: IfExists = "truncate"
     binlog: bool = True
+    collations: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require(self, "conn_id", bool(self.conn_id), "names no connection")
         choices = get_args(IfExists)
         require(self, "if_exists", self.if_exists in choices, f"is not one of {', '.join(choices)}")
+        try:
+            TranslationChoice(self.collations, self.types)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"TargetConfig.types: {error}") from None
 
 
 @dataclass(frozen=True)

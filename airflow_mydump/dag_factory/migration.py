@@ -23,6 +23,7 @@ from airflow_mydump.dag_factory.workflow import Workflow, WorkflowDag, WorkflowT
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.size import parse_size
+from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.operators.bundle import BundleOperator
 from airflow_mydump.operators.chunk_plan import PLAN, ChunkPlanOperator
 from airflow_mydump.operators.data_phase import DataPhaseOperator
@@ -185,4 +186,7 @@ def plan_settings(plan: PlanConfig, execution: ExecutionConfig, target: TargetCo
         strategy=plan.strategy,
         max_key_prefix_length=plan.max_key_prefix_length,
     )
-    return replace(settings, if_exists=target.if_exists) if target else settings
+    if not target:
+        return settings
+    translation = TranslationChoice(dict(target.collations), dict(target.types))
+    return replace(settings, if_exists=target.if_exists, translation=translation)

@@ -77,7 +77,10 @@ def digest_expressions(column: Column) -> tuple[str | None, str]:
         return None, _or_null(column, f"SHA2({_json_meaning(name)}, 256)")
     if column.data_type in _LONG_STRINGS or column.data_type in _GEOMETRIES:
         return None, _or_null(column, f"SHA2({name}, 256)")
-    if column.data_type in _STRINGS or column.data_type in _TYPED_STRINGS:
+    if column.data_type in _TYPED_STRINGS:
+        # As text: on a target of another vendor it is one.
+        return _or_null(column, f"LENGTH({name})"), f"CAST(CONVERT({name} USING utf8mb4) AS BINARY)"
+    if column.data_type in _STRINGS:
         # As stored: strings of unrelated character sets in one expression are an error to the server (1271).
         return _or_null(column, f"LENGTH({name})"), f"CAST({name} AS BINARY)"
     if column.data_type == "bit" or column.data_type in _MEMBERS:

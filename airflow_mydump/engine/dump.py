@@ -53,6 +53,7 @@ def dump_chunk(
         stream = read_frames(source, stored, delimiters)
         hashed = FrameDigest(delimiters)
         data = write_compressed(target.storage, f"{name}.dat.zst", _heard(hashed, stream, checksum), target.level)
+    announce(Event(EventKind.FILE_WRITTEN, table.name, chunk.id, stream.rows, data.bytes))
     statement = _write_statement(target.storage, f"{name}.sql", table, delimiters, data)
     checksum = checksum or Checksum(stream.rows, hashed.text)
     if checksum.rows != stream.rows:

@@ -47,4 +47,4 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
         planned(plan)
     with WorkerPool(dump.settings.plan.concurrency, announce) as pool:
         pool.map(partial(dump_phase, dump.source, dump.storage), [bundle.file for bundle in plan.bundles])
-    return finish_dump(dump.source, dump.storage)
+    return finish_dump(dump.source, dump.storage, announce)

@@ -24,7 +24,7 @@ from airflow_mydump.engine.framed_load import load_statement
 from airflow_mydump.engine.framing import Delimiters
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.session import CONNECT_TIMEOUT, READ_TIMEOUT
-from airflow_mydump.engine.session_state import NOT_LOGGED, loading
+from airflow_mydump.engine.session_state import NOT_LOGGED, WAIT_SECONDS, loading
 
 _PACKET_BYTES = 1 << 20
 """Below every server's max_allowed_packet default, above which larger packets gain nothing (measured)."""
@@ -32,6 +32,9 @@ _PACKET_BYTES = 1 << 20
 _SUMMARY = re.compile(r"Records: (\d+)\s+Deleted: (\d+)\s+Skipped: (\d+)\s+Warnings: (\d+)")
 
 DUPLICATE_KEY = 1062
+
+IDLE_SECONDS = 300
+"""How long a transaction may be silent: less than a successor waits for its locks, five times 120 s."""
 
 
 class Loader:
@@ -55,17 +58,24 @@ class Loader:
             return int(self._connection.query(sql))
 
     def begin(self) -> None:
-        """Start a transaction. Raises ServerError."""
+        """Start a transaction. Raises ServerError.
+
+        The server rolls it back by itself when it hears nothing for IDLE_SECONDS between statements, so that the locks
+        of a machine that vanished are not there for longer.
+        """
+        self.execute(f"SET wait_timeout = {IDLE_SECONDS}")
         self.execute("START TRANSACTION")
 
     def commit(self) -> None:
         """Commit. Raises ServerError; the outcome is then unknown and the ledger tells it."""
         self.execute("COMMIT")
+        self._rest()
 
     def rollback(self) -> None:
         """Roll back; a lost connection counts as rolled back, because the server does it."""
         try:
             self.execute("ROLLBACK")
+            self._rest()
         except ServerError:
             self.close()
 
@@ -88,6 +98,10 @@ class Loader:
         if self._connection.open:
             with suppress(pymysql.Error):
                 self._connection.close()
+
+    def _rest(self) -> None:
+        # A loader waits without a lock while the source computes, for hours if need be.
+        self.execute(f"SET wait_timeout = {WAIT_SECONDS}")
 
     def __enter__(self) -> Loader:
         return self

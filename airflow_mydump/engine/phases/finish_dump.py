@@ -34,6 +34,7 @@ from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import DumpPlan
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import IncompleteRunError
+from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases.dump_plan import names_of, timestamp
 from airflow_mydump.engine.plan import DataBundle
@@ -64,11 +65,12 @@ class DumpReport:
     file_bytes: int
 
 
-def finish_dump(source: Endpoint, storage: Storage) -> DumpReport:
+def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore) -> DumpReport:
     """Account for every chunk that was planned, write the definitions, and declare the dump complete.
 
-    Does nothing to a dump that is complete. Raises IncompleteRunError naming what is missing, ConfigurationError,
-    ConnectError, ServerError.
+    Announces the last moment before it is complete. Does nothing to a dump that is complete.
+
+    Raises IncompleteRunError naming what is missing, ConfigurationError, ConnectError, ServerError.
     """
     plan = storage.private.read(PLAN, DumpPlan)
     catalog = unfinished_catalog(storage)
@@ -76,7 +78,10 @@ def finish_dump(source: Endpoint, storage: Storage) -> DumpReport:
     manifests = [done[chunk.id] for chunk in planned_chunks(storage, plan) if chunk.id in done]
     if not storage.directory.exists(METADATA):
         _require_all(storage, plan, done)
-        _write_all(source, storage, plan, catalog, manifests)
+        content = _write_all(source, storage, plan, catalog, manifests)
+        storage.remove_unfinished()
+        announce(Event(EventKind.DUMP_FINISHING, TableName("", METADATA)))
+        storage.write(METADATA, content)
         storage.remove_unfinished()
     return DumpReport(
         run_key=plan.run_key,
@@ -122,7 +127,8 @@ def _lost(sizes: Mapping[str, int], manifest: ChunkManifest) -> str:
 
 def _write_all(
     source: Endpoint, storage: Storage, plan: DumpPlan, catalog: Catalog, manifests: Sequence[ChunkManifest]
-) -> None:
+) -> bytes:
+    """Write all that is missing but ``metadata``, whose content is returned."""
     # Now that all rows are there: a sequence may have gone on while they were read.
     catalog = with_states(catalog, read_states(source, catalog))
     names = names_of(catalog)
@@ -141,10 +147,7 @@ def _write_all(
         definitions=definitions,
     )
     record = write_index(storage, index)
-    storage.write(
-        METADATA,
-        write_metadata(_entries(catalog, names, manifests), plan.position, plan.started, timestamp(), record.sha256),
-    )
+    return write_metadata(_entries(catalog, names, manifests), plan.position, plan.started, timestamp(), record.sha256)
 
 
 def _definitions(

@@ -48,6 +48,8 @@ def load_plan(
             notes=found.notes,
             consistency=found.consistency,
         )
+        # A dump's digests are of JSON as its source printed it: only as text can they be compared again.
+        settings = replace(settings, translation=settings.translation.with_json_as_text)
         plan = plan_run(origin, writing, catalog, selection, settings, run_key, directory)
     for reference in plan.data_bundles:
         _write_load_bundle(directory, reference.file, found, sources)

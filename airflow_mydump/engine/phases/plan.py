@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from airflow_mydump.engine import ledger
@@ -42,6 +42,8 @@ from airflow_mydump.engine.row_condition import check_conditions
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata, reading
+from airflow_mydump.engine.translation.catalog import require_translated
+from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _STRUCTURE_ALONE = "structure only: no rows were moved, and rows that kept tables have are the target's own"
@@ -56,7 +58,7 @@ SCHEMAS = "schemas.jsonl.zst"
 @dataclass(frozen=True)
 class PlanSettings:
     """How to plan: the size of a chunk, how many workers will share the bundles, how many bundles at most, and whether
-    large tables get their secondary keys after the data."""
+    large tables get their secondary keys after the data, and what the user chose for a target of another vendor."""
 
     if_exists: IfExists = "truncate"
     chunk_bytes: int = DEFAULT_CHUNK_BYTES
@@ -65,6 +67,7 @@ class PlanSettings:
     defer_keys: bool = True
     strategy: Strategy = "adaptive"
     max_key_prefix_length: int = 0
+    translation: TranslationChoice = field(default_factory=TranslationChoice)
 
     def __post_init__(self) -> None:
         for name in ("chunk_bytes", "concurrency", "max_bundles"):
@@ -111,7 +114,12 @@ def plan_run(
     origin: Origin, writing: Session, catalog: Catalog, selection: Selection, settings: PlanSettings, run_key: str,
     directory: WorkDirectory,
 ) -> Plan:  # fmt: skip
-    """As `chunk_plan`, for rows of any origin. ``writing`` is a metadata session on the target."""
+    """As `chunk_plan`, for rows of any origin. ``writing`` is a metadata session on the target.
+
+    Definitions of another vendor are translated for the target; what cannot be is named in the error.
+    """
+    translation = require_translated(catalog, writing, settings.translation)
+    catalog = translation.catalog
     with BundleDraft() as draft:
         decisions = _Decisions(writing, catalog, selection, settings)
         moved = [planned for planned in decisions.tables if planned.action != "skip"]
@@ -134,7 +142,7 @@ def plan_run(
             parts=settings.concurrency,
             data_bundles=tuple(draft.write(directory, path, identity, settings.concurrency, settings.max_bundles)),
             objects=sum(not planned.skip for planned in decisions.objects),
-            notes=(*_notes(catalog, selection), *origin.notes),
+            notes=(*_notes(catalog, selection), *origin.notes, *translation.warnings),
         )
         plan = replace(plan, consistency=origin.consistency) if origin.consistency else plan
         _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)

@@ -86,6 +86,8 @@ def report_phase(target: Endpoint, directory: WorkDirectory, identity: PlanIdent
         if report.complete:
             ledger.finish_run(session, identity)
     directory.write(f"{path}/{REPORT}", report)
+    if report.complete:
+        directory.child(path).remove_unfinished()
     return report
 
 
