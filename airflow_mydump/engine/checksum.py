@@ -100,6 +100,16 @@ def _read_by_meaning(session: Session, chunk: Digestible) -> Checksum:
     return Checksum(count, str(total))
 
 
+def count_rows(session: Session, chunks: Sequence[Digestible]) -> list[int]:
+    """The rows of chunks, in their order, as the server counts them, in one round trip. Raises ServerError."""
+    query = " UNION ALL ".join(
+        f"SELECT {number}, COUNT(*) {chunk.chunk.rows_of(chunk.stored_as, chunk.where, pinned=chunk.pinned)}"
+        for number, chunk in enumerate(chunks)
+    )
+    found = {int(row[0] or 0): int(row[1] or 0) for row in session.rows(query)} if chunks else {}
+    return [found[number] for number in range(len(chunks))]
+
+
 def _checksum(chunk: Digestible, row: Row) -> Checksum:
     rows, digest = row
     if rows is None or digest is None:

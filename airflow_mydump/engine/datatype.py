@@ -26,6 +26,8 @@ _SUPPORTED = (
     _NUMBERS | _TIMES | _STRINGS | _MEMBERS | _TYPED_STRINGS | _LONG_STRINGS | _GEOMETRIES | {"float", "bit", "json"}
 )
 
+_BINARY_STRINGS = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "bit", "vector"})
+
 _UNBOUNDED_BYTES = 1 << 32
 INTEGERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
 
@@ -47,6 +49,11 @@ def largest_bytes(column: Column) -> int:
     return max(column.octet_length, 80)
 
 
+def holds_any_bytes(column: Column) -> bool:
+    """Whether any byte is as likely in the column's values as another."""
+    return column.data_type in _BINARY_STRINGS or column.data_type in _GEOMETRIES
+
+
 def read_expression(column: Column) -> str:
     """The select-list expression that yields a value's bytes without loss.
 
@@ -58,11 +65,16 @@ def read_expression(column: Column) -> str:
 
 def load_expression(column: Column, variable: str, null_literal: str) -> str | None:
     """What LOAD DATA's SET clause assigns from the user variable; None where the column takes the field as is."""
-    value = f"NULLIF({variable}, {null_literal})" if column.nullable else variable
+    value = stored_expression(column, f"NULLIF({variable}, {null_literal})" if column.nullable else variable)
+    return None if value == variable else value
+
+
+def stored_expression(column: Column, value: str) -> str:
+    """What is assigned to a column for an expression of binary text."""
     if column.data_type == "json" or column.data_type in _TYPED_STRINGS:
         # MySQL rejects JSON whose character set is binary (error 3144).
         return f"CONVERT({value} USING utf8mb4)"
-    return value if column.nullable else None
+    return value
 
 
 def digest_expressions(column: Column) -> tuple[str | None, str]:

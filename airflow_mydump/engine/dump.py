@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -47,7 +46,7 @@ def dump_chunk(
     stored = Digestible(table.name, table, chunk, planned.where)
     announce(Event(EventKind.CHUNK_STARTED, table.name, chunk.id))
     name = f"{base}.{chunk.part:05}"
-    delimiters = Delimiters.draw(random.SystemRandom())
+    delimiters = Delimiters.for_rows_of(table)
     with source.consistent_snapshot():
         checksum = None if tells_everything(table, chunk) else compute_checksums(source, [stored])[0]
         stream = read_frames(source, stored, delimiters)

@@ -118,12 +118,8 @@ def _target_blockers(session: Session, selection: Selection, binlog: bool) -> li
     schemas = [selection.target_schema(name) for name in selection.schemas]
     blockers = _missing(grants, schemas, TARGET_PRIVILEGES, account)
     blockers += _missing(grants, [LEDGER_SCHEMA], TARGET_PRIVILEGES[:6], account)
-    for variable, wanted, advice in (
-        ("local_infile", b"1", "SET GLOBAL local_infile = 1"),
-        ("read_only", b"0", "choose a server that may be written to"),
-    ):
-        if session.value(f"SELECT @@GLOBAL.{variable} + 0") != wanted:
-            blockers.append(f"the target has {variable} set the wrong way: {advice}")
+    if session.value("SELECT @@GLOBAL.read_only + 0") != b"0":
+        blockers.append("the target has read_only set the wrong way: choose a server that may be written to")
     if not binlog and not _may_leave_out_binlog(session):
         blockers.append(
             f"{account} may not keep its changes out of the binary log: grant it {session.flavor.unlogged_privilege} "
