@@ -18,14 +18,15 @@ from airflow_mydump.engine.comparison import Comparison, compare
 from airflow_mydump.engine.dump_directory.compressed_file import DEFAULT_LEVEL
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import HIGHEST_LEVEL, DumpSettings
-from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.engine.dumping import Dump, make_dump
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError, SelectionError
-from airflow_mydump.engine.migration import Migration, migrate
+from airflow_mydump.engine.migration import Migration, migrate, rehearse
+from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.engine.phases.finish_dump import DumpReport
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.phases.report import as_markdown, require_complete
+from airflow_mydump.engine.plan import Plan
 from airflow_mydump.engine.plan_preview import preview_plan
 from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, Strategy
 from airflow_mydump.engine.restoring import Restore, restore
@@ -70,16 +71,28 @@ def _copy(options: argparse.Namespace) -> int:
             _settings(options),
             if_exists=options.if_exists,
             defer_keys=not options.no_defer_keys,
+            verify=not options.no_verify,
             translation=_translation(options),
         ),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
     )
+    if options.dry_run:
+        return _tell_plan(rehearse(migration))
     print(f"run key {run_key}: repeat the command with --run-key {run_key} to go on after an interruption")
     with ProgressBar() as progress:
         report = migrate(migration, progress.listen, progress.begin)
     print(as_markdown(report))
     require_complete(report)
+    return 0
+
+
+def _tell_plan(plan: Plan) -> int:
+    for schema in plan.schemas:
+        print(f"{schema.target}: {schema.tables} tables, {schema.skipped} left alone, {schema.chunks} chunks")
+    for note in plan.notes:
+        print(note)
+    print("nothing stands in the way; nothing was changed")
     return 0
 
 
@@ -115,11 +128,12 @@ def _load(options: argparse.Namespace) -> int:
             options.if_exists,
             concurrency=options.threads,
             defer_keys=not options.no_defer_keys,
+            verify=not options.no_verify,
             translation=_translation(options),
         ),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
-        wanted=DumpSelection(schemas=_names(options.schemas or ""), rename=dict(options.rename), **_choice(options)),
+        wanted=OpenSelection(schemas=_names(options.schemas or ""), rename=dict(options.rename), **_choice(options)),
         dynamic_sql=options.allow_dynamic_sql,
     )
     print(f"run key {run_key}: repeat the command with --run-key {run_key} to go on after an interruption")
@@ -219,6 +233,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_common(copy)
     _add_cutting(copy)
     _add_run(copy)
+    copy.add_argument("--dry-run", action="store_true", help="check and plan, and change nothing")
     _add_translation(copy)
     copy.set_defaults(run=_copy)
     dump = verbs.add_parser("dump", help="dump databases into a directory, which myloader can read too")
@@ -273,6 +288,9 @@ def _add_run(verb: argparse.ArgumentParser) -> None:
         choices=("fail", "truncate", "drop", "skip"),
         default="truncate",
         help="what to do with tables that the target has (default: %(default)s)",
+    )
+    verb.add_argument(
+        "--no-verify", action="store_true", help="do not compare rows; the report then says that they are not verified"
     )
     verb.add_argument("--no-defer-keys", action="store_true", help="create large tables with their secondary keys")
     verb.add_argument(

@@ -57,8 +57,9 @@ SCHEMAS = "schemas.jsonl.zst"
 
 @dataclass(frozen=True)
 class PlanSettings:
-    """How to plan: the size of a chunk, how many workers will share the bundles, how many bundles at most, and whether
-    large tables get their secondary keys after the data, and what the user chose for a target of another vendor."""
+    """How to plan: the size of a chunk, how many workers will share the bundles, how many bundles at most, whether
+    large tables get their secondary keys after the data, whether rows will be verified, and what the user chose for a
+    target of another vendor."""
 
     if_exists: IfExists = "truncate"
     chunk_bytes: int = DEFAULT_CHUNK_BYTES
@@ -67,6 +68,7 @@ class PlanSettings:
     defer_keys: bool = True
     strategy: Strategy = "adaptive"
     max_key_prefix_length: int = 0
+    verify: bool = True
     translation: TranslationChoice = field(default_factory=TranslationChoice)
 
     def __post_init__(self) -> None:
@@ -86,17 +88,17 @@ class PlanSettings:
 
 def chunk_plan(
     source: Endpoint, target: Endpoint, catalog: Catalog, selection: Selection, settings: PlanSettings,
-    run_key: str, directory: WorkDirectory,
+    run_key: str, directory: WorkDirectory, dry_run: bool = False,
 ) -> Plan:  # fmt: skip
     """Plan the run and leave the plan in a new directory below ``directory``; see `plan_path`.
 
-    The target is read only; the ledger is made when everything was decided. Raises PreflightError where something
-    stands in the way on the target, ConnectError, ServerError.
+    The target is read only; the ledger is made when everything was decided, but not for a dry run. Raises
+    PreflightError where something stands in the way on the target, ConnectError, ServerError.
     """
     with Session(source, reading) as session, Session(target, metadata) as writing:
         check_conditions(session, (table.name for table in catalog.tables), selection)
         origin = Origin(str(source), lambda tables: cut_tables(session, tables, settings.cutting))
-        return plan_run(origin, writing, catalog, selection, settings, run_key, directory)
+        return plan_run(origin, writing, catalog, selection, settings, run_key, directory, dry_run)
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class Origin:
 
 def plan_run(
     origin: Origin, writing: Session, catalog: Catalog, selection: Selection, settings: PlanSettings, run_key: str,
-    directory: WorkDirectory,
+    directory: WorkDirectory, dry_run: bool = False,
 ) -> Plan:  # fmt: skip
     """As `chunk_plan`, for rows of any origin. ``writing`` is a metadata session on the target.
 
@@ -143,13 +145,15 @@ def plan_run(
             data_bundles=tuple(draft.write(directory, path, identity, settings.concurrency, settings.max_bundles)),
             objects=sum(not planned.skip for planned in decisions.objects),
             notes=(*_notes(catalog, selection), *origin.notes, *translation.warnings),
+            verify=settings.verify,
         )
         plan = replace(plan, consistency=origin.consistency) if origin.consistency else plan
         _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)
         where.write_lines(OBJECTS, decisions.objects)
         where.write_lines(SCHEMAS, _schemas(writing, catalog, selection))
         where.write_lines(CUTS, cuts)
-        ledger.prepare(writing, identity)
+        if not dry_run:
+            ledger.prepare(writing, identity)
         where.write(PLAN, plan)
         return plan
 
