@@ -186,6 +186,8 @@ class Scene:
 
     def _hold(self, side: Side, seconds: float, statements: tuple[str, ...]) -> None:
         with self.server(side).connect(autocommit=False) as connection, connection.cursor() as cursor:
+            # Who waits for a lock keeps all others waiting; a run in a snapshot may have it to its end.
+            cursor.execute("SET lock_wait_timeout = 2, innodb_lock_wait_timeout = 2")
             for statement in statements:
                 with suppress(pymysql.Error):  # a table that is not there yet or any more, a deadlock
                     cursor.execute(statement)
