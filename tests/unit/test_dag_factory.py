@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.providers_manager import ProvidersManager
-from airflow.sdk import DAG
+from airflow.sdk import DAG, Param
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.serialization.serialized_objects import DagSerialization
 
@@ -28,6 +28,7 @@ from airflow_mydump.dag_factory import (
     SourceConfig,
     StagingConfig,
     TargetConfig,
+    VerifyConfig,
 )
 from airflow_mydump.engine.errors import ConfigurationError, SelectionError
 
@@ -52,6 +53,18 @@ STAGED_TASKS = [
     *(f"restore.{task}" for task in ("load_plan", "schema_phase", "load_phase", "index_phase", "verify", "post_phase")),
     "restore.report",
 ]
+EXAMPLES = {
+    "demo_tenants.py": {"demo_tenants": TASKS},
+    "dump_to_storage.py": {"dump_to_storage": ["dump_plan", "dump_phase", "finish_dump", "prune_dumps"]},
+    "inside_your_dag.py": {"inside_your_dag": ["announce", *(f"migration.{task}" for task in TASKS), "switch_over"]},
+    "nightly_dump.py": {"nightly_dump": STAGED_TASKS},
+    "nightly_fleet.py": {
+        "nightly_fleet": ["find_tenants", "start_tenant", "await_tenants", "fleet_report"],
+        "nightly_fleet_tenant": TASKS,
+    },
+    "restore_dump.py": {"restore_dump": [task.removeprefix("restore.") for task in STAGED_TASKS[3:]]},
+    "single_tenant.py": {"single_tenant_migration": TASKS},
+}
 MAPPED = {"schema_phase", "data_phase", "index_phase", "verify"}
 #: What parsing may cost on top of importing Airflow itself, of a processor alone: others may be at work on it too.
 PARSE_SECONDS = 0.3
@@ -69,10 +82,9 @@ def migration(schemas: int = 1, **more: Any) -> MigrationDag:
 def test_every_example_is_imported_by_airflow(file: Path) -> None:
     bag = DagBag(dag_folder=str(file), bundle_path=file.parent, bundle_name="examples")
     assert bag.import_errors == {}
-    assert [dag.fileloc for dag in bag.dags.values()] == [str(file)]
-    for dag in bag.dags.values():
-        tasks = [task.task_id for task in dag.topological_sort()]  # type: ignore[no-untyped-call]
-        assert tasks == (STAGED_TASKS if file.name == "nightly_dump.py" else TASKS)
+    assert {dag.fileloc for dag in bag.dags.values()} == {str(file)}
+    tasks = {dag.dag_id: [task.task_id for task in dag.topological_sort()] for dag in bag.dags.values()}  # type: ignore[no-untyped-call]
+    assert tasks == EXAMPLES[file.name]
 
 
 @pytest.mark.parametrize("schemas", [1, 250])
@@ -108,6 +120,35 @@ def test_the_name_may_be_said_as_airflow_does_or_first() -> None:
         named = [MigrationTaskGroup("b", **configs), MigrationTaskGroup(group_id="c", **configs)]
     assert dag.dag_id == "nightly"
     assert [group.group_id for group in named] == ["b", "c"]
+
+
+def test_a_run_may_be_chosen_in_a_form_and_the_users_params_go_beside() -> None:
+    dag = migration(2, params={"ticket": "none", "if_exists": Param("fail", const="fail")})
+    assert set(dag.params) == {"tenants", "dry_run", "if_exists", "content", "ticket"}
+    assert dag.params["if_exists"] == "fail"
+    schema = dag.params.get_param("tenants").schema
+    assert schema["items"]["enum"] == ["tenant_0", "tenant_1"]
+    for task in (dag.phases.preflight, dag.phases.prefetch_metadata, dag.phases.chunk_plan):
+        assert task.run_params is True
+
+
+def test_a_group_does_not_listen_to_the_params_of_the_users_dag() -> None:
+    with DAG("nightly", schedule=None, params={"tenants": "of the user"}):
+        group = MigrationTaskGroup(source=SourceConfig("there", schemas=["shop"]), target=TargetConfig("here"))
+    assert group.phases.preflight.run_params is False
+
+
+def test_without_verification_there_is_no_verify_task() -> None:
+    dag = migration(verify=VerifyConfig(rows=False))
+    assert [task.task_id for task in dag.topological_sort()] == [task for task in TASKS if task != "verify"]  # type: ignore[no-untyped-call]
+
+
+def test_assets_are_told_of_unless_they_are_not_wanted() -> None:
+    assert [outlet.name for outlet in migration().phases.report.outlets] == ["mydump:here"]
+    quiet = MigrationDag(
+        "quiet", source=SourceConfig("there", schemas=["a"]), target=TargetConfig("here", emit_assets=False)
+    )
+    assert quiet.phases.report.outlets == []
 
 
 def test_the_file_of_the_dag_is_the_users() -> None:
