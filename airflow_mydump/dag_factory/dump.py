@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow.sdk import chain
+from airflow.sdk import Param, chain
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from airflow_mydump.dag_factory.config import ExecutionConfig, PlanConfig, SelectionConfig, SourceConfig
 from airflow_mydump.dag_factory.migration import plan_settings, selected
+from airflow_mydump.dag_factory.run_params import tenants_param
 from airflow_mydump.dag_factory.staging import StagingConfig
 from airflow_mydump.dag_factory.workflow import Workflow, WorkflowDag, WorkflowTaskGroup
 from airflow_mydump.engine.dump_plan import DumpSettings
@@ -47,10 +48,14 @@ class Dumping(Workflow):
     selection: SelectionConfig = field(default_factory=SelectionConfig)
     plan: PlanConfig = field(default_factory=PlanConfig)
 
-    def add_tasks(self, run_key: str) -> DumpTasks:
+    def params(self) -> dict[str, Param]:
+        """Tenants."""
+        return {"tenants": tenants_param(self.source.schemas)}
+
+    def add_tasks(self, run_key: str, run_params: bool = False) -> DumpTasks:
         """Add the three tasks; see `Workflow.add_tasks`."""
         shared = self.shared_arguments(run_key, source_conn_id=self.source.conn_id)
-        shared |= {"dump_directory": self.staging.path}
+        shared |= {"dump_directory": self.staging.path, **self.on_source()}
         mapped = shared | {
             "max_active_tis_per_dagrun": self.execution.concurrency,
             "map_index_template": BundleOperator.MAP_INDEX_TEMPLATE,
@@ -58,6 +63,7 @@ class Dumping(Workflow):
         planned = DumpPlanOperator(
             task_id="dump_plan",
             selection=selected(self.source, self.selection),
+            run_params=run_params,
             settings=DumpSettings(plan_settings(self.plan, self.execution), self.staging.level),
             replace_existing=self.staging.if_exists == "replace",
             **shared,

@@ -95,10 +95,24 @@ def digest_expressions(column: Column) -> tuple[str | None, str]:
     if column.data_type in _STRINGS:
         # As stored: strings of unrelated character sets in one expression are an error to the server (1271).
         return _or_null(column, f"LENGTH({name})"), f"CAST({name} AS BINARY)"
+    if column.data_type == "float":
+        # MySQL cuts a computed DOUBLE to 22 characters, one less than a negative one may have.
+        return None, _or_null(column, _floating(name, f"ABS(CAST({name} AS DOUBLE))"))
+    if column.data_type == "double":
+        return None, _or_null(column, _floating(name, name))
     if column.data_type == "bit" or column.data_type in _MEMBERS:
         # By number: the error value of an ENUM looks like a member '', and a 64-bit SET is no DOUBLE.
         return None, _or_null(column, f"CAST({name} AS UNSIGNED)")
     return None, _or_null(column, read_expression(column))
+
+
+def _floating(name: str, exact: str) -> str:
+    """A number as its sign, its digits and its magnitude: MariaDB prints 0.0000000007 within an expression where MySQL
+    prints 7e-10, and both have the same digits. The sign is that of a zero too.
+    """
+    digits = f"TRIM(LEADING '-' FROM SUBSTRING_INDEX({exact}, 'e', 1))"
+    magnitude = f"IFNULL(ROUND(1000 * LOG10(ABS({name}))) + 0, '')"
+    return f"CONCAT(LEFT({name}, 1) = '-', TRIM(BOTH '0' FROM REPLACE({digits}, '.', '')), 'e', {magnitude})"
 
 
 def _json_meaning(name: str) -> str:

@@ -42,6 +42,11 @@ class Flavor:
         return f"{name} {'.'.join(map(str, self.version))}"
 
     @property
+    def oldest_supported(self) -> Flavor:
+        """The oldest version of the vendor that this package works with."""
+        return Flavor("mariadb", (10, 4, 0)) if self.vendor == "mariadb" else Flavor("mysql", (5, 7, 0))
+
+    @property
     def statement_timeout_variable(self) -> str:
         """The session variable that ends long statements; pinned to 0, a long read is no mistake here."""
         return "max_statement_time" if self.vendor == "mariadb" else "max_execution_time"

@@ -30,6 +30,8 @@ class Selection:
     a trigger with its table; routines and events only when no ``include`` narrows the choice. Each kind may be left
     behind by its flag.
 
+    ``fold_names`` is set for a target that keeps names of databases, tables and views in lower case.
+
     ``where`` maps ``database.table`` to an SQL condition; only rows that meet it are taken. It should say the same
     whenever it is asked: what depends on RAND() or NOW() may fail the run. ``partitions`` maps ``database.table`` to
     the partitions whose rows are taken.
@@ -53,6 +55,7 @@ class Selection:
     triggers: bool = True
     events: bool = True
     allow_empty: bool = False
+    fold_names: bool = False
 
     def __post_init__(self) -> None:
         if not self.schemas:
@@ -120,11 +123,14 @@ class Selection:
 
     def target_schema(self, schema: str) -> str:
         """The name that a source database has on the target."""
-        return self.rename.get(schema, schema)
+        return self._kept(self.rename.get(schema, schema))
 
     def target(self, name: TableName) -> TableName:
-        """The name that an object of the source has on the target."""
-        return TableName(self.target_schema(name.schema), name.name)
+        """The name that a table or view of the source has on the target."""
+        return TableName(self.target_schema(name.schema), self._kept(name.name))
+
+    def _kept(self, name: str) -> str:
+        return name.lower() if self.fold_names else name
 
 
 def _any(table: TableName, patterns: tuple[str, ...]) -> bool:

@@ -48,10 +48,14 @@ def chosen(operation: str, copy: Operations, staged: Operations) -> Operations:
     return copy if operation == "copy" else staged
 
 
-@pytest.mark.parametrize("victim", DEATHS)
 @pytest.mark.parametrize(
-    ("operation", "step"),
-    [(operation, step) for operation, steps in STEPS.items() for step in steps],
+    ("operation", "step", "victim"),
+    [
+        (operation, step, victim)
+        for operation, steps in STEPS.items()
+        for step in steps
+        for victim in (DEATHS if operation == "copy" else ["a worker"])
+    ],
     ids=lambda value: getattr(value, "value", value),
 )
 def test_a_death(

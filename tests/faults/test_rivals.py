@@ -22,8 +22,11 @@ STEPS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.value)
-@pytest.mark.parametrize("mode", ["truncate", "drop"])
+@pytest.mark.parametrize(
+    ("mode", "step"),
+    [("drop", EventKind.CHUNK_LOADED), *(("truncate", step) for step in STEPS)],
+    ids=lambda value: getattr(value, "value", value),
+)
 def test_a_run_that_another_one_takes_over(scene: Scene, copy: Operations, step: EventKind, mode: str) -> None:
     rivals: list[Command] = []
     endings: list[Ended] = []

@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from typing import TYPE_CHECKING
 
 import pytest
-from sandbox.server import Server, ServerNotInstalledError
 
 from airflow_mydump.engine.errors import IncompleteRunError, MydumpError, PreflightError
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.translation.choice import TranslationChoice
 from tests.integration.command_line import run_command
-from tests.integration.conftest import FLAVORS
 from tests.integration.contents import contents, tables_of
-from tests.integration.pair import Pair, rows_of, run_sql, value_of
-from tests.integration.run import Run
+from tests.integration.pair import rows_of, value_of
 from tests.integration.test_sakila import FILES, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-_numbers = itertools.count(1)
-DIRECTIONS = (("mariadb", "mysql"), ("mysql", "mariadb"))
-
-
-@pytest.fixture(scope="module", params=DIRECTIONS, ids=lambda direction: "-to-".join(direction))
-def across(request: pytest.FixtureRequest) -> Iterator[Pair]:
-    """A source of one vendor and a target of the other."""
-    if set(FLAVORS) != {"mariadb", "mysql"}:
-        pytest.skip("takes servers of both vendors")
-    try:
-        source, target = (Server(flavor) for flavor in request.param)
-    except ServerNotInstalledError as error:
-        pytest.skip(str(error))
-    with source, target:
-        yield Pair(source, target)
-
-
-@pytest.fixture
-def run(across: Pair, tmp_path: Path) -> Run:
-    database = f"across_{next(_numbers)}"
-    run_sql(across.source, f"CREATE DATABASE {database} DEFAULT CHARACTER SET utf8mb4")
-    return Run.of(across, database, tmp_path)
+    from tests.integration.pair import Pair
+    from tests.integration.run import Run
 
 
 def test_sakila_arrives_whole(across: Pair, tmp_path: Path) -> None:
@@ -99,28 +74,28 @@ SHARED = (
 )
 
 
-def test_every_definition_that_both_have(run: Run, across: Pair) -> None:
+def test_every_definition_that_both_have(translated: Run, across: Pair) -> None:
     """The report compares what the target made of each with what the source has."""
     for number, columns in enumerate(SHARED):
         table = f"t{number:02}"
         text = columns.removesuffix(" (") if columns.endswith(" (") else f"{columns})"
-        run.on_source(f"CREATE TABLE {table} ({text.replace('{t}', table)}")
-    run.on_source(
+        translated.on_source(f"CREATE TABLE {table} ({text.replace('{t}', table)}")
+    translated.on_source(
         "CREATE TABLE parent (id INT PRIMARY KEY)",
         "CREATE TABLE child (a INT, b INT, "
         "FOREIGN KEY (a) REFERENCES parent (id) ON DELETE CASCADE ON UPDATE SET NULL, "
         "CONSTRAINT `b's` FOREIGN KEY (b) REFERENCES parent (id))",
     )
-    assert run.copy().complete
-    run = run.again()
-    assert run.copy().complete  # the tables that are there now are taken for equal
-    run.on_target("ALTER TABLE t03 ALTER e SET DEFAULT 8", "ALTER TABLE t08 ALTER b SET DEFAULT 'x'")
+    assert translated.copy().complete
+    translated = translated.again()
+    assert translated.copy().complete  # the tables that are there now are taken for equal
+    translated.on_target("ALTER TABLE t03 ALTER e SET DEFAULT 8", "ALTER TABLE t08 ALTER b SET DEFAULT 'x'")
     with pytest.raises(IncompleteRunError, match=r"t08: column b: default .*t03: column e: default "):
-        run.report()
+        translated.report()
 
 
-def test_views_routines_triggers_and_events(run: Run, across: Pair) -> None:
-    run.on_source(
+def test_views_routines_triggers_and_events(translated: Run, across: Pair) -> None:
+    translated.on_source(
         "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20))",
         "INSERT INTO t VALUES (1, 'a'), (2, 'b')",
         "CREATE SQL SECURITY INVOKER VIEW v AS SELECT id + 1 AS n, UPPER(v) AS u FROM t WHERE id > 0 AND id < 9",
@@ -136,16 +111,16 @@ def test_views_routines_triggers_and_events(run: Run, across: Pair) -> None:
         if across.flavor == "mariadb"
         else "CREATE EVENT e ON SCHEDULE EVERY 2 DAY ON COMPLETION PRESERVE DISABLE ON REPLICA DO DELETE FROM t",
     )
-    report = run.copy()
+    report = translated.copy()
     assert report.complete
     assert any("queries of 2 views" in note for note in report.notes)
     query = "SELECT n, u, f(u, n) FROM v ORDER BY n"
-    assert rows_of(across.source, query, run.database) == rows_of(across.target, query, run.database)
-    run.on_target("INSERT INTO t VALUES (3, 'c')")
-    assert value_of(across.target, "SELECT v FROM t WHERE id = 3", run.database) == "c!?"
-    run.on_target("ALTER EVENT e ENABLE", "ALTER ALGORITHM=TEMPTABLE VIEW v AS SELECT 1 AS n")
+    assert rows_of(across.source, query, translated.database) == rows_of(across.target, query, translated.database)
+    translated.on_target("INSERT INTO t VALUES (3, 'c')")
+    assert value_of(across.target, "SELECT v FROM t WHERE id = 3", translated.database) == "c!?"
+    translated.on_target("ALTER EVENT e ENABLE", "ALTER ALGORITHM=TEMPTABLE VIEW v AS SELECT 1 AS n")
     with pytest.raises(IncompleteRunError, match=r"view .*\.v: algorithm.*event .*\.e: status"):
-        run.report()
+        translated.report()
 
 
 JSON_TEXTS = (
@@ -161,44 +136,42 @@ JSON_LOST = {
 }
 
 
-def test_json_arrives_with_its_meaning(run: Run, across: Pair) -> None:
-    run.on_source(
+def test_json_arrives_with_its_meaning(translated: Run, across: Pair) -> None:
+    translated.on_source(
         "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, j JSON, k JSON NOT NULL, v FLOAT)",
         "INSERT INTO t (j, k, v) VALUES "
         + ", ".join(f"({_sql(text)}, {_sql(text)}, 0.1234567)" for text in JSON_TEXTS)
         + ", (NULL, '1', NULL)",
     )
-    assert run.copy().complete
+    assert translated.copy().complete
     read = "SELECT id, j, k FROM t ORDER BY id"
-    ours, theirs = (
-        [[id_, *(text and json.loads(text) for text in texts)] for id_, *texts in rows_of(server, read, run.database)]
-        for server in (across.source, across.target)
-    )
+    found = [rows_of(server, read, translated.database) for server in (across.source, across.target)]
+    ours, theirs = ([[id_, *(text and json.loads(text) for text in texts)] for id_, *texts in rows] for rows in found)
     assert ours == theirs
     kind = value_of(
-        across.target, f"SELECT data_type FROM information_schema.columns WHERE table_schema = '{run.database}' "
+        across.target, f"SELECT data_type FROM information_schema.columns WHERE table_schema = '{translated.database}' "
         "AND column_name = 'j'"
     )  # fmt: skip
     assert kind == ("json" if across.flavor == "mariadb" else "longtext")
-    run.on_target("""UPDATE t SET j = '{"b": 1, "a": [1, 2.51, 0, 100, 1e-7], "": null}' WHERE id = 1""")
+    translated.on_target("""UPDATE t SET j = '{"b": 1, "a": [1, 2.51, 0, 100, 1e-7], "": null}' WHERE id = 1""")
     with pytest.raises(MydumpError, match="are not those of the source"):
-        run.verify()
+        translated.verify()
 
 
 @pytest.mark.parametrize("text", JSON_LOST.values(), ids=JSON_LOST.keys())
-def test_json_that_the_target_would_change_fails_the_run(run: Run, across: Pair, text: str) -> None:
+def test_json_that_the_target_would_change_fails_the_run(translated: Run, across: Pair, text: str) -> None:
     if across.flavor == "mysql":
         pytest.skip("MariaDB keeps the text of MySQL's JSON as it is")
-    run.on_source("CREATE TABLE t (id INT, j JSON)", f"INSERT INTO t VALUES (1, {_sql(text)})")
-    run.plan()
-    run.schema()
-    run.data()
-    with pytest.raises(MydumpError, match=rf"{run.database}\.t\b.*are not those of the source"):
-        run.verify()
-    run.settings = PlanSettings(translation=TranslationChoice(types={"json": "longtext"}), if_exists="drop")
-    run.run_key += "-as-text"
-    assert run.copy().complete
-    assert value_of(across.target, "SELECT j FROM t", run.database) == text
+    translated.on_source("CREATE TABLE t (id INT, j JSON)", f"INSERT INTO t VALUES (1, {_sql(text)})")
+    translated.plan()
+    translated.schema()
+    translated.data()
+    with pytest.raises(MydumpError, match=rf"{translated.database}\.t\b.*are not those of the source"):
+        translated.verify()
+    translated.settings = PlanSettings(translation=TranslationChoice(types={"json": "longtext"}), if_exists="drop")
+    translated.run_key += "-as-text"
+    assert translated.copy().complete
+    assert value_of(across.target, "SELECT j FROM t", translated.database) == text
 
 
 def _sql(text: str) -> str:
@@ -229,26 +202,26 @@ REFUSED = {
 }
 
 
-def test_what_the_target_has_not_is_refused_by_name(run: Run, across: Pair) -> None:
+def test_what_the_target_has_not_is_refused_by_name(translated: Run, across: Pair) -> None:
     refused = REFUSED[across.flavor]
     for number, (columns, _) in enumerate(refused):
-        run.on_source(
+        translated.on_source(
             f"CREATE TABLE t{number} ({columns.removesuffix(' (') if columns.endswith(' (') else columns + ')'}"
         )
-    run.on_source("CREATE TABLE fine (a INT)")
+    translated.on_source("CREATE TABLE fine (a INT)")
     with pytest.raises(PreflightError) as error:
-        run.plan()
+        translated.plan()
     for number, (_, reason) in enumerate(refused):
         if "no collation" not in reason:
-            assert f"{run.database}.t{number} " in str(error.value)
+            assert f"{translated.database}.t{number} " in str(error.value)
         assert reason in str(error.value)
     assert "fine" not in str(error.value)
-    assert rows_of(across.target, f"SHOW DATABASES LIKE '{run.database}'") == []
+    assert rows_of(across.target, f"SHOW DATABASES LIKE '{translated.database}'") == []
 
 
-def test_what_the_user_chose_is_done(run: Run, across: Pair, tmp_path: Path) -> None:
+def test_what_the_user_chose_is_done(translated: Run, across: Pair, tmp_path: Path) -> None:
     if across.flavor == "mariadb":
-        run.on_source(
+        translated.on_source(
             "CREATE TABLE t (id UUID PRIMARY KEY, a INET4, b INET6, c VARCHAR(9) COLLATE utf8mb4_general_nopad_ci)",
             "INSERT INTO t VALUES ('123e4567-e89b-12d3-a456-426655440000', '1.2.3.4', '::1', 'x'), "
             "('f23e4567-e89b-12d3-a456-426655440001', NULL, NULL, 'y ')",
@@ -257,38 +230,40 @@ def test_what_the_user_chose_is_done(run: Run, across: Pair, tmp_path: Path) -> 
             "--type", "uuid=char(36)", "--type", "inet4=varchar(15)", "--type", "inet6=varchar(39)",
                    "--collation", "utf8mb4_general_nopad_ci=utf8mb4_0900_as_cs")  # fmt: skip
     else:
-        run.on_source(
+        translated.on_source(
             "CREATE TABLE t (c VARCHAR(9) COLLATE utf8mb4_ja_0900_as_cs PRIMARY KEY, d VARCHAR(9))",
             "INSERT INTO t VALUES ('x', 'é'), ('y ', '')",
         )
         choices = ("--collation", "utf8mb4_ja_0900_as_cs=utf8mb4_bin",
                    "--collation", "utf8mb4_0900_ai_ci=utf8mb4_unicode_520_ci")  # fmt: skip
-    arguments = ("--schemas", run.database, "--work-directory", tmp_path, *choices)
+    arguments = ("--schemas", translated.database, "--work-directory", tmp_path, *choices)
     copied = run_command(across, "copy", *arguments)
     assert copied.returncode == 0, copied.stderr
     for choice in choices[1::2]:
         assert choice.split("=")[1] in copied.stdout
     columns = "*" if across.flavor == "mysql" else "CAST(id AS CHAR), CAST(a AS CHAR), CAST(b AS CHAR), c"
     read = f"SELECT {columns} FROM t ORDER BY c"
-    assert rows_of(across.source, read, run.database) == rows_of(across.target, read, run.database)
+    assert rows_of(across.source, read, translated.database) == rows_of(across.target, read, translated.database)
     assert run_command(across, "verify", *arguments).returncode == 0
 
 
-def test_a_unique_key_that_the_other_collation_breaks_fails_the_load(run: Run) -> None:
-    run.on_source("CREATE TABLE t (c VARCHAR(9) COLLATE utf8mb4_bin PRIMARY KEY)", "INSERT INTO t VALUES ('a'), ('A')")
-    run.settings = PlanSettings(translation=TranslationChoice({"utf8mb4_bin": "utf8mb4_general_ci"}))
-    with pytest.raises(MydumpError, match=rf"{run.database}\.t\b"):
-        run.copy()
+def test_a_unique_key_that_the_other_collation_breaks_fails_the_load(translated: Run) -> None:
+    translated.on_source(
+        "CREATE TABLE t (c VARCHAR(9) COLLATE utf8mb4_bin PRIMARY KEY)", "INSERT INTO t VALUES ('a'), ('A')"
+    )
+    translated.settings = PlanSettings(translation=TranslationChoice({"utf8mb4_bin": "utf8mb4_general_ci"}))
+    with pytest.raises(MydumpError, match=rf"{translated.database}\.t\b"):
+        translated.copy()
 
 
-def test_a_dump_is_restored_on_the_other_vendor(run: Run, across: Pair, tmp_path: Path) -> None:
-    run.on_source(
+def test_a_dump_is_restored_on_the_other_vendor(translated: Run, across: Pair, tmp_path: Path) -> None:
+    translated.on_source(
         "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20), j JSON, f FLOAT, b BIT(9), d DATETIME(6))",
         """INSERT INTO t VALUES (1, 'é', '{"b": 1, "a": 2.5}', 0.1234567, b'101', '2020-01-01 00:00:00.000001')""",
         "CREATE VIEW v AS SELECT id FROM t",
     )
-    dumped = run_command(across, "dump", "--schemas", run.database, "--output", tmp_path / "dump")
+    dumped = run_command(across, "dump", "--schemas", translated.database, "--output", tmp_path / "dump")
     assert dumped.returncode == 0, dumped.stderr
     loaded = run_command(across, "load", "--input", tmp_path / "dump", "--work-directory", tmp_path / "work")
     assert loaded.returncode == 0, loaded.stderr
-    assert contents(across.source, run.database, "t") == contents(across.target, run.database, "t")
+    assert contents(across.source, translated.database, "t") == contents(across.target, translated.database, "t")

@@ -193,12 +193,28 @@ def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
         "SELECT ROUTINE_TYPE, ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES "
         f"WHERE {in_schemas('ROUTINE_SCHEMA', selection.schemas)} ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME"
     )
+    _refuse_libraries(session, selection)
     kinds: dict[str, ObjectKind] = {"FUNCTION": "function", "PROCEDURE": "procedure"}
     for kind, schema, routine in rows:
         name = TableName(schema, routine)
         if kind not in kinds:
             raise PreflightError(f"{name} is a {kind.lower()}, which cannot be moved yet; remove it or use include")
         yield show_object(session, kinds[kind], name)
+
+
+def _refuse_libraries(session: Session, selection: Selection) -> None:
+    """MySQL 9.2 and later have libraries of JavaScript, which are no routines and in a view of their own."""
+    if not session.rows(
+        "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME = 'LIBRARIES'"
+    ):
+        return
+    for schema, library in session.pairs(
+        "SELECT LIBRARY_SCHEMA, LIBRARY_NAME FROM information_schema.LIBRARIES "
+        f"WHERE {in_schemas('LIBRARY_SCHEMA', selection.schemas)} ORDER BY LIBRARY_SCHEMA, LIBRARY_NAME"
+    ):
+        raise PreflightError(
+            f"{TableName(schema, library)} is a library, which cannot be moved yet; remove it or use include"
+        )
 
 
 def _triggers(session: Session, selection: Selection, names: _Names) -> Iterable[StoredObject]:
