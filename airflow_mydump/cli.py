@@ -38,7 +38,7 @@ from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, Strategy
 from airflow_mydump.engine.preflight.finding import Finding
 from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
 from airflow_mydump.engine.restoring import Restore, restore
-from airflow_mydump.engine.selection import Content, Selection
+from airflow_mydump.engine.selection import Content, HistoryChoice, Selection
 from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
@@ -252,6 +252,7 @@ def _selection(options: argparse.Namespace) -> Selection:
         rename=dict(options.rename),
         where=dict(options.where),
         partitions=dict(options.partitions),
+        history=options.history,
         **_choice(options),
     )
 
@@ -282,7 +283,6 @@ def _parser() -> argparse.ArgumentParser:
     _add_cutting(copy)
     _add_run(copy)
     copy.add_argument("--dry-run", action="store_true", help="check and plan, and change nothing")
-    _add_translation(copy)
     copy.set_defaults(run=_copy)
     dump = verbs.add_parser("dump", help="dump databases into a directory, which myloader can read too")
     _add_source(dump)
@@ -291,7 +291,6 @@ def _parser() -> argparse.ArgumentParser:
     dump.set_defaults(run=_dump, rename=[])
     load = verbs.add_parser("load", help="restore a dump directory of this package or of mydumper, and verify it")
     _add_load(load)
-    _add_translation(load)
     load.set_defaults(run=_load)
     plan = verbs.add_parser("plan", help="show how tables would be cut into chunks, and why; needs no target")
     _add_selection(plan)
@@ -356,6 +355,7 @@ def _add_run(verb: argparse.ArgumentParser) -> None:
     )
     verb.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
     _add_adaptation(verb)
+    _add_translation(verb)
 
 
 def _add_adaptation(verb: argparse.ArgumentParser) -> None:
@@ -477,6 +477,12 @@ def _add_source(verb: argparse.ArgumentParser, schemas_required: bool = True) ->
         default=[],
         metavar="DB.TABLE=CONDITION",
         help="take only the rows of a table that meet an SQL condition; repeatable",
+    )
+    verb.add_argument(
+        "--history",
+        choices=get_args(HistoryChoice),
+        default="current",
+        help="what to take of system-versioned tables: current rows, or keep all versions (default: %(default)s)",
     )
 
 

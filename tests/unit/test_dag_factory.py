@@ -53,6 +53,18 @@ STAGED_TASKS = [
     *(f"restore.{task}" for task in ("load_plan", "schema_phase", "load_phase", "index_phase", "verify", "post_phase")),
     "restore.report",
 ]
+EXAMPLES = {
+    "demo_tenants.py": {"demo_tenants": TASKS},
+    "dump_to_storage.py": {"dump_to_storage": ["dump_plan", "dump_phase", "finish_dump", "prune_dumps"]},
+    "inside_your_dag.py": {"inside_your_dag": ["announce", *(f"migration.{task}" for task in TASKS), "switch_over"]},
+    "nightly_dump.py": {"nightly_dump": STAGED_TASKS},
+    "nightly_fleet.py": {
+        "nightly_fleet": ["find_tenants", "start_tenant", "await_tenants", "fleet_report"],
+        "nightly_fleet_tenant": TASKS,
+    },
+    "restore_dump.py": {"restore_dump": [task.removeprefix("restore.") for task in STAGED_TASKS[3:]]},
+    "single_tenant.py": {"single_tenant_migration": TASKS},
+}
 MAPPED = {"schema_phase", "data_phase", "index_phase", "verify"}
 #: What parsing may cost on top of importing Airflow itself, of a processor alone: others may be at work on it too.
 PARSE_SECONDS = 0.3
@@ -70,10 +82,9 @@ def migration(schemas: int = 1, **more: Any) -> MigrationDag:
 def test_every_example_is_imported_by_airflow(file: Path) -> None:
     bag = DagBag(dag_folder=str(file), bundle_path=file.parent, bundle_name="examples")
     assert bag.import_errors == {}
-    assert [dag.fileloc for dag in bag.dags.values()] == [str(file)]
-    for dag in bag.dags.values():
-        tasks = [task.task_id for task in dag.topological_sort()]  # type: ignore[no-untyped-call]
-        assert tasks == (STAGED_TASKS if file.name == "nightly_dump.py" else TASKS)
+    assert {dag.fileloc for dag in bag.dags.values()} == {str(file)}
+    tasks = {dag.dag_id: [task.task_id for task in dag.topological_sort()] for dag in bag.dags.values()}  # type: ignore[no-untyped-call]
+    assert tasks == EXAMPLES[file.name]
 
 
 @pytest.mark.parametrize("schemas", [1, 250])
@@ -177,6 +188,13 @@ def test_arguments_for_every_operator_reach_every_operator() -> None:
         assert (task.queue, task.pool, task.retries) == ("near_the_servers", "servers", 7)
 
 
+def test_what_is_chosen_for_a_target_of_another_vendor_reaches_the_planner() -> None:
+    target = TargetConfig("here", collations={"utf8mb4_bin": "utf8mb4_general_ci"}, types={"uuid": "char(36)"})
+    dag = MigrationDag("migration", source=SourceConfig("there", schemas=["a"]), target=target)
+    translation = dag.phases.chunk_plan.settings.translation
+    assert (translation.collations, translation.types) == (target.collations, target.types)
+
+
 @pytest.mark.parametrize("binlog", [True, False])
 def test_every_task_writes_to_the_targets_binary_log_or_none_does(binlog: bool) -> None:
     target = TargetConfig("here", binlog=binlog)
@@ -194,6 +212,7 @@ def test_every_task_writes_to_the_targets_binary_log_or_none_does(binlog: bool) 
         (lambda: SourceConfig("", schemas=["shop"]), "SourceConfig.conn_id"),
         (lambda: SourceConfig("there", schemas=[]), "SourceConfig.schemas"),
         (lambda: SourceConfig("there", schemas="shop"), "SourceConfig.schemas"),
+        (lambda: TargetConfig("here", types={"uuid": "int"}), "TargetConfig.types"),
         (lambda: TargetConfig(""), "TargetConfig.conn_id"),
         (lambda: TargetConfig("here", if_exists="replace"), "TargetConfig.if_exists"),  # type: ignore[arg-type]
         (lambda: SelectionConfig(include="orders"), "SelectionConfig.include"),
