@@ -85,6 +85,11 @@ class Flavor:
         return self.vendor == "mariadb"
 
     @property
+    def pins_timestamp_defaults(self) -> bool:
+        """Whether a session may say that TIMESTAMP columns get no default by themselves, and needs no privilege."""
+        return self.vendor == "mariadb" and self.version >= (10, 8, 4)
+
+    @property
     def can_insert_history(self) -> bool:
         """Whether rows of system-versioned tables may be given with the time when they were current."""
         return self.vendor == "mariadb" and self.version >= (10, 11, 0)

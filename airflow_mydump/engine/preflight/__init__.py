@@ -23,6 +23,7 @@ from airflow_mydump.engine.preflight import (
     sequence,
     servers,
     storage,
+    timestamp,
 )
 from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, require_no_blocker
@@ -108,6 +109,7 @@ def catalog_findings(candidate: Candidate, foreign_keys: ForeignKeys) -> Iterato
         yield from foreign_key.findings(candidate, foreign_keys)
         yield from sequence.findings(candidate)
         yield from history.findings(candidate)
+        yield from timestamp.findings(candidate)
     yield from object_state.findings(candidate)
     yield from definers.findings(candidate)
     yield from bodies.findings(candidate)
