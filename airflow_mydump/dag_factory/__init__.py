@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow_mydump.dag_factory.config import (
+        ConsistencyConfig,
         ExecutionConfig,
         PlanConfig,
         SelectionConfig,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from airflow_mydump.dag_factory.staging import StagingConfig
 
 __all__ = [
+    "ConsistencyConfig",
     "DumpDag",
     "DumpTaskGroup",
     "ExecutionConfig",

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import get_args
 
 from airflow_mydump.dag_factory.requirement import require
+from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.errors import ConfigurationError, SelectionError
 from airflow_mydump.engine.pattern import require_pattern
 from airflow_mydump.engine.plan import IfExists
@@ -107,6 +108,11 @@ class SelectionConfig:
         choices = get_args(Content)
         require(self, "content", self.content in choices, f"is not one of {', '.join(choices)}")
         require(self, "where", all(condition.strip() for condition in self.where.values()), "has an empty condition")
+
+
+@dataclass(frozen=True)
+class ConsistencyConfig(Consistency):
+    """How the rows of different chunks belong together, and what that may cost the source; see `Consistency`."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,14 @@ from typing import Any
 from airflow.sdk import TriggerRule, XComArg, chain
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
-from airflow_mydump.dag_factory.config import ExecutionConfig, PlanConfig, SelectionConfig, SourceConfig, TargetConfig
+from airflow_mydump.dag_factory.config import (
+    ConsistencyConfig,
+    ExecutionConfig,
+    PlanConfig,
+    SelectionConfig,
+    SourceConfig,
+    TargetConfig,
+)
 from airflow_mydump.dag_factory.workflow import Workflow, WorkflowDag, WorkflowTaskGroup
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.selection import Selection
@@ -33,7 +40,9 @@ from airflow_mydump.operators.prefetch_metadata import PrefetchMetadataOperator
 from airflow_mydump.operators.preflight import PreflightOperator
 from airflow_mydump.operators.report import ReportOperator
 from airflow_mydump.operators.schema_phase import SchemaPhaseOperator
+from airflow_mydump.operators.snapshot_data import SnapshotDataOperator
 from airflow_mydump.operators.verify import VerifyOperator
+from airflow_mydump.operators.worker import WorkerOperator
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,7 @@ class Migration(Workflow):
     target: TargetConfig
     selection: SelectionConfig = field(default_factory=SelectionConfig)
     plan: PlanConfig = field(default_factory=PlanConfig)
+    consistency: ConsistencyConfig = field(default_factory=ConsistencyConfig)
 
     def add_tasks(self, run_key: str) -> MigrationTasks:
         """Add the nine tasks; see `Workflow.add_tasks`."""
@@ -72,7 +82,12 @@ class Migration(Workflow):
         preflight = PreflightOperator(task_id="preflight", selection=chosen, **shared)
         prefetch = PrefetchMetadataOperator(task_id="prefetch_metadata", selection=chosen, **shared)
         chunk_plan = ChunkPlanOperator(
-            task_id="chunk_plan", catalog=prefetch.output, selection=chosen, settings=settings, **shared
+            task_id="chunk_plan",
+            catalog=prefetch.output,
+            selection=chosen,
+            settings=settings,
+            mode=self.consistency.mode,
+            **shared,
         )
         identity = XComArg(chunk_plan, PLAN)
         by_part = mapped | {"plan": identity, "map_index_template": PartOperator.MAP_INDEX_TEMPLATE}
@@ -83,7 +98,7 @@ class Migration(Workflow):
             prefetch_metadata=prefetch,
             chunk_plan=chunk_plan,
             schema_phase=SchemaPhaseOperator.partial(task_id="schema_phase", **by_part).expand(part=parts),
-            data_phase=DataPhaseOperator.partial(task_id="data_phase", **by_bundle).expand(bundle=bundles),
+            data_phase=self._data_phase(identity, bundles, mapped),
             index_phase=IndexPhaseOperator.partial(task_id="index_phase", **by_part).expand(part=parts),
             verify=VerifyOperator.partial(task_id="verify", **by_bundle).expand(bundle=bundles),
             post_phase=PostPhaseOperator(task_id="post_phase", plan=identity, **shared),
@@ -95,6 +110,15 @@ class Migration(Workflow):
         # The report waits for every mapped task, also for those that go on when one of their siblings has failed.
         chain([tasks.schema_phase, tasks.data_phase, tasks.index_phase, tasks.verify], tasks.report)
         return tasks
+
+    def _data_phase(self, identity: XComArg, bundles: XComArg, mapped: Mapping[str, Any]) -> MappedOperator:
+        """Tasks for bundles where each may run when it likes, and workers that run together for a snapshot."""
+        if self.consistency.mode == "none":
+            arguments = dict(mapped) | {"map_index_template": BundleOperator.MAP_INDEX_TEMPLATE}
+            return DataPhaseOperator.partial(task_id="data_phase", **arguments).expand(bundle=bundles)
+        arguments = worker_arguments(mapped, self.execution, self.consistency) | {"plan": identity}
+        workers = list(range(self.execution.concurrency))
+        return SnapshotDataOperator.partial(task_id="data_phase", **arguments).expand(worker=workers)
 
 
 class _Head:
@@ -111,6 +135,7 @@ class _Head:
         target: TargetConfig,
         selection: SelectionConfig | None = None,
         plan: PlanConfig | None = None,
+        consistency: ConsistencyConfig | None = None,
         execution: ExecutionConfig | None = None,
         operator_args: Mapping[str, Any] | None = None,
         **kwargs: Any,
@@ -120,6 +145,7 @@ class _Head:
             target=target,
             selection=selection or SelectionConfig(),
             plan=plan or PlanConfig(),
+            consistency=consistency or ConsistencyConfig(),
             execution=execution or ExecutionConfig(),
             operator_args=operator_args or {},
         )
@@ -171,6 +197,17 @@ def choice(selection: SelectionConfig) -> dict[str, Any]:
         "triggers": selection.triggers,
         "events": selection.events,
         "allow_empty": selection.allow_empty,
+    }
+
+
+def worker_arguments(
+    mapped: Mapping[str, Any], execution: ExecutionConfig, consistency: ConsistencyConfig
+) -> dict[str, Any]:
+    """The arguments of an operator whose mapped tasks are workers that read together."""
+    return dict(mapped) | {
+        "workers": execution.concurrency,
+        "consistency": consistency,
+        "map_index_template": WorkerOperator.MAP_INDEX_TEMPLATE,
     }
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from airflow_mydump.engine.identifier import TableName
 
-ObjectKind = Literal["view", "function", "procedure", "trigger", "event"]
+ObjectKind = Literal["sequence", "view", "function", "procedure", "trigger", "event"]
 
 
 @dataclass(frozen=True)
@@ -103,11 +103,27 @@ class Table:
 
 
 @dataclass(frozen=True)
+class SequenceState:
+    """The one row of a sequence. ``next_value`` is the first that no cache has taken; ``cycles`` is 0 or 1, ``rounds``
+    how often it began anew."""
+
+    next_value: int
+    minimum: int
+    maximum: int
+    start: int
+    increment: int
+    cache: int
+    cycles: int
+    rounds: int
+
+
+@dataclass(frozen=True)
 class StoredObject:
-    """A view, routine, trigger or event: its text and the session state it was created under.
+    """A view, routine, trigger, event or sequence: its text and the session state it was created under.
 
     ``database_collation`` is the default that the database had then: parameters and variables of routines took theirs
-    from it. ``table`` is the table of a trigger. ``time_zone`` is an event's.
+    from it. ``table`` is the table of a trigger. ``time_zone`` is an event's, ``state`` a
+    sequence's.
     """
 
     kind: ObjectKind
@@ -119,6 +135,7 @@ class StoredObject:
     database_collation: str = ""
     table: str = ""
     time_zone: str = ""
+    state: SequenceState | None = None
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
@@ -132,6 +149,15 @@ class Catalog:
     schemas: tuple[Schema, ...]
     tables: tuple[Table, ...]
     objects: tuple[StoredObject, ...]
+
+    @property
+    def named_in_files(self) -> list[TableName]:
+        """What has files of its own in a dump directory, in an order that gives the same file names each time."""
+        return [
+            *(table.name for table in self.tables),
+            *(stored.name for stored in self.of_kind("view")),
+            *(stored.name for stored in self.of_kind("sequence")),
+        ]
 
     def of_kind(self, kind: ObjectKind) -> Iterator[StoredObject]:
         """The objects of one kind, in their order of creation."""

@@ -3,6 +3,7 @@ verification."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from airflow_mydump.engine.identifier import TableName, quote
@@ -73,6 +74,14 @@ class Chunk:
 
 def _before(upper: Bound | None) -> str:
     return f"to before ({', '.join(upper)})" if upper else "to the end"
+
+
+def without_bounds(text: str) -> str:
+    """A message without the key values that `Chunk.describe` put into it, for more readers than the log has.
+
+    None of the literals that `key_type.key_literal` makes has a parenthesis.
+    """
+    return re.sub(r"\b(from|to before) \([^()]*\)", r"\1 (…)", text)
 
 
 def partition_clause(partitions: tuple[str, ...]) -> str:

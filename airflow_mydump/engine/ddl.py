@@ -23,6 +23,8 @@ _KEY = re.compile(r"(?:(?P<kind>UNIQUE|FULLTEXT|SPATIAL) )?KEY (?P<name>`(?:[^`]
 _KINDS: dict[str, KeyKind] = {"UNIQUE": "unique", "FULLTEXT": "fulltext", "SPATIAL": "spatial"}
 _NAME = re.compile(r"`(?:[^`]|``)+`")
 _AUTO_INCREMENT = re.compile(r" AUTO_INCREMENT=(\d+)")
+_SEQUENCE_WORD = re.compile(r"\b(?:nextval|lastval|setval)\(", re.IGNORECASE)
+_SEQUENCE_CALL = re.compile(r"\w+\((?:(?P<schema>`(?:[^`]|``)+`)\.)?(?P<name>`(?:[^`]|``)+`)")
 _CHARSET_OF_COLLATION = re.compile(r" CHARACTER SET \w+(?= COLLATE )")
 
 
@@ -103,14 +105,37 @@ def parse_table(name: TableName, statement: str) -> TableDefinition:
 def split_definition(name: TableName, statement: str) -> tuple[list[str], str]:
     """The elements between the parentheses of a CREATE TABLE statement, and what stands behind them.
 
-    Raises PreflightError if the text has another form.
+    Sequences of the table's own database stand without it, as everything else does. Raises PreflightError if the text
+    has another form.
     """
     masked = _mask(statement)
     start = masked.find("(")
     end = _closing_parenthesis(masked, start)
     if not statement.startswith("CREATE TABLE ") or start < 0 or end < 0:
         raise PreflightError(f"{name}: its definition is not a CREATE TABLE statement this version can read")
-    return _split(statement, masked, start + 1, end), statement[end + 1 :]
+    parts = [_without_own_schema(name, part) for part in _split(statement, masked, start + 1, end)]
+    return parts, statement[end + 1 :]
+
+
+def sequences_in(table: TableName, element: str) -> list[TableName]:
+    """The sequences that a column's default takes values from."""
+    return [
+        TableName(_unquote(found["schema"]) if found["schema"] else table.schema, _unquote(found["name"]))
+        for found in _sequence_calls(element)
+    ]
+
+
+def _without_own_schema(table: TableName, element: str) -> str:
+    # MariaDB 10.11 writes the database before every sequence in a default, and there alone.
+    for found in reversed(_sequence_calls(element)):
+        if found["schema"] and _unquote(found["schema"]) == table.schema:
+            element = element[: found.start("schema")] + element[found.start("name") :]
+    return element
+
+
+def _sequence_calls(element: str) -> list[re.Match[str]]:
+    calls = (_SEQUENCE_CALL.match(element, found.start()) for found in _SEQUENCE_WORD.finditer(_mask(element)))
+    return [call for call in calls if call]
 
 
 def schema_statements(schema: Schema, target: str) -> tuple[str, str]:

@@ -63,6 +63,8 @@ def _takes_object(selection: Selection, stored: StoredObject, tables: set[TableN
         return False
     if stored.kind == "view":
         return selection.takes_views and selection.takes(stored.name)
+    if stored.kind == "sequence":
+        return selection.takes(stored.name)
     if stored.kind == "trigger":
         return selection.triggers and TableName(stored.name.schema, stored.table) in tables
     return selection.takes_events if stored.kind == "event" else selection.takes_routines

@@ -44,6 +44,7 @@ def read_existing(session: Session, schema: str) -> ExistingSchema:
     objects: set[tuple[ObjectKind, str]] = {("event", name) for (name,) in events}
     objects |= {("trigger", name) for name, _ in triggers}
     objects |= {("view", name) for name, kind in tables if kind == "VIEW"}
+    objects |= {("sequence", name) for name, kind in tables if kind == "SEQUENCE"}
     objects |= {("function" if kind == "function" else "procedure", name) for kind, name in routines}
     return ExistingSchema(
         schema,
@@ -88,15 +89,18 @@ def decide_table(
 def decide_object(
     existing: ExistingSchema, stored: StoredObject, target: TableName, content: Content, if_exists: IfExists
 ) -> bool:
-    """Whether a view, routine, trigger or event is to be left alone: because the target has it, or, where data alone is
-    moved, because it has it not (what acts by itself is taken away for the load, and comes back after it).
+    """Whether a view, routine, trigger, event or sequence is to be left alone: because the target has it, or, where
+    data alone is moved, because it has it not (what acts by itself is taken away for the load, and comes back
+    after it).
 
     Raises PreflightError where the user's choice forbids it.
     """
     if content == "data":
         return (stored.kind, target.name) not in existing.objects
-    if stored.kind == "view" and existing.tables.get(target.name, "VIEW") != "VIEW":
-        raise PreflightError(f"the target has a table named {target}, where a view is to go; remove it")
+    there = existing.tables.get(target.name, stored.kind.upper())
+    if stored.kind in ("view", "sequence") and there != stored.kind.upper():
+        what = "table" if there == "BASE TABLE" else there.lower()
+        raise PreflightError(f"the target has a {what} named {target}, where a {stored.kind} is to go; remove it")
     if (stored.kind, target.name) not in existing.objects:
         return False
     if if_exists == "fail":

@@ -82,7 +82,7 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
             pool.map(partial(data_phase, source, target, directory), bundles)
         pool.map(partial(index_phase, target, directory), schemas)
         pool.map(partial(verify_phase, target, directory), bundles)
-    post_phase(target, directory, plan.identity, announce)
+    post_phase(target, directory, plan.identity, announce, source)
     return report_phase(target, directory, plan.identity)
 
 
@@ -96,4 +96,5 @@ def _plan(migration: Migration) -> Plan:
         migration.settings,
         migration.run_key,
         migration.directory,
+        migration.consistency.mode,
     )

@@ -1,4 +1,5 @@
-"""Reads the definitions of views, routines, triggers and events, with the session state they were created in."""
+"""Reads the definitions of views, routines, triggers and events, with the session state they were created in, and of
+sequences."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from airflow_mydump.engine.catalog import ObjectKind, StoredObject
 from airflow_mydump.engine.definition import readable
 from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import TableName, quote
+from airflow_mydump.engine.sequence import read_state
 from airflow_mydump.engine.session import Session
 
 
@@ -19,6 +21,9 @@ def show_object(session: Session, kind: ObjectKind, name: TableName, table: str 
         # In its own database a view's text names its tables without a database, so it can be renamed.
         session.execute(f"USE {quote(name.schema)}")
     row = session.text_rows(f"SHOW CREATE {kind.upper()} {name.sql}")[0]
+    if kind == "sequence":
+        state = read_state(session, name)
+        return StoredObject(kind, name, readable(name, row[1]), "", "utf8mb4", "utf8mb4_general_ci", state=state)
     sql_mode = time_zone = database_collation = ""
     if kind == "view":
         _, definition, charset, collation = row

@@ -9,12 +9,15 @@ from typing import Any
 from airflow.providers.common.compat.sdk import conf
 
 from airflow_mydump.engine.catalog import Catalog
+from airflow_mydump.engine.consistency.settings import Mode
 from airflow_mydump.engine.cut_report import TableCuts, describe_balance, describe_tables
 from airflow_mydump.engine.phases.plan import PlanSettings, chunk_plan, cuts_file
 from airflow_mydump.engine.plan import Plan
 from airflow_mydump.engine.selection import Selection
+from airflow_mydump.operators.outline import OUTLINE, outline_of_plan
 from airflow_mydump.operators.phase import PhaseOperator, engine_errors
 from airflow_mydump.operators.plan_link import SUMMARY, PlanLink
+from airflow_mydump.operators.xcom_value import plain
 
 PLAN = "plan"
 """Key of the XCom with the plan's identity. (Airflow maps over return values only, so bundles are those.)"""
@@ -36,13 +39,17 @@ class ChunkPlanOperator(PhaseOperator):
     :param catalog: the file that `PrefetchMetadataOperator` returned
     :param selection: what is to be moved
     :param settings: how to cut and pack; the number of bundles also respects ``[core] max_map_length``
+    :param mode: how the rows of different chunks will belong together
     """
 
     template_fields: Sequence[str] = (*PhaseOperator.template_fields, "catalog")
     operator_extra_links = (PlanLink(),)
 
-    def __init__(self, *, catalog: Any, selection: Selection, settings: PlanSettings, **kwargs: Any) -> None:
+    def __init__(
+        self, *, catalog: Any, selection: Selection, settings: PlanSettings, mode: Mode = "none", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
+        self.mode = mode
         self.catalog = catalog
         self.selection = selection
         self.settings = settings
@@ -59,22 +66,26 @@ class ChunkPlanOperator(PhaseOperator):
                 replace(self.settings, max_bundles=most),
                 self.run_key,
                 self.directory,
+                self.mode,
             )
-            summary = list(self._summary(plan))
+            cuts = self.directory.read_lines(cuts_file(plan.identity), TableCuts)
+        summary = list(_summary(plan, cuts))
         for line in summary:
             self.log.info("%s", line)
         for note in plan.notes:
             self.log.warning("%s", note)
         context["ti"].xcom_push(key=PLAN, value=asdict(plan.identity))
+        context["ti"].xcom_push(key=OUTLINE, value=plain(outline_of_plan("migration", plan, cuts)))
         context["ti"].xcom_push(key=SUMMARY, value="\n".join([*summary, *plan.notes]))
         return [asdict(reference) for reference in plan.data_bundles]
 
-    def _summary(self, plan: Plan) -> Iterator[str]:
-        yield (
-            f"Plan {plan.identity.plan}: {plan.tables:,} tables, {plan.chunks:,} chunks in {len(plan.data_bundles)} "
-            f"bundles, {plan.objects:,} other objects"
-        )
-        for schema in plan.schemas:
-            yield f"{schema.target}: {schema.tables} tables, {schema.skipped} left alone, {schema.chunks} chunks"
-        yield from describe_tables(self.directory.read_lines(cuts_file(plan.identity), TableCuts), _TABLES_TOLD)
-        yield describe_balance([reference.weight for reference in plan.data_bundles])
+
+def _summary(plan: Plan, cuts: Sequence[TableCuts]) -> Iterator[str]:
+    yield (
+        f"Plan {plan.identity.plan}: {plan.tables:,} tables, {plan.chunks:,} chunks in {len(plan.data_bundles)} "
+        f"bundles, {plan.objects:,} other objects"
+    )
+    for schema in plan.schemas:
+        yield f"{schema.target}: {schema.tables} tables, {schema.skipped} left alone, {schema.chunks} chunks"
+    yield from describe_tables(cuts, _TABLES_TOLD)
+    yield describe_balance([reference.weight for reference in plan.data_bundles])

@@ -18,7 +18,7 @@ class DataPhaseOperator(BundleOperator):
         # Imported when the task runs: its driver is no part of parsing a DAG.
         from airflow_mydump.engine.phases.data import data_phase
 
-        progress = ProgressLog(self.log)
+        progress = ProgressLog(self.log, context["ti"])
         with engine_errors():
             moved = data_phase(self.source, self.target, self.directory, self.file, progress)
         progress.speak()

@@ -16,7 +16,7 @@ class DumpPhaseOperator(StagedBundleOperator):
 
     def execute(self, context: Any) -> dict[str, int]:
         """Dump the chunks; returns what was written now."""
-        progress = ProgressLog(self.log)
+        progress = ProgressLog(self.log, context["ti"])
         with engine_errors():
             dumped = dump_phase(self.source, self.storage, self.file, progress)
         progress.speak()

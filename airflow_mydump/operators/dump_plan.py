@@ -8,11 +8,17 @@ from typing import Any
 from airflow.providers.common.compat.sdk import conf
 
 from airflow_mydump.engine import preflight
+from airflow_mydump.engine.consistency.moment import TO_COME
+from airflow_mydump.engine.cut_report import TableCuts
+from airflow_mydump.engine.dump_directory.dump_record import CUTS
 from airflow_mydump.engine.dump_plan import DumpSettings
 from airflow_mydump.engine.phases.dump_plan import dump_plan
+from airflow_mydump.engine.phases.finish_dump import ONE_BY_ONE
 from airflow_mydump.engine.selection import Selection
+from airflow_mydump.operators.outline import BEGUN, OUTLINE, outline_of_dump
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.staged import StagedOperator
+from airflow_mydump.operators.xcom_value import plain
 
 
 class DumpPlanOperator(StagedOperator):
@@ -36,6 +42,7 @@ class DumpPlanOperator(StagedOperator):
     def execute(self, context: Any) -> list[dict[str, Any]]:
         """Plan; returns references to the bundles, heaviest first."""
         most = min(self.settings.plan.max_bundles, conf.getint("core", "max_map_length", fallback=1024))
+        context["ti"].xcom_push(key=BEGUN, value="dump")
         with engine_errors():
             preflight.check_source(self.source, self.selection)
             plan = dump_plan(
@@ -46,6 +53,7 @@ class DumpPlanOperator(StagedOperator):
                 self.storage,
                 self.replace_existing,
             )
+            cuts = self.storage.private.read_lines(CUTS, TableCuts)
         self.log.info(
             "Dump %s into %s: %s tables, %s chunks in %s bundles, %s other objects",
             plan.plan,
@@ -55,4 +63,6 @@ class DumpPlanOperator(StagedOperator):
             len(plan.bundles),
             f"{plan.objects:,}",
         )
+        consistency = ONE_BY_ONE if self.settings.mode == "none" else TO_COME
+        context["ti"].xcom_push(key=OUTLINE, value=plain(outline_of_dump(plan, str(self.storage), cuts, consistency)))
         return [asdict(reference) for reference in plan.bundles]

@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow_mydump.engine.phases.finish_dump import finish_dump
 from airflow_mydump.operators.phase import engine_errors
+from airflow_mydump.operators.report import REPORT
 from airflow_mydump.operators.staged import StagedOperator
 
 
@@ -25,4 +26,5 @@ class FinishDumpOperator(StagedOperator):
             report.file_bytes / 1e6,
             report.consistency,
         )
+        context["ti"].xcom_push(key=REPORT, value=asdict(report))
         return asdict(report)

@@ -15,7 +15,7 @@ class IndexPhaseOperator(PartOperator):
 
     def execute(self, context: Any) -> int:
         """Add the keys; returns how many were added now."""
-        progress = ProgressLog(self.log)
+        progress = ProgressLog(self.log, context["ti"])
         with engine_errors():
             added = index_phase(self.target, self.directory, self.file, progress)
         progress.speak()

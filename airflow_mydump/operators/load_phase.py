@@ -18,7 +18,7 @@ class LoadPhaseOperator(StagedBundleOperator):
         # Imported when the task runs: its driver is no part of parsing a DAG.
         from airflow_mydump.engine.phases.load import load_phase
 
-        progress = ProgressLog(self.log)
+        progress = ProgressLog(self.log, context["ti"])
         with engine_errors():
             moved = load_phase(self.target, self.storage, self.directory, self.file, progress)
         progress.speak()

@@ -7,12 +7,15 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import conf
 
+from airflow_mydump.engine.cut_report import TableCuts
 from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.engine.phases.load_plan import load_plan
-from airflow_mydump.engine.phases.plan import PlanSettings
+from airflow_mydump.engine.phases.plan import PlanSettings, cuts_file
 from airflow_mydump.operators.chunk_plan import PLAN
+from airflow_mydump.operators.outline import BEGUN, OUTLINE, outline_of_plan
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.staged import StagedOperator
+from airflow_mydump.operators.xcom_value import plain
 
 
 class LoadPlanOperator(StagedOperator):
@@ -37,6 +40,7 @@ class LoadPlanOperator(StagedOperator):
     def execute(self, context: Any) -> list[dict[str, Any]]:
         """Plan; returns references to the data bundles, heaviest first."""
         most = min(self.settings.max_bundles, conf.getint("core", "max_map_length", fallback=1024))
+        context["ti"].xcom_push(key=BEGUN, value="restore")
         with engine_errors():
             plan = load_plan(
                 self.target,
@@ -47,6 +51,7 @@ class LoadPlanOperator(StagedOperator):
                 self.directory,
                 self.dynamic_sql,
             )
+            cuts = self.directory.read_lines(cuts_file(plan.identity), TableCuts)
         self.log.info(
             "Plan %s for %s: %s tables, %s chunks in %s bundles, %s other objects",
             plan.identity.plan,
@@ -59,4 +64,5 @@ class LoadPlanOperator(StagedOperator):
         for note in plan.notes:
             self.log.warning("%s", note)
         context["ti"].xcom_push(key=PLAN, value=asdict(plan.identity))
+        context["ti"].xcom_push(key=OUTLINE, value=plain(outline_of_plan("restore", plan, cuts)))
         return [asdict(reference) for reference in plan.data_bundles]

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException, BaseOperator
+from airflow.providers.common.compat.sdk import (
+    AirflowFailException,
+    AirflowNotFoundException,
+    BaseOperator,
+    get_current_context,
+)
 
+from airflow_mydump.engine.chunk import without_bounds
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
 from airflow_mydump.operators.object_store import directory_at
+
+_log = logging.getLogger(__name__)
+
+FAILURE = "mydump failure"
+"""Key of the XCom with the text of the error that ended a try, without values of keys."""
+
+_LONGEST_FAILURE = 2_000
 
 RUN_KEY = "{{ dag.dag_id }}/{{ run_id }}"
 
@@ -66,15 +80,26 @@ class PhaseOperator(BaseOperator):
 
 @contextmanager
 def engine_errors() -> Iterator[None]:
-    """Turn an error that no retry can cure into one that Airflow does not retry."""
+    """Turn an error that no retry can cure into one that Airflow does not retry, and leave its text for the page in
+    Airflow's UI under the key `FAILURE`."""
     try:
         yield
     except AirflowNotFoundException as error:
-        raise AirflowFailException(f"{error}: make the connection, or correct its name") from error
+        advice = f"{error}: make the connection, or correct its name"
+        _leave(advice)
+        raise AirflowFailException(advice) from error
     except MydumpError as error:
+        _leave(without_bounds(str(error)))
         if error.retryable:
             raise
         raise AirflowFailException(str(error)) from error
+
+
+def _leave(failure: str) -> None:
+    try:
+        get_current_context()["ti"].xcom_push(key=FAILURE, value=failure[:_LONGEST_FAILURE])
+    except Exception:  # whatever it is: the error itself must come through
+        _log.warning("The error's text could not be pushed", exc_info=True)
 
 
 def _endpoint(connection_id: str | None, parameter: str) -> Endpoint:

@@ -1,4 +1,4 @@
-"""Post phase: creates routines, views, triggers and events after the data was verified."""
+"""Post phase: creates sequences, routines, views, triggers and events after the data was verified."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ class PostPhaseOperator(PlanOperator):
         # Imported when the task runs: its driver is no part of parsing a DAG.
         from airflow_mydump.engine.phases.post import post_phase
 
-        progress = ProgressLog(self.log)
+        progress = ProgressLog(self.log, context["ti"])
         with engine_errors():
-            created = post_phase(self.target, self.directory, self.identity, progress)
+            source = self.source if self.source_conn_id else None
+            created = post_phase(self.target, self.directory, self.identity, progress, source)
         progress.speak()
         return created

@@ -6,6 +6,7 @@ from typing import Any
 
 from airflow_mydump.engine import preflight
 from airflow_mydump.engine.selection import Selection
+from airflow_mydump.operators.outline import BEGUN
 from airflow_mydump.operators.phase import PhaseOperator, engine_errors
 
 
@@ -24,6 +25,7 @@ class PreflightOperator(PhaseOperator):
 
     def execute(self, context: Any) -> dict[str, str]:
         """Check both servers; returns what they are."""
+        context["ti"].xcom_push(key=BEGUN, value="migration")
         with engine_errors():
             servers = preflight.check(self.source, self.target, self.selection)
         self.log.info("From %s to %s: nothing stands in the way", servers.source, servers.target)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.plan import PlanIdentity
 from airflow_mydump.operators.chunk_plan import PLAN
 from airflow_mydump.operators.phase import PhaseOperator, engine_errors
+from airflow_mydump.operators.xcom_value import plain
+
+REPORT = "report"
+"""Key of the XCom with the whole report: `engine.phases.report.Report`, or `finish_dump.DumpReport`."""
 
 
 class ReportOperator(PhaseOperator):
@@ -36,8 +38,7 @@ class ReportOperator(PhaseOperator):
                 raise IncompleteRunError("the run has no plan, because an earlier task failed; its log says why")
             report = report_phase(self.target, self.directory, PlanIdentity(**plan))
             self.log.info("\n%s", as_markdown(report))
-            # Pushed before the verdict: who is alerted wants to see it too. Decoded from JSON, so that it holds lists
-            # where the dataclass has tuples, which Airflow's pages could not show.
-            context["ti"].xcom_push(key="report", value=msgspec.json.decode(msgspec.json.encode(report)))
+            # Pushed before the verdict: who is alerted wants to see it too.
+            context["ti"].xcom_push(key=REPORT, value=plain(report))
             require_complete(report)
         return {"complete": report.complete, "rows": report.rows, "tenants": len(report.tenants)}

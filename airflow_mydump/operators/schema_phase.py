@@ -15,7 +15,7 @@ class SchemaPhaseOperator(PartOperator):
 
     def execute(self, context: Any) -> int:
         """Make the tables; returns how many were made now."""
-        progress = ProgressLog(self.log)
+        progress = ProgressLog(self.log, context["ti"])
         with engine_errors():
             made = schema_phase(self.target, self.directory, self.file, progress)
         progress.speak()

@@ -22,7 +22,7 @@ class SnapshotDataOperator(WorkerOperator, PlanOperator):
         # Imported when the task runs: its driver is no part of parsing a DAG.
         from airflow_mydump.engine.phases.data import snapshot_data_phase
 
-        progress = ProgressLog(self.log)
+        progress = ProgressLog(self.log, context["ti"])
         with engine_errors():
             moved = snapshot_data_phase(
                 self.source, self.target, self.directory, self.identity, self.consistency, self.member, progress

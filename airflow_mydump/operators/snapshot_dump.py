@@ -22,7 +22,7 @@ class SnapshotDumpOperator(WorkerOperator, StagedOperator):
         # Imported when the task runs: its driver is no part of parsing a DAG.
         from airflow_mydump.engine.phases.dump import snapshot_dump_phase
 
-        progress = ProgressLog(self.log)
+        progress = ProgressLog(self.log, context["ti"])
         with engine_errors():
             dumped = snapshot_dump_phase(self.source, self.storage, self.consistency, self.member, progress)
         progress.speak()

@@ -16,7 +16,7 @@ class VerifyLoadOperator(BundleOperator):
 
     def execute(self, context: Any) -> dict[str, int]:
         """Compare; returns the chunks and rows that were seen to be equal."""
-        progress = ProgressLog(self.log)
+        progress = ProgressLog(self.log, context["ti"])
         with engine_errors():
             verified = verify_load_phase(self.target, self.directory, self.file, progress)
         progress.speak()

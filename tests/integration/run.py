@@ -99,7 +99,7 @@ class Run:
         verify_phase(self.target, self.work, file)
 
     def post(self) -> None:
-        post_phase(self.target, self.work, self._plan.identity)
+        post_phase(self.target, self.work, self._plan.identity, source=self.source)
 
     def report(self) -> Report:
         report = report_phase(self.target, self.work, self._plan.identity)

@@ -117,6 +117,8 @@ class _Reader:
             "table",
             "ordinal_position",
         ):
+            default = column[4]  # which may name a sequence
+            column[4] = self._renamed(default) if default else default
             found[table].append(tuple(column))
         return found
 

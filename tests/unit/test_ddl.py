@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_mydump.engine.catalog import Schema
-from airflow_mydump.engine.ddl import parse_table, schema_statements
+from airflow_mydump.engine.ddl import parse_table, schema_statements, sequences_in
 from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.selection import Selection
@@ -179,3 +179,21 @@ def test_a_database_is_given_the_sources_defaults() -> None:
         "CREATE DATABASE IF NOT EXISTS `x``y` DEFAULT CHARACTER SET latin1 COLLATE latin1_bin",
         "ALTER DATABASE `x``y` DEFAULT CHARACTER SET latin1 COLLATE latin1_bin",
     )
+
+
+def test_sequences_of_the_tables_own_database_stand_without_it() -> None:
+    table = parse_table(
+        NAME,
+        statement(
+            "`a` int DEFAULT nextval(`shop`.`s``1`)",
+            "`b` int DEFAULT (nextval(`other`.`s`) + lastval(`shop`.`t`))",
+            "`c` varchar(40) DEFAULT 'nextval(`shop`.`s`)' COMMENT 'lastval(`shop`.`s`)'",
+        ),
+    )
+    assert table.elements == (
+        "`a` int DEFAULT nextval(`s``1`)",
+        "`b` int DEFAULT (nextval(`other`.`s`) + lastval(`t`))",
+        "`c` varchar(40) DEFAULT 'nextval(`shop`.`s`)' COMMENT 'lastval(`shop`.`s`)'",
+    )
+    found = [name for element in table.elements for name in sequences_in(NAME, element)]
+    assert found == [TableName("shop", "s`1"), TableName("other", "s"), TableName("shop", "t")]

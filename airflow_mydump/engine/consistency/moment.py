@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from airflow_mydump.engine.consistency.settings import Mode
 
+TO_COME = "snapshot: all rows of one moment, which has not come yet"
+"""What there is to say before a moment is taken."""
+
 
 @dataclass(frozen=True)
 class Moment:

@@ -35,9 +35,8 @@ class Consistency:
     def __post_init__(self) -> None:
         for name, choices in (("mode", Mode), ("long_queries", LongQueries)):
             if getattr(self, name) not in get_args(choices):
-                raise ConfigurationError(
-                    f"{type(self).__name__}.{name} is one of {', '.join(get_args(choices))}, not {getattr(self, name)!r}"
-                )
+                wanted = f"one of {', '.join(get_args(choices))}"
+                raise ConfigurationError(f"{type(self).__name__}.{name} is {wanted}, not {getattr(self, name)!r}")
         for name in ("max_lock_seconds", "gather_seconds", "long_query_seconds"):
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"{type(self).__name__}.{name} must be at least 1, not {getattr(self, name)}")

@@ -15,6 +15,7 @@ from airflow_mydump.engine.catalog import Catalog, ObjectKind, Schema, StoredObj
 from airflow_mydump.engine.dump_directory.sql_lexer import Token, tokens_of
 from airflow_mydump.engine.errors import DumpError
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.sequence import parse_definition
 
 _FORBIDDEN: tuple[tuple[str, ...], ...] = (
     ("GRANT",), ("REVOKE",), ("OUTFILE",), ("DUMPFILE",), ("LOAD_FILE",), ("SHUTDOWN",), ("SONAME",),
@@ -99,6 +100,9 @@ def check_object(stored: StoredObject, dynamic_sql: bool = False) -> None:
     """
     try:
         _check_state(stored)
+        if stored.kind == "sequence":
+            _require_name(stored.name, [parse_definition(stored.definition)[0]])
+            return
         tokens = list(tokens_of(stored.definition, stored.sql_mode))
         kind, name, body = read_head(tokens)
         if kind != stored.kind:

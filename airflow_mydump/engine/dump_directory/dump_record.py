@@ -27,6 +27,7 @@ CATALOG = "catalog.json.zst"
 CHUNKS = "chunks.json.zst"
 INDEX = "index.json.zst"
 DONE = "done"
+CUTS = "cuts.jsonl.zst"
 BUNDLES = "bundles"
 FORMAT = 1
 
@@ -95,7 +96,7 @@ def only_begun(storage: Storage) -> bool:
     private = storage.private
     private.filesystem.invalidate_cache()
     names = (path.rstrip("/").rpartition("/")[2] for path in private.filesystem.ls(private.path, detail=False))
-    return all(name in (CATALOG, BUNDLES) or name.startswith(PARTIAL) for name in names)
+    return all(name in (CATALOG, BUNDLES, CUTS) or name.startswith(PARTIAL) for name in names)
 
 
 def unfinished_catalog(storage: Storage) -> Catalog:

@@ -16,7 +16,13 @@ from airflow_mydump.engine.dump_directory.chunk_source import ChunkSource, Expec
 from airflow_mydump.engine.dump_directory.compressed_file import read_small
 from airflow_mydump.engine.dump_directory.file_name import DumpFile, FileKind, parse_file_name
 from airflow_mydump.engine.dump_directory.metadata_file import Metadata, TableEntry
-from airflow_mydump.engine.dump_directory.schema_file import created_table, read_objects, read_schema, read_statement
+from airflow_mydump.engine.dump_directory.schema_file import (
+    created_table,
+    read_objects,
+    read_schema,
+    read_sequence,
+    read_statement,
+)
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import DumpError
 from airflow_mydump.engine.identifier import TableName
@@ -64,7 +70,6 @@ class _Directory:
         for file in sorted([*self._files["sql"], *self._files["dat"]]):
             self._data[file.schema, file.table].append(file)
         self._taken: set[_Names] = set()
-        self._refuse_sequences()
         self.schemas = self._schemas()
 
     def tables(self) -> dict[_Names, Table]:
@@ -76,7 +81,7 @@ class _Directory:
             if names not in views:
                 found[names] = self._table(file)
         for names, entry in self._entries.items():
-            if names not in found and names not in views:
+            if names not in found and names not in views and not entry.is_sequence:
                 raise DumpError(
                     f"the file with the definition of table {entry.real_name} ({'.'.join(names)}) is missing"
                 )
@@ -109,7 +114,9 @@ class _Directory:
         return Expectation(entry.rows, None if _keeps_no_checksum(table) else entry.data_checksum)
 
     def objects(self) -> list[StoredObject]:
-        found = []
+        found = [
+            read_sequence(file.name, self._schema(file).name, self._content(file)) for file in self._files["sequence"]
+        ]
         for kind in ("post", "view", "triggers"):
             for file in self._files[kind]:
                 found += read_objects(file.name, self._schema(file).name, self._content(file))
@@ -177,7 +184,3 @@ class _Directory:
 
     def _content(self, file: DumpFile) -> bytes:
         return read_small(self._storage, file.name, file.compression)
-
-    def _refuse_sequences(self) -> None:
-        for file in self._files["sequence"]:
-            raise DumpError(f"the file {file.name} creates a sequence, which cannot be restored yet")

@@ -76,15 +76,18 @@ def write_metadata(
         f"# {remark}",
         "",
     ]
+    sequences = 0
     for entry in entries:
+        sequences += entry.is_sequence
         lines += [
             f"[{_QUOTE}{entry.schema}{_QUOTE}.{_QUOTE}{entry.table}{_QUOTE}]",
             f"{_REAL_NAME}={_escape(entry.real_name)}",
             f"rows = {entry.rows or 0}",
             *(["is_view = 1"] if entry.is_view else []),
+            *(["is_sequence = 1"] if entry.is_sequence else []),
             "",
         ]
-    lines += ["[config]", "num-sequences = 0", f"{_INDEX}{index_sha256}", f"{_FINISHED} {finished}"]
+    lines += ["[config]", f"num-sequences = {sequences}", f"{_INDEX}{index_sha256}", f"{_FINISHED} {finished}"]
     content = "".join(f"{line}\n" for line in lines)
     return f"{content}{_CHECK}{hashlib.sha256(content.encode()).hexdigest()}\n".encode()
 

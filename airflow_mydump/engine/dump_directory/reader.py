@@ -54,7 +54,7 @@ def _read_own(storage: Storage, sizes: dict[str, int], index_sha256: str) -> Fou
         read_small(storage, record.name, "zst", record)
     names = FileNames(
         (schema.name for schema in catalog.schemas),
-        [*(table.name for table in catalog.tables), *(view.name for view in catalog.of_kind("view"))],
+        catalog.named_in_files,
     )
     sources: dict[TableName, list[ChunkSource]] = defaultdict(list)
     known = {table.name for table in catalog.tables}

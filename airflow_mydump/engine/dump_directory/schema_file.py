@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from airflow_mydump.engine.catalog import Schema, StoredObject
@@ -18,6 +18,7 @@ from airflow_mydump.engine.dump_directory.metadata_file import HEADER_SQL_MODE
 from airflow_mydump.engine.dump_directory.sql_lexer import Token, string_value, tokens_of
 from airflow_mydump.engine.errors import DumpError
 from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.sequence import parse_definition
 
 HEADER = (
     "/*!40101 SET NAMES binary*/;\n"
@@ -47,7 +48,8 @@ _HARMLESS = re.compile(
     r"COLLATION_CONNECTION|@(?:PREV|SAVED|OLD)_\w+|CS_CLIENT)",
     re.IGNORECASE | re.ASCII,
 )
-_DROP = re.compile(r"DROP (?:TABLE|VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT) IF EXISTS `(?:[^`]|``)+`;?\s*")
+_DROP = re.compile(r"DROP (?:TABLE|VIEW|SEQUENCE|FUNCTION|PROCEDURE|TRIGGER|EVENT) IF EXISTS `(?:[^`]|``)+`;?\s*")
+_SETVAL = re.compile(r"(?:DO|SELECT) SETVAL\((?:`(?:[^`]|``)+`\.)?`(?P<name>(?:[^`]|``)+)`, ?(?P<next>-?\d+), ?0\);?")
 # A blank after the semicolon marks the ends of lines within a body.
 _STATEMENT = re.compile(r"(?P<text>.*?);(?:\n|\Z)", re.DOTALL)
 
@@ -76,6 +78,13 @@ def view_content(view: StoredObject) -> str:
     name = quote(view.name.name)
     drops = f"DROP TABLE IF EXISTS {name};\nDROP VIEW IF EXISTS {name};\n"
     return HEADER + drops + _with_state(view)
+
+
+def sequence_content(sequence: StoredObject) -> str:
+    """The file that creates a sequence, and says how far it is."""
+    name = quote(sequence.name.name)
+    value = f"DO SETVAL({name}, {sequence.state.next_value}, 0);\n" if sequence.state else ""
+    return f"{HEADER}DROP SEQUENCE IF EXISTS {name};\n{sequence.definition};\n{value}"
 
 
 def objects_content(objects: Iterable[StoredObject]) -> str:
@@ -185,6 +194,34 @@ def read_objects(file: str, schema: str, content: bytes) -> list[StoredObject]:
             )
         )
     return objects
+
+
+def read_sequence(file: str, schema: str, content: bytes) -> StoredObject:
+    """The sequence that a file creates in the database ``schema``, as far as the file says it is.
+
+    Raises DumpError naming the file.
+    """
+    found: StoredObject | None = None
+    for statement in _statements(_text(file, content)):
+        if statement.startswith("CREATE ") and found is None:
+            found = _sequence(file, schema, statement.removesuffix(";"))
+        elif (value := _SETVAL.fullmatch(statement)) and found and found.state:
+            found = replace(found, state=replace(found.state, next_value=int(value["next"])))
+        elif not (_SETTING.fullmatch(statement) or _DROP.fullmatch(statement)):
+            raise DumpError(f"the file {file} has a statement that is not known: {_verb(statement)}")
+    if found is None:
+        raise DumpError(f"the file {file} creates no sequence")
+    return found
+
+
+def _sequence(file: str, schema: str, statement: str) -> StoredObject:
+    try:
+        name, state = parse_definition(statement)
+    except DumpError as error:
+        raise DumpError(f"the file {file}: {error}") from None
+    return StoredObject(
+        "sequence", TableName(schema, name), statement, "", "utf8mb4", "utf8mb4_general_ci", state=state
+    )
 
 
 def _table_of_trigger(statement: str, body: Sequence[Token]) -> str:

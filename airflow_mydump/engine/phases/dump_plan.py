@@ -10,8 +10,9 @@ from datetime import datetime, timezone
 from airflow_mydump.engine.bundle import BundleReference
 from airflow_mydump.engine.bundle_draft import BundleDraft
 from airflow_mydump.engine.catalog import Catalog
+from airflow_mydump.engine.cut_report import TableCuts
 from airflow_mydump.engine.dump_directory import METADATA
-from airflow_mydump.engine.dump_directory.dump_record import BUNDLES, PLAN, only_begun, write_catalog
+from airflow_mydump.engine.dump_directory.dump_record import BUNDLES, CUTS, PLAN, only_begun, write_catalog
 from airflow_mydump.engine.dump_directory.file_name import FileNames
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import DumpBundle, DumpPlan, DumpSettings, dump_file
@@ -54,8 +55,10 @@ def dump_plan(
     with Session(source, reading) as session, BundleDraft() as draft:
         check_conditions(session, (table.name for table in catalog.tables), selection)
         filled = [planned for planned in tables if not planned.table.structure_only]
+        cuts = []
         for planned, cut in cut_tables(session, filled, settings.plan.cutting):
             draft.add(planned, cut)
+            cuts.append(TableCuts.of(planned, cut))
         bundles = tuple(
             draft.write(storage.private, BUNDLES, identity, settings.plan.concurrency, settings.plan.max_bundles)
         )
@@ -75,6 +78,7 @@ def dump_plan(
         started=timestamp(),
         position=position,
     )
+    storage.private.write_lines(CUTS, cuts)
     storage.private.write(PLAN, plan)
     return plan
 
@@ -144,7 +148,5 @@ def _write_dump_bundles(
 
 
 def names_of(catalog: Catalog) -> FileNames:
-    """The file names of a catalog's databases, tables and views."""
-    tables = [table.name for table in catalog.tables]
-    views = [stored.name for stored in catalog.of_kind("view")]
-    return FileNames((schema.name for schema in catalog.schemas), [*tables, *views])
+    """The file names of a catalog's databases, tables, views and sequences."""
+    return FileNames((schema.name for schema in catalog.schemas), catalog.named_in_files)

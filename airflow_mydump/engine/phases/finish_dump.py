@@ -32,6 +32,7 @@ from airflow_mydump.engine.dump_directory.moment_file import read_moment
 from airflow_mydump.engine.dump_directory.schema_file import (
     objects_content,
     schema_content,
+    sequence_content,
     table_content,
     view_content,
     view_placeholder,
@@ -44,6 +45,7 @@ from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases.dump_plan import names_of, timestamp
 from airflow_mydump.engine.plan import DataBundle
 from airflow_mydump.engine.schema_condition import in_schemas
+from airflow_mydump.engine.sequence import read_states, with_states
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 
@@ -140,6 +142,8 @@ def _write_all(
     source: Endpoint, storage: Storage, plan: DumpPlan, catalog: Catalog, manifests: Sequence[ChunkManifest],
     moment: Moment | None,
 ) -> None:  # fmt: skip
+    # Now that all rows are there: a sequence may have gone on while they were read.
+    catalog = with_states(catalog, read_states(source, catalog))
     names = names_of(catalog)
     definitions = tuple(
         write_compressed(storage, f"{name}.zst", [content.encode()])
@@ -173,6 +177,8 @@ def _definitions(
         base = names.base(view.name)
         yield f"{base}-schema.sql", view_placeholder(view.name.name, view_columns.get(view.name, ("id",)))
         yield f"{base}-schema-view.sql", view_content(view)
+    for sequence in catalog.of_kind("sequence"):
+        yield f"{names.base(sequence.name)}-schema-sequence.sql", sequence_content(sequence)
     for schema in catalog.schemas:
         base = names.schema(schema.name)
         triggers = _in(schema.name, catalog.of_kind("trigger"))
@@ -213,3 +219,5 @@ def _entries(catalog: Catalog, names: FileNames, manifests: Sequence[ChunkManife
         yield TableEntry(names.schema(name.schema), names.table(name), name.name, rows.get(name, 0))
     for view in catalog.of_kind("view"):
         yield TableEntry(names.schema(view.name.schema), names.table(view.name), view.name.name, 0, is_view=True)
+    for found in catalog.of_kind("sequence"):
+        yield TableEntry(names.schema(found.name.schema), names.table(found.name), found.name.name, 0, is_sequence=True)

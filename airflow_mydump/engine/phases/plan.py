@@ -12,8 +12,10 @@ from airflow_mydump.engine import ledger
 from airflow_mydump.engine.bundle import MOST
 from airflow_mydump.engine.bundle_draft import BundleDraft
 from airflow_mydump.engine.catalog import Catalog, Schema, StoredObject
+from airflow_mydump.engine.consistency.moment import TO_COME
+from airflow_mydump.engine.consistency.settings import Mode
 from airflow_mydump.engine.cut_report import TableCuts
-from airflow_mydump.engine.ddl import TableDefinition, parse_table
+from airflow_mydump.engine.ddl import TableDefinition, parse_table, sequences_in
 from airflow_mydump.engine.deferral import deferrable, references
 from airflow_mydump.engine.definer import obstacle
 from airflow_mydump.engine.endpoint import Endpoint
@@ -82,16 +84,21 @@ class PlanSettings:
 
 def chunk_plan(
     source: Endpoint, target: Endpoint, catalog: Catalog, selection: Selection, settings: PlanSettings,
-    run_key: str, directory: WorkDirectory,
+    run_key: str, directory: WorkDirectory, mode: Mode = "none",
 ) -> Plan:  # fmt: skip
     """Plan the run and leave the plan in a new directory below ``directory``; see `plan_path`.
 
-    The target is read only; the ledger is made when everything was decided. Raises PreflightError where something
-    stands in the way on the target, ConnectError, ServerError.
+    The target is read only; the ledger is made when everything was decided. ``mode`` is how the rows of different
+    chunks will belong together. Raises PreflightError where something stands in the way on the target, ConnectError,
+    ServerError.
     """
     with Session(source, reading) as session, Session(target, metadata) as writing:
         check_conditions(session, (table.name for table in catalog.tables), selection)
-        origin = Origin(str(source), lambda tables: cut_tables(session, tables, settings.cutting))
+        origin = Origin(
+            name=str(source),
+            cut=lambda tables: cut_tables(session, tables, settings.cutting),
+            consistency=None if mode == "none" else TO_COME,
+        )
         return plan_run(origin, writing, catalog, selection, settings, run_key, directory)
 
 
@@ -228,6 +235,7 @@ def _check_references(catalog: Catalog, selection: Selection, definitions: Mappi
                     f"foreign key {key.name} of {table} refers to {key.references}, which is not selected; "
                     "select it too, or exclude the table"
                 )
+        _check_sequences(catalog, selection, table, definition)
     for stored in catalog.objects:
         for old, new in selection.rename.items():
             if old != new and _mentions(stored, old):
@@ -235,6 +243,21 @@ def _check_references(catalog: Catalog, selection: Selection, definitions: Mappi
                     f"the text of {stored} names database {old}, which would be {new} on the target; "
                     "change the text on the source, exclude it, or keep the database's name"
                 )
+
+
+def _check_sequences(catalog: Catalog, selection: Selection, table: TableName, definition: TableDefinition) -> None:
+    selected = {stored.name for stored in catalog.of_kind("sequence")}
+    for name in (name for element in definition.elements for name in sequences_in(table, element)):
+        if name not in selected and selection.content != "data":
+            raise PreflightError(
+                f"table {table} takes values from sequence {name}, which is not selected; select it too, or exclude "
+                "the table"
+            )
+        if name.schema != table.schema and selection.target(name) != name:
+            raise PreflightError(
+                f"table {table} takes values from sequence {name} in another database, which would be "
+                f"{selection.target_schema(name.schema)} on the target; keep that database's name"
+            )
 
 
 def _mentions(stored: StoredObject, schema: str) -> bool:
@@ -288,7 +311,8 @@ def _write_schema_bundles(
 def _notes(catalog: Catalog, selection: Selection) -> tuple[str, ...]:
     content = {"all": (), "schema": (_STRUCTURE_ALONE,), "data": (_DATA_ALONE,)}[selection.content]
     return content + tuple(
-        f"{table.name} is a {table.engine} table: a chunk of it cannot be rolled back, so it is loaded whole"
+        f"{table.name} is a {table.engine} table: a chunk of it cannot be rolled back, so it is loaded whole; "
+        "no snapshot holds it, so its rows are those of the moment when it is read"
         for table in catalog.tables
         if not table.transactional
     )

@@ -1,4 +1,4 @@
-"""Post phase: creates routines, views, triggers and events, after the data was verified.
+"""Post phase: creates sequences, routines, views, triggers and events, after the data was verified.
 
 Nothing that runs by itself is on the target before its data is proven: a trigger or an event could change it.
 """
@@ -6,6 +6,7 @@ Nothing that runs by itself is on the target before its data is proven: a trigge
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 from pymysql.charset import charset_by_name
 
@@ -16,18 +17,26 @@ from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import IncompleteRunError, PreflightError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.object_catalog import show_object
 from airflow_mydump.engine.phases.plan import OBJECTS, PLAN, SCHEMAS, plan_path
 from airflow_mydump.engine.plan import Plan, PlanIdentity, PlannedObject
+from airflow_mydump.engine.sequence import state_statement
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
-_ORDER: tuple[ObjectKind, ...] = ("function", "procedure", "view", "trigger", "event")
+_ORDER: tuple[ObjectKind, ...] = ("sequence", "function", "procedure", "view", "trigger", "event")
 """Views may call functions; routines look up what they use only when they run; events come last."""
 
 
-def post_phase(target: Endpoint, directory: WorkDirectory, identity: PlanIdentity, announce: Listener = ignore) -> int:
+def post_phase(
+    target: Endpoint, directory: WorkDirectory, identity: PlanIdentity, announce: Listener = ignore,
+    source: Endpoint | None = None,
+) -> int:  # fmt: skip
     """Create every planned object under the session state it was written in; returns how many were created now.
+
+    Sequences go as far as those of ``source`` are now, behind every row that was read there; without it they go as far
+    as the plan says.
 
     Raises ServerError naming the object, IncompleteRunError if a later run has taken tables over.
     """
@@ -37,7 +46,7 @@ def post_phase(target: Endpoint, directory: WorkDirectory, identity: PlanIdentit
     schemas = directory.read_lines(f"{path}/{SCHEMAS}", Schema)
     with Session(target, metadata) as session:
         ledger.require_tables(session, identity, plan.tables)
-        waiting = _waiting(session, identity, planned)
+        waiting = _as_far_as(source, _waiting(session, identity, planned))
         for kind in _ORDER:
             _create_in_rounds(session, identity, [item for item in waiting if item.object.kind == kind], announce)
         for schema in schemas:
@@ -63,6 +72,18 @@ def _create_in_rounds(
         waiting = [item for item, _ in failed]
 
 
+def _as_far_as(source: Endpoint | None, waiting: list[PlannedObject]) -> list[PlannedObject]:
+    if source is None or not any(item.object.kind == "sequence" for item in waiting):
+        return waiting
+    with Session(source, metadata) as session:
+        return [
+            replace(item, object=show_object(session, "sequence", item.object.name))
+            if item.object.kind == "sequence"
+            else item
+            for item in waiting
+        ]
+
+
 def _waiting(session: Session, identity: PlanIdentity, planned: list[PlannedObject]) -> list[PlannedObject]:
     done = ledger.done_items(session, identity, "object")
     waiting = [item for item in planned if not item.skip and str(item.number) not in done]
@@ -86,6 +107,8 @@ def _create(session: Session, identity: PlanIdentity, item: PlannedObject) -> No
             session.execute(statement)
         session.execute(item.object.definition, encoding=_python_encoding(item.object))
         _pin_state(session)
+        if item.object.state:
+            session.execute(state_statement(item.target, item.object.state))
     except ServerError as error:
         with suppress(ServerError):
             _pin_state(session)

@@ -25,7 +25,7 @@ from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.storage_catalog import read_file_bytes, read_partitions
 
-_MOVABLE = {"BASE TABLE", "VIEW"}
+_MOVABLE = {"BASE TABLE", "VIEW", "SEQUENCE"}
 
 
 def prefetch_metadata(source: Endpoint, selection: Selection) -> Catalog:
@@ -42,6 +42,7 @@ def prefetch_metadata(source: Endpoint, selection: Selection) -> Catalog:
             schemas=schemas,
             tables=tuple(_tables(session, selection, names)),
             objects=(
+                *(show_object(session, "sequence", name) for name in names.sequences),
                 *_routines(session, selection),
                 *_views(session, names),
                 *_triggers(session, selection, names),
@@ -84,6 +85,7 @@ class _Names:
                 raise PreflightError(f"{name} is a {row[2].lower()}, which cannot be moved yet; exclude it")
         self.tables = {name: row for name, row in taken if row[2] == "BASE TABLE"}
         self.views = [name for name, row in taken if row[2] == "VIEW" and selection.takes_views]
+        self.sequences = [name for name, row in taken if row[2] == "SEQUENCE"]
         self.columns = _columns(session, selection)
 
 

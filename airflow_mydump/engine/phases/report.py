@@ -135,7 +135,7 @@ def _differences(planned: SchemaTotals, progress: Mapping[str, SchemaProgress]) 
         ("chunks loaded", planned.chunks, done.chunks_loaded),
         ("chunks verified", planned.chunks, done.chunks_verified),
         ("tables given their foreign keys", planned.tables, done.keyed),
-        ("views, routines, triggers and events created", planned.objects, done.objects),
+        ("sequences, views, routines, triggers and events created", planned.objects, done.objects),
     ):
         if expected != actual:
             yield f"{planned.target}: {actual} of {expected} {what}"

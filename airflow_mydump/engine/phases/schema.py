@@ -20,6 +20,7 @@ from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.phases.plan import OBJECTS, SCHEMAS, plan_path
 from airflow_mydump.engine.plan import PlannedObject, PlannedTable, SchemaBundle
 from airflow_mydump.engine.retry import retrying
+from airflow_mydump.engine.sequence import create_statement
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -51,7 +52,8 @@ def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
 
 
 def _prepare_schemas(session: Session, directory: WorkDirectory, bundle: SchemaBundle) -> None:
-    """Make the databases, and silence the events of an earlier run: they would change data while it is loaded."""
+    """Make the databases, and the sequences that defaults of tables refer to, and silence the events of an earlier run:
+    they would change data while it is loaded."""
     path = plan_path(bundle.identity)
     for schema in directory.read_lines(f"{path}/{SCHEMAS}", Schema):
         for statement in schema_statements(schema, bundle.selection.target_schema(schema.name)):
@@ -59,6 +61,8 @@ def _prepare_schemas(session: Session, directory: WorkDirectory, bundle: SchemaB
     for item in directory.read_lines(f"{path}/{OBJECTS}", PlannedObject):
         if item.object.kind == "event" and not item.skip:
             session.execute(f"DROP EVENT IF EXISTS {item.target.sql}")
+        if item.object.kind == "sequence" and not item.skip:
+            session.execute(create_statement(item.object, item.target))
 
 
 class _Maker:

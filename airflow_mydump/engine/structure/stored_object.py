@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from airflow_mydump.engine.catalog import ObjectKind, StoredObject
 from airflow_mydump.engine.definer import definer_of
+from airflow_mydump.engine.errors import DefinitionError, DumpError
+from airflow_mydump.engine.sequence import options_of
 from airflow_mydump.engine.structure.token_cursor import TokenCursor
 
 _CHARACTERISTICS = (
@@ -28,6 +30,8 @@ class ObjectPart:
 
 def read_parts(stored: StoredObject) -> tuple[ObjectPart, ...]:
     """The parts of an object, the same names for all of one kind. Raises DefinitionError."""
+    if stored.kind == "sequence":
+        return (_sequence(stored),)
     cursor = TokenCursor(stored.definition, stored.sql_mode)
     _skip_to_kind(cursor, stored.kind)
     parts = [
@@ -42,6 +46,13 @@ def read_parts(stored: StoredObject) -> tuple[ObjectPart, ...]:
     if stored.kind == "event":
         parts.append(ObjectPart("time zone", stored.time_zone))
     return tuple(parts)
+
+
+def _sequence(stored: StoredObject) -> ObjectPart:
+    try:
+        return ObjectPart("options", options_of(stored.definition))
+    except DumpError as error:
+        raise DefinitionError(str(error)) from None
 
 
 def _skip_to_kind(cursor: TokenCursor, kind: ObjectKind) -> None:

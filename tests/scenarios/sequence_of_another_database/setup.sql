@@ -1,0 +1,3 @@
+CREATE DATABASE scenario_b;
+CREATE SEQUENCE scenario_b.s;
+CREATE TABLE t (id BIGINT DEFAULT NEXTVAL(scenario_b.s));
