@@ -19,19 +19,21 @@ from airflow_mydump.engine.consistency.settings import Consistency, LongQueries,
 from airflow_mydump.engine.dump_directory.compressed_file import DEFAULT_LEVEL
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import HIGHEST_LEVEL, DumpSettings
-from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.engine.dumping import Dump, make_dump
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError, SelectionError
-from airflow_mydump.engine.migration import Migration, migrate
+from airflow_mydump.engine.migration import Migration, migrate, rehearse
+from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.engine.phases.finish_dump import DumpReport
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.phases.report import as_markdown, require_complete
+from airflow_mydump.engine.plan import Plan
 from airflow_mydump.engine.plan_preview import preview_plan
 from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, Strategy
 from airflow_mydump.engine.restoring import Restore, restore
 from airflow_mydump.engine.selection import Content, Selection
 from airflow_mydump.engine.size import parse_size
+from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
 from airflow_mydump.progress_bar import ProgressBar
 
@@ -66,16 +68,33 @@ def _copy(options: argparse.Namespace) -> int:
         source=_endpoint(options.source, "SOURCE"),
         target=replace(_endpoint(options.target, "TARGET"), binlog=not options.no_binlog),
         selection=_selection(options),
-        settings=replace(_settings(options), if_exists=options.if_exists, defer_keys=not options.no_defer_keys),
+        settings=replace(
+            _settings(options),
+            if_exists=options.if_exists,
+            defer_keys=not options.no_defer_keys,
+            verify=not options.no_verify,
+            translation=_translation(options),
+        ),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
         consistency=_consistency(options),
     )
+    if options.dry_run:
+        return _tell_plan(rehearse(migration))
     print(f"run key {run_key}: repeat the command with --run-key {run_key} to go on after an interruption")
     with ProgressBar() as progress:
         report = migrate(migration, progress.listen, progress.begin)
     print(as_markdown(report))
     require_complete(report)
+    return 0
+
+
+def _tell_plan(plan: Plan) -> int:
+    for schema in plan.schemas:
+        print(f"{schema.target}: {schema.tables} tables, {schema.skipped} left alone, {schema.chunks} chunks")
+    for note in plan.notes:
+        print(note)
+    print("nothing stands in the way; nothing was changed")
     return 0
 
 
@@ -108,10 +127,16 @@ def _load(options: argparse.Namespace) -> int:
     restoring = Restore(
         storage=Storage.at(options.input),
         target=replace(_endpoint(options.target, "TARGET"), binlog=not options.no_binlog),
-        settings=PlanSettings(options.if_exists, concurrency=options.threads, defer_keys=not options.no_defer_keys),
+        settings=PlanSettings(
+            options.if_exists,
+            concurrency=options.threads,
+            defer_keys=not options.no_defer_keys,
+            verify=not options.no_verify,
+            translation=_translation(options),
+        ),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
-        wanted=DumpSelection(schemas=_names(options.schemas or ""), rename=dict(options.rename), **_choice(options)),
+        wanted=OpenSelection(schemas=_names(options.schemas or ""), rename=dict(options.rename), **_choice(options)),
         dynamic_sql=options.allow_dynamic_sql,
     )
     print(f"run key {run_key}: repeat the command with --run-key {run_key} to go on after an interruption")
@@ -137,6 +162,7 @@ def _verify(options: argparse.Namespace) -> int:
         _selection(options),
         options.threads,
         work.child(f"verify-{secrets.token_hex(6)}"),
+        choice=_translation(options),
     )
     return _tell(comparison)
 
@@ -180,6 +206,10 @@ def _consistency(options: argparse.Namespace) -> Consistency:
     )
 
 
+def _translation(options: argparse.Namespace) -> TranslationChoice:
+    return TranslationChoice(collations=dict(options.collation), types=dict(options.type))
+
+
 def _selection(options: argparse.Namespace) -> Selection:
     return Selection(
         schemas=_names(options.schemas),
@@ -216,6 +246,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_cutting(copy)
     _add_consistency(copy)
     _add_run(copy)
+    copy.add_argument("--dry-run", action="store_true", help="check and plan, and change nothing")
+    _add_translation(copy)
     copy.set_defaults(run=_copy)
     dump = verbs.add_parser("dump", help="dump databases into a directory, which myloader can read too")
     _add_source(dump)
@@ -225,6 +257,7 @@ def _parser() -> argparse.ArgumentParser:
     dump.set_defaults(run=_dump, rename=[])
     load = verbs.add_parser("load", help="restore a dump directory of this package or of mydumper, and verify it")
     _add_load(load)
+    _add_translation(load)
     load.set_defaults(run=_load)
     plan = verbs.add_parser("plan", help="show how tables would be cut into chunks, and why; needs no target")
     _add_selection(plan)
@@ -240,6 +273,7 @@ def _parser() -> argparse.ArgumentParser:
     plan.set_defaults(run=_plan)
     verify = verbs.add_parser("verify", help="compare databases on two servers")
     _add_common(verify)
+    _add_translation(verify)
     verify.set_defaults(run=_verify)
     return parser
 
@@ -268,6 +302,9 @@ def _add_run(verb: argparse.ArgumentParser) -> None:
         choices=("fail", "truncate", "drop", "skip"),
         default="truncate",
         help="what to do with tables that the target has (default: %(default)s)",
+    )
+    verb.add_argument(
+        "--no-verify", action="store_true", help="do not compare rows; the report then says that they are not verified"
     )
     verb.add_argument("--no-defer-keys", action="store_true", help="create large tables with their secondary keys")
     verb.add_argument(
@@ -433,6 +470,26 @@ def _add_rename(verb: argparse.ArgumentParser) -> None:
         default=[],
         metavar="A=X",
         help="give database A the name X on the target; repeatable",
+    )
+
+
+def _add_translation(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--collation",
+        action="append",
+        type=_rename,
+        default=[],
+        metavar="A=X",
+        help="on a target of the other vendor, take its collation X for A; repeatable",
+    )
+    verb.add_argument(
+        "--type",
+        action="append",
+        type=_rename,
+        default=[],
+        metavar="A=X",
+        help="on a target of the other vendor, make type X of type A: uuid=char(36), inet4=varchar(15), "
+        "inet6=varchar(39), json=longtext; repeatable",
     )
 
 

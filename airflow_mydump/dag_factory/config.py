@@ -18,6 +18,7 @@ from airflow_mydump.engine.plan import IfExists
 from airflow_mydump.engine.planner import Strategy
 from airflow_mydump.engine.selection import Content
 from airflow_mydump.engine.size import parse_size
+from airflow_mydump.engine.translation.choice import TranslationChoice
 
 
 @dataclass(frozen=True)
@@ -44,18 +45,28 @@ class TargetConfig:
     :param conn_id: connection of type ``mysql``
     :param rename: other names for databases, from source to target
     :param if_exists: what to do with tables that the target has: ``truncate`` (default), ``drop``, ``skip``, ``fail``
+    :param emit_assets: whether each database that was moved gets an event of its `tenant_asset`, for DAGs that wait
     :param binlog: whether the target writes the run to its binary log, and so to its replicas
+    :param collations: on a target of the other vendor, its collation for one of the source
+    :param types: on a target of the other vendor, what becomes of a type that it has not: ``{"uuid": "char(36)"}``
     """
 
     conn_id: str
     rename: Mapping[str, str] = field(default_factory=dict)
     if_exists: IfExists = "truncate"
     binlog: bool = True
+    emit_assets: bool = True
+    collations: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require(self, "conn_id", bool(self.conn_id), "names no connection")
         choices = get_args(IfExists)
         require(self, "if_exists", self.if_exists in choices, f"is not one of {', '.join(choices)}")
+        try:
+            TranslationChoice(self.collations, self.types)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"TargetConfig.types: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -149,6 +160,8 @@ class ExecutionConfig:
 
     :param concurrency: mapped tasks of a phase at a time in one run
     :param pool: Airflow pool for every task that works on the servers; caps the load over all DAGs
+    :param source_pool: pool for the tasks that read the source, instead of ``pool``
+    :param target_pool: pool for the tasks that work on the target alone, instead of ``pool``
     :param retries: times a task is tried again; errors that no retry can cure are not retried
     :param retry_delay: pause before the first of them
     :param work_directory: path or fsspec URL that all workers see; None is right where all tasks run on one machine
@@ -156,6 +169,8 @@ class ExecutionConfig:
 
     concurrency: int = 4
     pool: str | None = None
+    source_pool: str | None = None
+    target_pool: str | None = None
     retries: int = 2
     retry_delay: timedelta = timedelta(seconds=30)
     work_directory: str | None = None
@@ -163,3 +178,14 @@ class ExecutionConfig:
     def __post_init__(self) -> None:
         require(self, "concurrency", self.concurrency >= 1, "is less than 1")
         require(self, "retries", self.retries >= 0, "is negative")
+
+
+@dataclass(frozen=True)
+class VerifyConfig:
+    """How a run proves what it moved.
+
+    :param rows: whether the target's rows are read again and compared with the source's checksums. Without, the graph
+        has no verify task, and the report says that rows are not verified
+    """
+
+    rows: bool = True

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow.sdk import XComArg, chain
+from airflow.sdk import Param, XComArg, chain
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from airflow_mydump.dag_factory.config import (
@@ -24,6 +24,7 @@ from airflow_mydump.dag_factory.config import (
     SourceConfig,
 )
 from airflow_mydump.dag_factory.migration import plan_settings, selected, worker_arguments
+from airflow_mydump.dag_factory.run_params import tenants_param
 from airflow_mydump.dag_factory.staging import StagingConfig
 from airflow_mydump.dag_factory.workflow import Workflow, WorkflowDag, WorkflowTaskGroup
 from airflow_mydump.engine.dump_plan import DumpSettings
@@ -55,13 +56,18 @@ class Dumping(Workflow):
     plan: PlanConfig = field(default_factory=PlanConfig)
     consistency: ConsistencyConfig = field(default_factory=ConsistencyConfig)
 
-    def add_tasks(self, run_key: str) -> DumpTasks:
+    def params(self) -> dict[str, Param]:
+        """Tenants."""
+        return {"tenants": tenants_param(self.source.schemas)}
+
+    def add_tasks(self, run_key: str, run_params: bool = False) -> DumpTasks:
         """Add the three tasks; see `Workflow.add_tasks`."""
         shared = self.shared_arguments(run_key, source_conn_id=self.source.conn_id)
-        shared |= {"dump_directory": self.staging.path}
+        shared |= {"dump_directory": self.staging.path, **self.on_source()}
         planned = DumpPlanOperator(
             task_id="dump_plan",
             selection=selected(self.source, self.selection),
+            run_params=run_params,
             settings=DumpSettings(plan_settings(self.plan, self.execution), self.staging.level, self.consistency.mode),
             replace_existing=self.staging.if_exists == "replace",
             **shared,

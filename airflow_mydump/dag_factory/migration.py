@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from airflow.sdk import TriggerRule, XComArg, chain
+from airflow.sdk import Param, TriggerRule, XComArg, chain
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from airflow_mydump.dag_factory.config import (
@@ -25,11 +25,15 @@ from airflow_mydump.dag_factory.config import (
     SelectionConfig,
     SourceConfig,
     TargetConfig,
+    VerifyConfig,
 )
+from airflow_mydump.dag_factory.run_params import content_param, dry_run_param, if_exists_param, tenants_param
 from airflow_mydump.dag_factory.workflow import Workflow, WorkflowDag, WorkflowTaskGroup
+from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.size import parse_size
+from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.operators.bundle import BundleOperator
 from airflow_mydump.operators.chunk_plan import PLAN, ChunkPlanOperator
 from airflow_mydump.operators.data_phase import DataPhaseOperator
@@ -55,7 +59,7 @@ class MigrationTasks:
     schema_phase: MappedOperator
     data_phase: MappedOperator
     index_phase: MappedOperator
-    verify: MappedOperator
+    verify: MappedOperator | None
     post_phase: PostPhaseOperator
     report: ReportOperator
 
@@ -71,26 +75,41 @@ class Migration(Workflow):
     selection: SelectionConfig = field(default_factory=SelectionConfig)
     plan: PlanConfig = field(default_factory=PlanConfig)
     consistency: ConsistencyConfig = field(default_factory=ConsistencyConfig)
+    verify: VerifyConfig = field(default_factory=VerifyConfig)
 
-    def add_tasks(self, run_key: str) -> MigrationTasks:
+    def params(self) -> dict[str, Param]:
+        """Tenants, dry run, tables that exist, content."""
+        return {
+            "tenants": tenants_param(self.source.schemas),
+            "dry_run": dry_run_param(),
+            "if_exists": if_exists_param(self.target.if_exists),
+            "content": content_param(self.selection.content),
+        }
+
+    def chosen(self) -> Selection | OpenSelection:
+        """What is to be moved."""
+        return selected(self.source, self.selection, self.target.rename)
+
+    def add_tasks(self, run_key: str, run_params: bool = False) -> MigrationTasks:
         """Add the nine tasks; see `Workflow.add_tasks`."""
-        chosen = selected(self.source, self.selection, self.target.rename)
-        settings = plan_settings(self.plan, self.execution, self.target)
+        selecting: dict[str, Any] = {"selection": self.chosen(), "run_params": run_params}
+        settings = replace(plan_settings(self.plan, self.execution, self.target), verify=self.verify.rows)
         shared = self.shared_arguments(run_key, self.target, source_conn_id=self.source.conn_id)
-        mapped = shared | {"max_active_tis_per_dagrun": self.execution.concurrency}
+        on_source, on_target = shared | self.on_source(), shared | self.on_target()
+        mapped = {"max_active_tis_per_dagrun": self.execution.concurrency}
 
-        preflight = PreflightOperator(task_id="preflight", selection=chosen, **shared)
-        prefetch = PrefetchMetadataOperator(task_id="prefetch_metadata", selection=chosen, **shared)
+        preflight = PreflightOperator(task_id="preflight", **selecting, **on_source)
+        prefetch = PrefetchMetadataOperator(task_id="prefetch_metadata", **selecting, **on_source)
         chunk_plan = ChunkPlanOperator(
             task_id="chunk_plan",
             catalog=prefetch.output,
-            selection=chosen,
             settings=settings,
             mode=self.consistency.mode,
-            **shared,
+            **selecting,
+            **on_source,
         )
         identity = XComArg(chunk_plan, PLAN)
-        by_part = mapped | {"plan": identity, "map_index_template": PartOperator.MAP_INDEX_TEMPLATE}
+        by_part = on_target | mapped | {"plan": identity, "map_index_template": PartOperator.MAP_INDEX_TEMPLATE}
         by_bundle = mapped | {"map_index_template": BundleOperator.MAP_INDEX_TEMPLATE}
         parts, bundles = list(range(self.execution.concurrency)), chunk_plan.output
         tasks = MigrationTasks(
@@ -98,17 +117,20 @@ class Migration(Workflow):
             prefetch_metadata=prefetch,
             chunk_plan=chunk_plan,
             schema_phase=SchemaPhaseOperator.partial(task_id="schema_phase", **by_part).expand(part=parts),
-            data_phase=self._data_phase(identity, bundles, mapped),
+            data_phase=self._data_phase(identity, bundles, on_source | mapped),
             index_phase=IndexPhaseOperator.partial(task_id="index_phase", **by_part).expand(part=parts),
-            verify=VerifyOperator.partial(task_id="verify", **by_bundle).expand(bundle=bundles),
-            post_phase=PostPhaseOperator(task_id="post_phase", plan=identity, **shared),
+            verify=VerifyOperator.partial(task_id="verify", **on_target, **by_bundle).expand(bundle=bundles)
+            if self.verify.rows
+            else None,
+            post_phase=PostPhaseOperator(task_id="post_phase", plan=identity, **on_target),
             report=ReportOperator(
-                task_id="report", plan_task_id=chunk_plan.task_id, **(shared | {"trigger_rule": TriggerRule.ALL_DONE})
+                task_id="report",
+                plan_task_id=chunk_plan.task_id,
+                emit_assets=self.target.emit_assets,
+                **(on_target | {"trigger_rule": TriggerRule.ALL_DONE}),
             ),
         )
-        chain(*(getattr(tasks, each.name) for each in fields(tasks)))
-        # The report waits for every mapped task, also for those that go on when one of their siblings has failed.
-        chain([tasks.schema_phase, tasks.data_phase, tasks.index_phase, tasks.verify], tasks.report)
+        in_order(tasks)
         return tasks
 
     def _data_phase(self, identity: XComArg, bundles: XComArg, mapped: Mapping[str, Any]) -> MappedOperator:
@@ -136,6 +158,7 @@ class _Head:
         selection: SelectionConfig | None = None,
         plan: PlanConfig | None = None,
         consistency: ConsistencyConfig | None = None,
+        verify: VerifyConfig | None = None,
         execution: ExecutionConfig | None = None,
         operator_args: Mapping[str, Any] | None = None,
         **kwargs: Any,
@@ -146,6 +169,7 @@ class _Head:
             selection=selection or SelectionConfig(),
             plan=plan or PlanConfig(),
             consistency=consistency or ConsistencyConfig(),
+            verify=verify or VerifyConfig(),
             execution=execution or ExecutionConfig(),
             operator_args=operator_args or {},
         )
@@ -171,6 +195,14 @@ class MigrationTaskGroup(_Head, WorkflowTaskGroup):
     Arguments are those of `MigrationDag`; what is not listed goes to `airflow.sdk.TaskGroup`. The group's name, by
     default ``migration``, is a part of the run's key, so that a DAG may hold several migrations.
     """
+
+
+def in_order(tasks: Any) -> None:
+    """Put the tasks one behind the other, in the order of their fields; the last is the report, which also waits for
+    every mapped task: some go on when one of their siblings has failed."""
+    found = [task for each in fields(tasks) if (task := getattr(tasks, each.name)) is not None]
+    chain(*found)
+    chain([task for task in found if isinstance(task, MappedOperator)], found[-1])
 
 
 def selected(source: SourceConfig, selection: SelectionConfig, rename: Mapping[str, str] | None = None) -> Selection:
@@ -221,4 +253,7 @@ def plan_settings(plan: PlanConfig, execution: ExecutionConfig, target: TargetCo
         strategy=plan.strategy,
         max_key_prefix_length=plan.max_key_prefix_length,
     )
-    return replace(settings, if_exists=target.if_exists) if target else settings
+    if not target:
+        return settings
+    translation = TranslationChoice(dict(target.collations), dict(target.types))
+    return replace(settings, if_exists=target.if_exists, translation=translation)

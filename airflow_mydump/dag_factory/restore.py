@@ -10,18 +10,19 @@ Making it touches no server, Variable or connection.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from airflow.sdk import TriggerRule, XComArg, chain
+from airflow.sdk import Param, TriggerRule, XComArg
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
-from airflow_mydump.dag_factory.config import ExecutionConfig, PlanConfig, SelectionConfig, TargetConfig
-from airflow_mydump.dag_factory.migration import choice, plan_settings
+from airflow_mydump.dag_factory.config import ExecutionConfig, PlanConfig, SelectionConfig, TargetConfig, VerifyConfig
+from airflow_mydump.dag_factory.migration import choice, in_order, plan_settings
 from airflow_mydump.dag_factory.requirement import require
+from airflow_mydump.dag_factory.run_params import content_param, if_exists_param
 from airflow_mydump.dag_factory.staging import StagingConfig
 from airflow_mydump.dag_factory.workflow import Workflow, WorkflowDag, WorkflowTaskGroup
-from airflow_mydump.engine.dump_selection import DumpSelection
+from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.operators.bundle import BundleOperator
 from airflow_mydump.operators.chunk_plan import PLAN
 from airflow_mydump.operators.index_phase import IndexPhaseOperator
@@ -42,7 +43,7 @@ class RestoreTasks:
     schema_phase: MappedOperator
     load_phase: MappedOperator
     index_phase: MappedOperator
-    verify: MappedOperator
+    verify: MappedOperator | None
     post_phase: PostPhaseOperator
     report: ReportOperator
 
@@ -57,22 +58,31 @@ class Restoring(Workflow):
     target: TargetConfig
     selection: SelectionConfig = field(default_factory=SelectionConfig)
     plan: PlanConfig = field(default_factory=PlanConfig)
+    verify: VerifyConfig = field(default_factory=VerifyConfig)
     dynamic_sql: bool = False
 
-    def add_tasks(self, run_key: str) -> RestoreTasks:
+    def params(self) -> dict[str, Param]:
+        """Tables that exist, content."""
+        return {
+            "if_exists": if_exists_param(self.target.if_exists),
+            "content": content_param(self.selection.content),
+        }
+
+    def add_tasks(self, run_key: str, run_params: bool = False) -> RestoreTasks:
         """Add the seven tasks; see `Workflow.add_tasks`."""
         for name in ("where", "partitions"):
             require(self.selection, name, not getattr(self.selection, name), "cannot be used in a restore")
-        wanted = DumpSelection(**choice(self.selection), rename=dict(self.target.rename))
-        settings = plan_settings(self.plan, self.execution, self.target)
-        shared = self.shared_arguments(run_key, self.target)
-        staged = {"dump_directory": self.staging.path}
+        wanted = OpenSelection(**choice(self.selection), rename=dict(self.target.rename))
+        settings = replace(plan_settings(self.plan, self.execution, self.target), verify=self.verify.rows)
+        shared = self.shared_arguments(run_key, self.target) | self.on_target()
+        staged: dict[str, Any] = {"dump_directory": self.staging.path}
         mapped = shared | {"max_active_tis_per_dagrun": self.execution.concurrency}
         planned = LoadPlanOperator(
             task_id="load_plan",
             wanted=wanted,
             settings=settings,
             dynamic_sql=self.dynamic_sql,
+            run_params=run_params,
             **shared,
             **staged,
         )
@@ -85,15 +95,18 @@ class Restoring(Workflow):
             schema_phase=SchemaPhaseOperator.partial(task_id="schema_phase", **by_part).expand(part=parts),
             load_phase=LoadPhaseOperator.partial(task_id="load_phase", **by_bundle, **staged).expand(bundle=bundles),
             index_phase=IndexPhaseOperator.partial(task_id="index_phase", **by_part).expand(part=parts),
-            verify=VerifyLoadOperator.partial(task_id="verify", **by_bundle).expand(bundle=bundles),
+            verify=VerifyLoadOperator.partial(task_id="verify", **by_bundle).expand(bundle=bundles)
+            if self.verify.rows
+            else None,
             post_phase=PostPhaseOperator(task_id="post_phase", plan=identity, **shared),
             report=ReportOperator(
-                task_id="report", plan_task_id=planned.task_id, **(shared | {"trigger_rule": TriggerRule.ALL_DONE})
+                task_id="report",
+                plan_task_id=planned.task_id,
+                emit_assets=self.target.emit_assets,
+                **(shared | {"trigger_rule": TriggerRule.ALL_DONE}),
             ),
         )
-        chain(*(getattr(tasks, each.name) for each in fields(tasks)))
-        # The report waits for every mapped task, also for those that go on when one of their siblings has failed.
-        chain([tasks.schema_phase, tasks.load_phase, tasks.index_phase, tasks.verify], tasks.report)
+        in_order(tasks)
         return tasks
 
 
@@ -111,6 +124,7 @@ class _Head:
         target: TargetConfig,
         selection: SelectionConfig | None = None,
         plan: PlanConfig | None = None,
+        verify: VerifyConfig | None = None,
         execution: ExecutionConfig | None = None,
         dynamic_sql: bool = False,
         operator_args: Mapping[str, Any] | None = None,
@@ -121,6 +135,7 @@ class _Head:
             target=target,
             selection=selection or SelectionConfig(),
             plan=plan or PlanConfig(),
+            verify=verify or VerifyConfig(),
             execution=execution or ExecutionConfig(),
             dynamic_sql=dynamic_sql,
             operator_args=operator_args or {},

@@ -96,6 +96,8 @@ class _Attempt(Generic[Job]):
 
     def _claim(self) -> bool:
         if ledger.claim_chunks(self.loader, self.identity, [job.chunk for job in self.jobs]):
+            for job in self.jobs:
+                self.announce(Event(EventKind.CHUNK_CLAIMED, job.planned.target, job.chunk.id))
             return True
         self.loader.rollback()
         return False

@@ -23,7 +23,8 @@ class Schema:
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column. ``data_type`` is the bare type in lower case (``int``), ``octet_length`` its largest value's
-    bytes where it is a string or binary type, else 0. ``charset`` and ``collation`` are empty where it has none."""
+    bytes where it is a string or binary type, else 0. ``charset`` and ``collation`` are empty where it has none.
+    ``by_meaning`` marks JSON that the source keeps as text and the target in a form of its own."""
 
     name: str
     data_type: str
@@ -34,6 +35,7 @@ class Column:
     octet_length: int
     charset: str = ""
     collation: str = ""
+    by_meaning: bool = False
 
     @property
     def unsigned(self) -> bool:

@@ -10,19 +10,22 @@ and its reverse, took 0.36 s and 1.37 s (docs/decisions/004-checksum.md).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from airflow_mydump.engine.catalog import Table
+from airflow_mydump.engine.catalog import Column, Table
 from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.datatype import digest_expressions
 from airflow_mydump.engine.errors import VerificationError
-from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.identifier import TableName, quote
+from airflow_mydump.engine.json_meaning import json_meaning
 from airflow_mydump.engine.session import Row, Session
 
 # Binary, so that the values enter as they are stored, whatever character sets meet in a row.
 _SEPARATOR = "_binary'#'"
 _NO_DIGEST = 10**40
+_ROWS_AT_ONCE, _BYTES_AT_ONCE = 1000, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,46 @@ def compute_checksums(session: Session, chunks: Sequence[Digestible]) -> list[Ch
 
     Raises VerificationError if a row's digest is too long for the server, ServerError.
     """
-    query = " UNION ALL ".join(_query(number, chunk) for number, chunk in enumerate(chunks))
-    found = {int(row[0] or 0): row[1:] for row in session.rows(query)} if chunks else {}
-    return [_checksum(chunk, found[number]) for number, chunk in enumerate(chunks)]
+    here = [chunk for chunk in chunks if not _by_meaning(chunk.table)]
+    query = " UNION ALL ".join(_query(number, chunk) for number, chunk in enumerate(here))
+    found = {int(row[0] or 0): row[1:] for row in session.rows(query)} if here else {}
+    computed = iter([_checksum(chunk, found[number]) for number, chunk in enumerate(here)])
+    return [_read_by_meaning(session, chunk) if _by_meaning(chunk.table) else next(computed) for chunk in chunks]
+
+
+def _by_meaning(table: Table) -> list[Column]:
+    """The columns that servers of two vendors print in two ways, so that no server can digest them for both."""
+    return [column for column in table.stored_columns if column.by_meaning]
+
+
+def _read_by_meaning(session: Session, chunk: Digestible) -> Checksum:
+    """As a server computes it, but with the JSON read by this process; the server digests the other columns."""
+    columns = _by_meaning(chunk.table)
+    names = ", ".join(quote(column.name) for column in columns)
+    rows = chunk.chunk.rows_of(chunk.stored_as, chunk.where, pinned=chunk.pinned)
+    query = f"SELECT SHA2({_row_string(chunk.table)}, 256), {names} {rows}"
+    count = total = 0
+    for batch in session.stream_by_size(query, _ROWS_AT_ONCE, _BYTES_AT_ONCE):
+        count += len(batch)
+        for others, *texts in batch:
+            if others is None:
+                raise _too_long(chunk, 1)
+            digest = hashlib.sha256(others)
+            for text in texts:
+                meaning = b"N" if text is None else b"V" + json_meaning(text)
+                digest.update(b"%d:%b" % (len(meaning), meaning))
+            total += int.from_bytes(digest.digest()[:8], "big")
+    return Checksum(count, str(total))
+
+
+def count_rows(session: Session, chunks: Sequence[Digestible]) -> list[int]:
+    """The rows of chunks, in their order, as the server counts them, in one round trip. Raises ServerError."""
+    query = " UNION ALL ".join(
+        f"SELECT {number}, COUNT(*) {chunk.chunk.rows_of(chunk.stored_as, chunk.where, pinned=chunk.pinned)}"
+        for number, chunk in enumerate(chunks)
+    )
+    found = {int(row[0] or 0): int(row[1] or 0) for row in session.rows(query)} if chunks else {}
+    return [found[number] for number in range(len(chunks))]
 
 
 def _checksum(chunk: Digestible, row: Row) -> Checksum:
@@ -71,10 +111,14 @@ def _checksum(chunk: Digestible, row: Row) -> Checksum:
         raise VerificationError(f"{chunk}: the server computed no checksum")
     too_long = int(digest) // _NO_DIGEST
     if too_long:
-        raise VerificationError(
-            f"{chunk}: {too_long} rows are too long for the server to digest; raise max_allowed_packet on both servers"
-        )
+        raise _too_long(chunk, too_long)
     return Checksum(int(rows), digest.decode())
+
+
+def _too_long(chunk: Digestible, rows: int) -> VerificationError:
+    return VerificationError(
+        f"{chunk}: {rows} rows are too long for the server to digest; raise max_allowed_packet on both servers"
+    )
 
 
 def _query(number: int, chunk: Digestible) -> str:
@@ -89,8 +133,10 @@ def _query(number: int, chunk: Digestible) -> str:
 def _row_string(table: Table) -> str:
     lengths, values = [], []
     for column in table.stored_columns:
+        if column.by_meaning:
+            continue
         length, value = digest_expressions(column)
         if length is not None:
             lengths.append(length)
         values.append(value)
-    return f"CONCAT_WS({', '.join([_SEPARATOR, *lengths, *values])})"
+    return f"CONCAT_WS({', '.join([_SEPARATOR, *lengths, *(values or [_SEPARATOR])])})"

@@ -24,6 +24,8 @@ from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata, reading
 from airflow_mydump.engine.structure.inspection import Inspection, triggers_by_table
+from airflow_mydump.engine.translation.catalog import require_translated, vendor_of
+from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _NO_SUCH_COLUMN = 1054
@@ -48,21 +50,26 @@ class _Compared:
 
 def compare(
     source: Endpoint, target: Endpoint, selection: Selection, threads: int, work: WorkDirectory,
-    announce: Listener = ignore,
+    announce: Listener = ignore, choice: TranslationChoice | None = None,
 ) -> Comparison:  # fmt: skip
     """Compare rows and checksums of every selected table, and the definitions of databases, tables and other objects.
 
-    Both sides are read as they are now, chunk by chunk: while somebody writes, equal tables may seem to differ.
+    Both sides are read as they are now, chunk by chunk: while somebody writes, equal tables may seem to differ. A
+    target of another vendor is to have what a copy with the same ``choice`` gives it.
 
-    Raises SelectionError, ConnectError, ServerError.
+    Raises SelectionError, PreflightError if something has no equal on the target, ConnectError, ServerError.
     """
     catalog = prefetch_metadata(source, selection)
-    planned_tables = [
-        PlannedTable.chosen(number, table, selection, "skip") for number, table in enumerate(catalog.tables)
-    ]
     with Session(target, metadata) as session:
+        across = vendor_of(catalog.server) != session.flavor.vendor
+        catalog = require_translated(catalog, session, choice or TranslationChoice()).catalog
+        planned_tables = [
+            PlannedTable.chosen(number, table, selection, "skip") for number, table in enumerate(catalog.tables)
+        ]
         present = {name for schema in catalog.schemas for name in _tables(session, selection, schema)}
-        differences = list(_structure(Inspection(session, selection), catalog, selection, planned_tables))
+        differences = list(
+            _structure(Inspection(session, selection, across=across), catalog, selection, planned_tables)
+        )
     tables = [planned for planned in planned_tables if planned.target in present and not planned.table.structure_only]
     identity = PlanIdentity("comparison", "comparison")
     with Session(source, reading) as session, BundleDraft() as draft:

@@ -26,6 +26,8 @@ _SUPPORTED = (
     _NUMBERS | _TIMES | _STRINGS | _MEMBERS | _TYPED_STRINGS | _LONG_STRINGS | _GEOMETRIES | {"float", "bit", "json"}
 )
 
+_BINARY_STRINGS = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "bit", "vector"})
+
 _UNBOUNDED_BYTES = 1 << 32
 INTEGERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
 
@@ -47,6 +49,11 @@ def largest_bytes(column: Column) -> int:
     return max(column.octet_length, 80)
 
 
+def holds_any_bytes(column: Column) -> bool:
+    """Whether any byte is as likely in the column's values as another."""
+    return column.data_type in _BINARY_STRINGS or column.data_type in _GEOMETRIES
+
+
 def read_expression(column: Column) -> str:
     """The select-list expression that yields a value's bytes without loss.
 
@@ -58,11 +65,16 @@ def read_expression(column: Column) -> str:
 
 def load_expression(column: Column, variable: str, null_literal: str) -> str | None:
     """What LOAD DATA's SET clause assigns from the user variable; None where the column takes the field as is."""
-    value = f"NULLIF({variable}, {null_literal})" if column.nullable else variable
+    value = stored_expression(column, f"NULLIF({variable}, {null_literal})" if column.nullable else variable)
+    return None if value == variable else value
+
+
+def stored_expression(column: Column, value: str) -> str:
+    """What is assigned to a column for an expression of binary text."""
     if column.data_type == "json" or column.data_type in _TYPED_STRINGS:
         # MySQL rejects JSON whose character set is binary (error 3144).
         return f"CONVERT({value} USING utf8mb4)"
-    return value if column.nullable else None
+    return value
 
 
 def digest_expressions(column: Column) -> tuple[str | None, str]:
@@ -77,13 +89,30 @@ def digest_expressions(column: Column) -> tuple[str | None, str]:
         return None, _or_null(column, f"SHA2({_json_meaning(name)}, 256)")
     if column.data_type in _LONG_STRINGS or column.data_type in _GEOMETRIES:
         return None, _or_null(column, f"SHA2({name}, 256)")
-    if column.data_type in _STRINGS or column.data_type in _TYPED_STRINGS:
+    if column.data_type in _TYPED_STRINGS:
+        # As text: on a target of another vendor it is one.
+        return _or_null(column, f"LENGTH({name})"), f"CAST(CONVERT({name} USING utf8mb4) AS BINARY)"
+    if column.data_type in _STRINGS:
         # As stored: strings of unrelated character sets in one expression are an error to the server (1271).
         return _or_null(column, f"LENGTH({name})"), f"CAST({name} AS BINARY)"
+    if column.data_type == "float":
+        # MySQL cuts a computed DOUBLE to 22 characters, one less than a negative one may have.
+        return None, _or_null(column, _floating(name, f"ABS(CAST({name} AS DOUBLE))"))
+    if column.data_type == "double":
+        return None, _or_null(column, _floating(name, name))
     if column.data_type == "bit" or column.data_type in _MEMBERS:
         # By number: the error value of an ENUM looks like a member '', and a 64-bit SET is no DOUBLE.
         return None, _or_null(column, f"CAST({name} AS UNSIGNED)")
     return None, _or_null(column, read_expression(column))
+
+
+def _floating(name: str, exact: str) -> str:
+    """A number as its sign, its digits and its magnitude: MariaDB prints 0.0000000007 within an expression where MySQL
+    prints 7e-10, and both have the same digits. The sign is that of a zero too.
+    """
+    digits = f"TRIM(LEADING '-' FROM SUBSTRING_INDEX({exact}, 'e', 1))"
+    magnitude = f"IFNULL(ROUND(1000 * LOG10(ABS({name}))) + 0, '')"
+    return f"CONCAT(LEFT({name}, 1) = '-', TRIM(BOTH '0' FROM REPLACE({digits}, '.', '')), 'e', {magnitude})"
 
 
 def _json_meaning(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -47,12 +46,13 @@ def dump_chunk(
     stored = Digestible(table.name, table, chunk, planned.where)
     announce(Event(EventKind.CHUNK_STARTED, table.name, chunk.id))
     name = f"{base}.{chunk.part:05}"
-    delimiters = Delimiters.draw(random.SystemRandom())
+    delimiters = Delimiters.for_rows_of(table)
     with source.consistent_snapshot():
         checksum = None if tells_everything(table, chunk) else compute_checksums(source, [stored])[0]
         stream = read_frames(source, stored, delimiters)
         hashed = FrameDigest(delimiters)
         data = write_compressed(target.storage, f"{name}.dat.zst", _heard(hashed, stream, checksum), target.level)
+    announce(Event(EventKind.FILE_WRITTEN, table.name, chunk.id, stream.rows, data.bytes))
     statement = _write_statement(target.storage, f"{name}.sql", table, delimiters, data)
     checksum = checksum or Checksum(stream.rows, hashed.text)
     if checksum.rows != stream.rows:

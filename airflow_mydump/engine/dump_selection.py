@@ -2,37 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from airflow_mydump.engine.catalog import Catalog, StoredObject
 from airflow_mydump.engine.errors import SelectionError
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.selection import Content, Selection
-
-
-@dataclass(frozen=True)
-class DumpSelection:
-    """What is wanted of a dump, before it is known which databases it holds: as in `selection.Selection`, but none of
-    ``schemas`` stands for all, and there are no conditions on rows, for a file is loaded whole."""
-
-    schemas: tuple[str, ...] = ()
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    rename: Mapping[str, str] = field(default_factory=dict)
-    no_data: tuple[str, ...] = ()
-    content: Content = "all"
-    views: bool = True
-    routines: bool = True
-    triggers: bool = True
-    events: bool = True
-    allow_empty: bool = False
-
-    def of(self, dumped: Sequence[str]) -> Selection:
-        """The selection, of a dump with these databases. Raises SelectionError if it cannot be right."""
-        if unknown := sorted(set(self.schemas) - set(dumped)):
-            raise SelectionError(f"the dump has no database {unknown[0]}; it has {', '.join(dumped)}")
-        return Selection(**(vars(self) | {"schemas": self.schemas or tuple(dumped)}))
+from airflow_mydump.engine.selection import Selection
 
 
 def narrowed(catalog: Catalog, selection: Selection) -> Catalog:

@@ -54,4 +54,4 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
             pool.map(partial(snapshot_dump_phase, dump.source, dump.storage, dump.consistency), crew(concurrency))
         else:
             pool.map(partial(dump_phase, dump.source, dump.storage), [bundle.file for bundle in plan.bundles])
-    return finish_dump(dump.source, dump.storage)
+    return finish_dump(dump.source, dump.storage, announce)

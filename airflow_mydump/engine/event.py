@@ -17,10 +17,13 @@ class EventKind(str, Enum):
 
     TABLE_CREATED = "table created"
     CHUNK_STARTED = "chunk started"
+    CHUNK_CLAIMED = "chunk claimed"
     CHUNK_LOADED = "chunk loaded"
     CHUNK_COMMITTING = "chunk committing"
     CHUNK_COMMITTED = "chunk committed"
+    FILE_WRITTEN = "file written"
     CHUNK_DUMPED = "chunk dumped"
+    DUMP_FINISHING = "dump finishing"
     CHUNK_SKIPPED = "chunk skipped"
     CHUNK_VERIFIED = "chunk verified"
     KEYS_ADDED = "keys added"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from airflow_mydump.engine.catalog import ObjectKind, StoredObject, Table
-from airflow_mydump.engine.ddl import parse_table
 from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.ledger import unfinished_tables
@@ -15,6 +14,8 @@ from airflow_mydump.engine.schema_condition import in_schemas
 from airflow_mydump.engine.selection import Content, Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.storage_catalog import read_partitions
+from airflow_mydump.engine.structure.difference import table_differences
+from airflow_mydump.engine.structure.table import read_table_structure
 
 _ADVICE = "use if_exists=drop to replace it, or remove it"
 
@@ -137,16 +138,25 @@ def _stored_columns(session: Session, table: TableName) -> set[str]:
 
 
 def _require_equal(session: Session, table: Table, selection: Selection) -> None:
-    """A table may be emptied and kept only if it is what the source's definition would create."""
+    """A table may be emptied and kept only if it is what the source's definition would create.
+
+    Foreign keys that it has must be the source's; those that it has not are added later. Its counter will be set.
+    """
     target = selection.target(table.name)
-    theirs = parse_table(target, session.text_rows(f"SHOW CREATE TABLE {target.sql}")[0][1])
-    ours = parse_table(table.name, table.definition)
-    if theirs.without_counter() != ours.without_counter():
-        raise PreflightError(f"{target} is not defined as {table.name} is, so it cannot be truncated; {_ADVICE}")
-    wanted = {key.name: key.clause(selection.target(key.references)) for key in ours.foreign_keys}
-    for key in theirs.foreign_keys:
-        if wanted.get(key.name) != key.clause(key.references):
-            raise PreflightError(f"{target} has a foreign key {key.name} which {table.name} has not; {_ADVICE}")
+    theirs = read_table_structure(target, session.text_rows(f"SHOW CREATE TABLE {target.sql}")[0][1])
+    ours = read_table_structure(table.name, table.definition, table.columns)
+    ours = replace(
+        ours,
+        foreign_keys=tuple(
+            replace(key, references=selection.target(key.references))
+            for key in ours.foreign_keys
+            if any(key.name == other.name for other in theirs.foreign_keys)
+        ),
+    )
+    if difference := next(table_differences(ours, theirs), ""):
+        raise PreflightError(
+            f"{target} is not defined as {table.name} is, so it cannot be truncated ({difference}); {_ADVICE}"
+        )
 
 
 def require_known_actors(

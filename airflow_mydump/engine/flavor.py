@@ -94,8 +94,3 @@ class Flavor:
         """The information_schema table with the size of every InnoDB file."""
         older = self.vendor == "mariadb" or self.version < (8, 0, 0)
         return "INNODB_SYS_TABLESPACES" if older else "INNODB_TABLESPACES"
-
-    @property
-    def can_share_definitions_with(self) -> frozenset[Vendor]:
-        """Vendors that understand this server's SHOW CREATE output as it stands."""
-        return frozenset({self.vendor})

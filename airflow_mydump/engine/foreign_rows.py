@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, compress
@@ -28,7 +27,7 @@ def load_inserts(loader: Loader, planned: PlannedTable, reader: InsertReader) ->
         return 0
     table, kept = _columns(planned.table, reader, len(first[0]))
     rows = _narrowed(chain([first], batches), len(first[0]), kept, planned.table)
-    delimiters = Delimiters.draw(random.SystemRandom())
+    delimiters = Delimiters.for_rows_of(table)
     stream = FrameStream(rows, len(table.stored_columns), delimiters)
     recorded = loader.load(planned.target, table, delimiters, stream)
     if recorded != stream.rows:

@@ -31,7 +31,7 @@ _ORDERED = frozenset(
 _LONGEST_KEY_BYTES = 255
 """Beyond max_sort_length (1024 on both vendors), or with a key on a prefix, ORDER BY may leave rows tied."""
 
-_DIGEST = re.compile("f:([0-9a-f]{8})([0-9a-f]{8})([0-9a-f]{8}):([0-9a-f]{32})")
+_DIGEST = re.compile("f:((?:[@-_]{3})+):([0-9a-f]{32})")
 
 
 def tells_everything(table: Table, chunk: Chunk) -> bool:
@@ -66,9 +66,8 @@ class FrameDigest:
 
     @property
     def text(self) -> str:
-        """The digest of what has passed, with the delimiters: 60 characters."""
-        delimiters = (self._delimiters.field, self._delimiters.line, self._delimiters.null)
-        return f"f:{''.join(part.hex() for part in delimiters)}:{self._hash.hexdigest()[:32]}"
+        """The digest of what has passed, with the delimiters: up to 53 characters."""
+        return f"f:{self._delimiters}:{self._hash.hexdigest()[:32]}"
 
 
 def is_frame_digest(digest: str) -> bool:
@@ -84,7 +83,7 @@ def compute_again(session: Session, stored: Digestible, digest: str) -> Checksum
     """
     found = _DIGEST.fullmatch(digest)
     assert found, "only called for what is_frame_digest took"
-    delimiters = Delimiters(*(bytes.fromhex(part) for part in found.groups()[:3]))
+    delimiters = Delimiters.parse(found[1])
     stream = read_frames(session, stored, delimiters)
     hashed = FrameDigest(delimiters)
     try:

@@ -1,4 +1,5 @@
-"""Loads framed rows with LOAD DATA LOCAL, streamed from this process: no file, pipe or helper thread.
+"""Loads framed rows with LOAD DATA LOCAL, streamed from this process: no file, pipe or helper thread. A server that
+takes none gets INSERT statements.
 
 The server asks for a file by name, as the protocol has it, and gets our stream whatever name it says; when no
 stream is under way it gets nothing. So a hostile server cannot read files here.
@@ -18,13 +19,14 @@ from pymysql.constants import CLIENT
 
 from airflow_mydump.engine.catalog import Table
 from airflow_mydump.engine.endpoint import Endpoint
-from airflow_mydump.engine.errors import ConnectError, LoadMismatchError, ServerError
+from airflow_mydump.engine.errors import ConnectError, LoadMismatchError, PreflightError, ServerError
 from airflow_mydump.engine.flavor import Flavor
+from airflow_mydump.engine.framed_insert import insert_statements
 from airflow_mydump.engine.framed_load import load_statement
 from airflow_mydump.engine.framing import Delimiters
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.session import CONNECT_TIMEOUT, READ_TIMEOUT
-from airflow_mydump.engine.session_state import NOT_LOGGED, loading
+from airflow_mydump.engine.session_state import NOT_LOGGED, WAIT_SECONDS, loading
 
 _PACKET_BYTES = 1 << 20
 """Below every server's max_allowed_packet default, above which larger packets gain nothing (measured)."""
@@ -33,6 +35,9 @@ _SUMMARY = re.compile(r"Records: (\d+)\s+Deleted: (\d+)\s+Skipped: (\d+)\s+Warni
 
 DUPLICATE_KEY = 1062
 
+IDLE_SECONDS = 300
+"""How long a transaction may be silent: less than a successor waits for its locks, five times 120 s."""
+
 
 class Loader:
     """A connection to the target, in a transaction from `begin` to `commit` or `rollback`."""
@@ -40,32 +45,42 @@ class Loader:
     def __init__(self, endpoint: Endpoint) -> None:
         self._connection = _connect(endpoint)
         try:
-            flavor = Flavor.parse(str(self._connection.server_version))
-            for statement in loading(flavor):
+            self.flavor = Flavor.parse(str(self._connection.server_version))
+            for statement in loading(self.flavor):
                 self.execute(statement)
             if not endpoint.binlog:
                 self.execute(NOT_LOGGED)
+            takes_files, packet = self._connection.numbers("SELECT @@GLOBAL.local_infile, @@max_allowed_packet")
+            self._takes_files = bool(takes_files)
+            self._packet = packet
         except BaseException:
             self.close()
             raise
 
-    def execute(self, sql: str) -> int:
+    def execute(self, sql: str | bytes) -> int:
         """Run a statement without rows; returns the rows it affected. Raises ServerError."""
         with _server_errors():
             return int(self._connection.query(sql))
 
     def begin(self) -> None:
-        """Start a transaction. Raises ServerError."""
+        """Start a transaction. Raises ServerError.
+
+        The server rolls it back by itself when it hears nothing for IDLE_SECONDS between statements, so that the locks
+        of a machine that vanished are not there for longer.
+        """
+        self.execute(f"SET wait_timeout = {IDLE_SECONDS}")
         self.execute("START TRANSACTION")
 
     def commit(self) -> None:
         """Commit. Raises ServerError; the outcome is then unknown and the ledger tells it."""
         self.execute("COMMIT")
+        self._rest()
 
     def rollback(self) -> None:
         """Roll back; a lost connection counts as rolled back, because the server does it."""
         try:
             self.execute("ROLLBACK")
+            self._rest()
         except ServerError:
             self.close()
 
@@ -75,10 +90,31 @@ class Loader:
         Raises ServerError, LoadMismatchError when the server warned about, skipped or deleted a row, and what
         ``frames`` raises. After any of them the caller must roll back.
         """
-        return self.load_with(load_statement(target.sql, table, delimiters), target, frames)
+        if self._takes_files:
+            return self.load_with(load_statement(target.sql, table, delimiters), target, frames)
+        return sum(
+            self._insert(target, rows, statement)
+            for rows, statement in insert_statements(target, table, delimiters, frames, self._packet)
+        )
+
+    def _insert(self, target: TableName, rows: int, statement: bytes) -> int:
+        recorded = self.execute(statement)
+        if warnings := self._connection.warnings():
+            raise LoadMismatchError(
+                f"{target}: of {rows} rows the server gave {warnings} warnings; the chunk is rolled back"
+            )
+        return recorded
 
     def load_with(self, statement: str, target: TableName, frames: Iterable[bytes]) -> int:
-        """As `load`, with a LOAD DATA LOCAL statement of the caller's own making."""
+        """As `load`, with a LOAD DATA LOCAL statement of the caller's own making.
+
+        Raises PreflightError if the server takes none.
+        """
+        if not self._takes_files:
+            raise PreflightError(
+                f"{target}: its rows are in files of another tool, which need the target to take LOAD DATA LOCAL: "
+                "SET GLOBAL local_infile = 1"
+            )
         with _server_errors():
             self._connection.stream_query(statement, frames)
         return _recorded_rows(target, self._connection.info())
@@ -88,6 +124,10 @@ class Loader:
         if self._connection.open:
             with suppress(pymysql.Error):
                 self._connection.close()
+
+    def _rest(self) -> None:
+        # A loader waits without a lock while the source computes, for hours if need be.
+        self.execute(f"SET wait_timeout = {WAIT_SECONDS}")
 
     def __enter__(self) -> Loader:
         return self
@@ -125,6 +165,17 @@ class _StreamConnection(Connection):
             self.query(sql)
         finally:
             self._frames = None
+
+    def numbers(self, query: str) -> tuple[int, ...]:
+        """The only row of a query."""
+        with _server_errors():
+            self.query(query)
+        (row,) = self._result.rows
+        return tuple(map(int, row))
+
+    def warnings(self) -> int:
+        """How many warnings the last statement gave."""
+        return int(self._result.warning_count) if self._result else 0
 
     def info(self) -> str:
         message = self._result.message if self._result else None

@@ -81,12 +81,19 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
         else:
             pool.map(partial(data_phase, source, target, directory), bundles)
         pool.map(partial(index_phase, target, directory), schemas)
-        pool.map(partial(verify_phase, target, directory), bundles)
+        if plan.verify:
+            pool.map(partial(verify_phase, target, directory), bundles)
     post_phase(target, directory, plan.identity, announce, source)
     return report_phase(target, directory, plan.identity)
 
 
-def _plan(migration: Migration) -> Plan:
+def rehearse(migration: Migration) -> Plan:
+    """Check both servers and plan the copy, and change nothing on either. Raises what these phases raise."""
+    preflight.check(migration.source, migration.target, migration.selection)
+    return _plan(migration, dry_run=True)
+
+
+def _plan(migration: Migration, dry_run: bool = False) -> Plan:
     catalog = prefetch_metadata(migration.source, migration.selection)
     return chunk_plan(
         migration.source,
@@ -97,4 +104,5 @@ def _plan(migration: Migration) -> Plan:
         migration.run_key,
         migration.directory,
         migration.consistency.mode,
+        dry_run,
     )

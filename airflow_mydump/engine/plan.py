@@ -121,7 +121,8 @@ class SchemaTotals:
 class Plan:
     """The summary that stays when the bundles are written; enough for the accounting at the end.
 
-    ``parts`` is the number of schema bundles. ``consistency`` says how the rows of different chunks belong together.
+    ``parts`` is the number of schema bundles. ``consistency`` says how the rows of different chunks belong together,
+    ``verify`` whether they are read again on the target and compared.
     """
 
     identity: PlanIdentity
@@ -137,6 +138,7 @@ class Plan:
     objects: int
     notes: tuple[str, ...]
     consistency: str = "none: each chunk was read when its turn came, all of a chunk at one moment"
+    verify: bool = True
 
     @property
     def tables(self) -> int:

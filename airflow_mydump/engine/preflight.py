@@ -38,7 +38,6 @@ def check(source: Endpoint, target: Endpoint, selection: Selection) -> Servers:
     """
     with Session(source, metadata) as reading, _target_session(target) as writing:
         blockers = [
-            *_vendor_blockers(reading, writing),
             *_identity_blockers(reading, writing, selection),
             *_source_blockers(reading, selection),
             *_target_blockers(writing, selection, target.binlog),
@@ -61,10 +60,6 @@ def check_target(target: Endpoint, selection: Selection, dumped_from: str) -> st
     """
     with _target_session(target) as writing:
         blockers = _target_blockers(writing, selection, target.binlog)
-        if dumped_from and not dumped_from.startswith(str(writing.flavor).partition(" ")[0]):
-            blockers.append(
-                f"the dump is from {dumped_from} and the target {writing.flavor}: definitions are not translated yet"
-            )
         _require_none(blockers)
         return str(writing.flavor)
 
@@ -77,12 +72,6 @@ def _target_session(target: Endpoint) -> Session:
 def _require_none(blockers: list[str]) -> None:
     if blockers:
         raise PreflightError("nothing was changed. " + "; ".join(blockers))
-
-
-def _vendor_blockers(source: Session, target: Session) -> list[str]:
-    if target.flavor.vendor in source.flavor.can_share_definitions_with:
-        return []
-    return [f"the source is {source.flavor} and the target {target.flavor}: definitions are not translated yet"]
 
 
 def _identity_blockers(source: Session, target: Session, selection: Selection) -> list[str]:
@@ -129,12 +118,8 @@ def _target_blockers(session: Session, selection: Selection, binlog: bool) -> li
     schemas = [selection.target_schema(name) for name in selection.schemas]
     blockers = _missing(grants, schemas, TARGET_PRIVILEGES, account)
     blockers += _missing(grants, [LEDGER_SCHEMA], TARGET_PRIVILEGES[:6], account)
-    for variable, wanted, advice in (
-        ("local_infile", b"1", "SET GLOBAL local_infile = 1"),
-        ("read_only", b"0", "choose a server that may be written to"),
-    ):
-        if session.value(f"SELECT @@GLOBAL.{variable} + 0") != wanted:
-            blockers.append(f"the target has {variable} set the wrong way: {advice}")
+    if session.value("SELECT @@GLOBAL.read_only + 0") != b"0":
+        blockers.append("the target has read_only set the wrong way: choose a server that may be written to")
     if not binlog and not _may_leave_out_binlog(session):
         blockers.append(
             f"{account} may not keep its changes out of the binary log: grant it {session.flavor.unlogged_privilege} "

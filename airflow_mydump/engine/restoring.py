@@ -11,9 +11,9 @@ from functools import partial
 from urllib.parse import quote
 
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.event import Listener, ignore
+from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.engine.phases.index import index_phase
 from airflow_mydump.engine.phases.load import load_phase
 from airflow_mydump.engine.phases.load_plan import load_plan
@@ -42,7 +42,7 @@ class Restore:
     settings: PlanSettings
     work: WorkDirectory
     run_key: str
-    wanted: DumpSelection = field(default_factory=DumpSelection)
+    wanted: OpenSelection = field(default_factory=OpenSelection)
     dynamic_sql: bool = False
 
     @property
@@ -73,7 +73,8 @@ def restore(restoring: Restore, announce: Listener = ignore, planned: Callable[[
         pool.map(partial(schema_phase, target, directory), schemas)
         pool.map(partial(load_phase, target, restoring.storage, directory), bundles)
         pool.map(partial(index_phase, target, directory), schemas)
-        pool.map(partial(verify_load_phase, target, directory), bundles)
+        if plan.verify:
+            pool.map(partial(verify_load_phase, target, directory), bundles)
     post_phase(target, directory, plan.identity, announce)
     return report_phase(target, directory, plan.identity)
 

@@ -14,6 +14,10 @@ SessionState = Callable[[Flavor], tuple[str, ...]]
 """Which statements put a fresh connection to a server of this flavor into a known state."""
 
 
+WAIT_SECONDS = 28800
+"""How long a session may be silent that holds no lock."""
+
+
 def _for_every_purpose(flavor: Flavor) -> tuple[str, ...]:
     return (
         # TIMESTAMP converts through the session's zone; only UTC has no hour that is skipped or doubled.
@@ -22,7 +26,7 @@ def _for_every_purpose(flavor: Flavor) -> tuple[str, ...]:
         f"{flavor.statement_timeout_variable} = 0",
         "net_read_timeout = 3600",
         "net_write_timeout = 3600",
-        "wait_timeout = 28800",
+        f"wait_timeout = {WAIT_SECONDS}",
         # DDL waits for metadata locks; the default of a year on both vendors would look like a hang.
         "lock_wait_timeout = 300",
         # DEFAULT would be the server's global value, which cuts catalogs and tables short in silence.

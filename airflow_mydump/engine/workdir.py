@@ -100,6 +100,12 @@ class WorkDirectory:
         except OSError as error:
             raise ConfigurationError(f"{path} cannot be written: {error.strerror or error}") from error
 
+    def remove_unfinished(self) -> None:
+        """Remove what interrupted writers left here and below."""
+        if isinstance(self.filesystem, LocalFileSystem):
+            for path in Path(self.path).rglob(f"{PARTIAL}*"):
+                path.unlink(missing_ok=True)
+
     def _write_whole(self, path: str, data: bytes) -> None:
         self.filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
         if not isinstance(self.filesystem, LocalFileSystem):

@@ -6,11 +6,14 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "AwaitTenantsSensor": "await_tenants",
     "ChunkPlanOperator": "chunk_plan",
     "DataPhaseOperator": "data_phase",
     "DumpPhaseOperator": "dump_phase",
     "DumpPlanOperator": "dump_plan",
+    "FindTenantsOperator": "find_tenants",
     "FinishDumpOperator": "finish_dump",
+    "FleetReportOperator": "fleet_report",
     "IndexPhaseOperator": "index_phase",
     "LoadPhaseOperator": "load_phase",
     "LoadPlanOperator": "load_plan",

@@ -14,28 +14,24 @@ from airflow_mydump.engine.dump_directory.dump_record import CUTS
 from airflow_mydump.engine.dump_plan import DumpSettings
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import ONE_BY_ONE
-from airflow_mydump.engine.selection import Selection
 from airflow_mydump.operators.outline import BEGUN, OUTLINE, outline_of_dump
 from airflow_mydump.operators.phase import engine_errors
+from airflow_mydump.operators.selecting import SelectingOperator
 from airflow_mydump.operators.staged import StagedOperator
 from airflow_mydump.operators.xcom_value import plain
 
 
-class DumpPlanOperator(StagedOperator):
+class DumpPlanOperator(StagedOperator, SelectingOperator):
     """Checks the source, leaves the plan in the dump directory and returns references to its bundles.
 
     Executed again for the same run while the dump is not complete, it goes on with the plan that is there.
 
-    :param selection: what is to be dumped
     :param settings: how to cut, pack and compress; the number of bundles also respects ``[core] max_map_length``
     :param replace_existing: whether a dump of this package that the directory has is removed first
     """
 
-    def __init__(
-        self, *, selection: Selection, settings: DumpSettings, replace_existing: bool = False, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, settings: DumpSettings, replace_existing: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.selection = selection
         self.settings = settings
         self.replace_existing = replace_existing
 
@@ -44,10 +40,11 @@ class DumpPlanOperator(StagedOperator):
         most = min(self.settings.plan.max_bundles, conf.getint("core", "max_map_length", fallback=1024))
         context["ti"].xcom_push(key=BEGUN, value="dump")
         with engine_errors():
-            preflight.check_source(self.source, self.selection)
+            chosen = self.chosen(context)
+            preflight.check_source(self.source, chosen)
             plan = dump_plan(
                 self.source,
-                self.selection,
+                chosen,
                 replace(self.settings, plan=replace(self.settings.plan, max_bundles=most)),
                 self.run_key,
                 self.storage,

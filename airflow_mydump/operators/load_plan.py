@@ -8,12 +8,13 @@ from typing import Any
 from airflow.providers.common.compat.sdk import conf
 
 from airflow_mydump.engine.cut_report import TableCuts
-from airflow_mydump.engine.dump_selection import DumpSelection
+from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.engine.phases.load_plan import load_plan
 from airflow_mydump.engine.phases.plan import PlanSettings, cuts_file
 from airflow_mydump.operators.chunk_plan import PLAN
 from airflow_mydump.operators.outline import BEGUN, OUTLINE, outline_of_plan
 from airflow_mydump.operators.phase import engine_errors
+from airflow_mydump.operators.run_request import RunRequest
 from airflow_mydump.operators.staged import StagedOperator
 from airflow_mydump.operators.xcom_value import plain
 
@@ -27,26 +28,36 @@ class LoadPlanOperator(StagedOperator):
     :param wanted: what of the dump is restored, and under which names
     :param settings: what to do with existing tables, how to pack
     :param dynamic_sql: whether routines, triggers and events may compose statements; only for dumps you trust
+    :param run_params: whether the run's params choose how it is restored, see `RunRequest`
     """
 
     def __init__(
-        self, *, wanted: DumpSelection, settings: PlanSettings, dynamic_sql: bool = False, **kwargs: Any
+        self,
+        *,
+        wanted: OpenSelection,
+        settings: PlanSettings,
+        dynamic_sql: bool = False,
+        run_params: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.wanted = wanted
         self.settings = settings
         self.dynamic_sql = dynamic_sql
+        self.run_params = run_params
 
     def execute(self, context: Any) -> list[dict[str, Any]]:
         """Plan; returns references to the data bundles, heaviest first."""
         most = min(self.settings.max_bundles, conf.getint("core", "max_map_length", fallback=1024))
         context["ti"].xcom_push(key=BEGUN, value="restore")
         with engine_errors():
+            request = RunRequest.of(context["params"] if self.run_params else {})
+            wanted = replace(self.wanted, content=request.content) if request.content else self.wanted
             plan = load_plan(
                 self.target,
                 self.storage,
-                self.wanted,
-                replace(self.settings, max_bundles=most),
+                wanted,
+                replace(request.settled(self.settings), max_bundles=most),
                 self.run_key,
                 self.directory,
                 self.dynamic_sql,

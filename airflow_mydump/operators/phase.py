@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +20,7 @@ from airflow_mydump.engine.chunk import without_bounds
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
+from airflow_mydump.operators.failure import RECORD, Failure
 from airflow_mydump.operators.object_store import directory_at
 
 _log = logging.getLogger(__name__)
@@ -81,23 +82,29 @@ class PhaseOperator(BaseOperator):
 @contextmanager
 def engine_errors() -> Iterator[None]:
     """Turn an error that no retry can cure into one that Airflow does not retry, and leave its text for the page in
-    Airflow's UI under the key `FAILURE`."""
+    Airflow's UI under the key `FAILURE`, and for reports and notifications under `failure.RECORD`."""
     try:
         yield
     except AirflowNotFoundException as error:
         advice = f"{error}: make the connection, or correct its name"
-        _leave(advice)
+        _leave(advice, retryable=False)
         raise AirflowFailException(advice) from error
     except MydumpError as error:
-        _leave(without_bounds(str(error)))
+        _leave(str(error), error.retryable)
         if error.retryable:
             raise
         raise AirflowFailException(str(error)) from error
+    except Exception as error:
+        # Its text may hold anything; the log has it.
+        _leave(f"an unexpected {type(error).__name__}; the task's log says more", retryable=False)
+        raise
 
 
-def _leave(failure: str) -> None:
+def _leave(error: str, retryable: bool) -> None:
     try:
-        get_current_context()["ti"].xcom_push(key=FAILURE, value=failure[:_LONGEST_FAILURE])
+        context = get_current_context()
+        context["ti"].xcom_push(key=FAILURE, value=without_bounds(error)[:_LONGEST_FAILURE])
+        context["ti"].xcom_push(key=RECORD, value=asdict(Failure.of(context, error[:_LONGEST_FAILURE], retryable)))
     except Exception:  # whatever it is: the error itself must come through
         _log.warning("The error's text could not be pushed", exc_info=True)
 

@@ -6,25 +6,18 @@ import secrets
 from typing import Any
 
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
-from airflow_mydump.engine.selection import Selection
-from airflow_mydump.operators.phase import PhaseOperator, engine_errors
+from airflow_mydump.operators.phase import engine_errors
+from airflow_mydump.operators.selecting import SelectingOperator
 
 
-class PrefetchMetadataOperator(PhaseOperator):
-    """Reads tables, columns, keys, sizes, definitions and other objects of everything selected.
-
-    :param selection: what is to be moved
-    """
-
-    def __init__(self, *, selection: Selection, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.selection = selection
+class PrefetchMetadataOperator(SelectingOperator):
+    """Reads tables, columns, keys, sizes, definitions and other objects of everything selected."""
 
     def execute(self, context: Any) -> str:
         """Read the catalog; returns its file, relative to the run's directory."""
         file = f"catalogs/{secrets.token_hex(6)}.json.zst"
         with engine_errors():
-            catalog = prefetch_metadata(self.source, self.selection)
+            catalog = prefetch_metadata(self.source, self.chosen(context))
             self.directory.write(file, catalog)
         self.log.info(
             "%s has %s tables of about %s rows, and %s views, routines, triggers and events",

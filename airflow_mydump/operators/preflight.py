@@ -5,28 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_mydump.engine import preflight
-from airflow_mydump.engine.selection import Selection
 from airflow_mydump.operators.outline import BEGUN
-from airflow_mydump.operators.phase import PhaseOperator, engine_errors
+from airflow_mydump.operators.phase import engine_errors
+from airflow_mydump.operators.selecting import SelectingOperator
 
 
-class PreflightOperator(PhaseOperator):
+class PreflightOperator(SelectingOperator):
     """Fails, without a retry and with all its reasons, if servers, accounts or settings would make the run fail later.
 
     What needs the catalog (names, types, references) is checked by the two tasks that follow, also before anything
     is changed.
-
-    :param selection: what is to be moved
     """
-
-    def __init__(self, *, selection: Selection, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.selection = selection
 
     def execute(self, context: Any) -> dict[str, str]:
         """Check both servers; returns what they are."""
         context["ti"].xcom_push(key=BEGUN, value="migration")
         with engine_errors():
-            servers = preflight.check(self.source, self.target, self.selection)
+            servers = preflight.check(self.source, self.target, self.chosen(context))
         self.log.info("From %s to %s: nothing stands in the way", servers.source, servers.target)
         return {"source": servers.source, "target": servers.target}

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AssetAlias
 
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.plan import PlanIdentity
 from airflow_mydump.operators.chunk_plan import PLAN
+from airflow_mydump.operators.failure import failures_of
 from airflow_mydump.operators.phase import PhaseOperator, engine_errors
+from airflow_mydump.operators.tenant_asset import tenant_asset
 from airflow_mydump.operators.xcom_value import plain
+
+if TYPE_CHECKING:
+    from airflow_mydump.engine.phases.report import Report
 
 REPORT = "report"
 """Key of the XCom with the whole report: `engine.phases.report.Report`, or `finish_dump.DumpReport`."""
+
+FAILURES = "failures"
+"""Key of the XCom with the `failure.Failure` of every task that failed."""
 
 
 class ReportOperator(PhaseOperator):
@@ -19,13 +30,21 @@ class ReportOperator(PhaseOperator):
 
     Run it with trigger rule ``all_done``, so that a failed run has a report too.
 
+    The XCom with the key `REPORT` has all of it, `FAILURES` says why tasks of the run failed, in the order of the
+    phases, and for each database that is complete an event of its asset tells rows, tables and what was proved.
+
     :param plan_task_id: the task of the run's `ChunkPlanOperator`; by name, because that task may have failed, and then
         there is nothing that a template could be filled with
+    :param emit_assets: whether the databases' assets get events, see `tenant_asset.tenant_asset`
     """
 
-    def __init__(self, *, plan_task_id: str, **kwargs: Any) -> None:
+    def __init__(self, *, plan_task_id: str, emit_assets: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.plan_task_id = plan_task_id
+        # An alias: which databases a run moves may be known only while it runs.
+        self.alias = AssetAlias(f"mydump:{self.target_conn_id}") if emit_assets else None
+        if self.alias:
+            self.outlets = [*self.outlets, self.alias]
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Compare plan and ledger, log the report and return what it comes to."""
@@ -33,12 +52,42 @@ class ReportOperator(PhaseOperator):
         from airflow_mydump.engine.phases.report import as_markdown, report_phase, require_complete
 
         plan = context["ti"].xcom_pull(task_ids=self.plan_task_id, key=PLAN)
+        failures = failures_of(context["ti"], self._phases())
+        context["ti"].xcom_push(key=FAILURES, value=[asdict(failure) for failure in failures])
+        for failure in failures:
+            self.log.error("%s. %s", failure.sentence, failure.advice)
         with engine_errors():
             if not plan:
-                raise IncompleteRunError("the run has no plan, because an earlier task failed; its log says why")
+                why = f": {failures[0].sentence}" if failures else "; its log says why"
+                raise IncompleteRunError(f"the run has no plan, because an earlier task failed{why}")
             report = report_phase(self.target, self.directory, PlanIdentity(**plan))
             self.log.info("\n%s", as_markdown(report))
             # Pushed before the verdict: who is alerted wants to see it too.
             context["ti"].xcom_push(key=REPORT, value=plain(report))
             require_complete(report)
+        self._emit(context, report)
         return {"complete": report.complete, "rows": report.rows, "tenants": len(report.tenants)}
+
+    def _phases(self) -> list[str]:
+        """The run's other tasks, in the order in which they run."""
+        ours = self.task_group.children.keys() if self.task_group else ()
+        ordered = self.dag.topological_sort()  # type: ignore[no-untyped-call]
+        return [task.task_id for task in ordered if task.task_id in ours and task.task_id != self.task_id]
+
+    def _emit(self, context: Any, report: Report) -> None:
+        if not self.alias:
+            return
+        for tenant in report.tenants:
+            context["outlet_events"][self.alias].add(
+                tenant_asset(str(self.target_conn_id), tenant.schema),
+                extra={
+                    "run_key": report.run_key,
+                    "source": report.source,
+                    "consistency": report.consistency,
+                    "tables": tenant.tables,
+                    "rows": tenant.rows,
+                    "bytes": tenant.bytes,
+                    "seconds": tenant.seconds,
+                    "verified": tenant.verified,
+                },
+            )

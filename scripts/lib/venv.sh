@@ -19,7 +19,7 @@ make_venv() {
     say "Installing the project and its dependencies into .venv"
     rm -f .venv/mydump-content
     "$UV" pip install --quiet --python .venv/bin/python --constraints constraints.txt \
-        --group test --group lint --editable . ||
+        --group test --group lint --group docs --editable . ||
         die "uv could not install the dependencies: see its message above, then run again."
     printf '%s\n' "$content" >.venv/mydump-content
 }

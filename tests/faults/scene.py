@@ -163,7 +163,9 @@ class Scene:
                 assert time.monotonic() < deadline, f"sessions {left} on the {side} outlive their command"
                 time.sleep(0.02)
         for folder in folders:
-            halves = [path for path in folder.rglob("*") if "partial" in path.name]
+            halves = [
+                path for path in folder.rglob("*") if path.is_file() and "partial" in str(path.relative_to(folder))
+            ]
             assert not halves, f"half-written files are left: {halves}"
 
     def _do(self, deed: Callable[[], None]) -> None:

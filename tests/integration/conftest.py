@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from sandbox.server import Server, ServerNotInstalledError
+from sandbox.server import Flavor, Server, ServerNotInstalledError
 
 from airflow_mydump.engine.selection import LEDGER_SCHEMA
 from tests.integration.pair import Pair, rows_of, run_sql
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FLAVORS = os.environ.get("MYDUMP_TEST_FLAVORS", "mariadb,mysql").split(",")
+DIRECTIONS: tuple[tuple[Flavor, Flavor], ...] = (("mariadb", "mysql"), ("mysql", "mariadb"))
 _numbers = itertools.count(1)
 
 
@@ -54,3 +55,24 @@ def run(pair: Pair, database: str, tmp_path: Path) -> Run:
 def without_ledger(pair: Pair) -> None:
     """A target that no run has touched yet."""
     run_sql(pair.target, f"DROP DATABASE IF EXISTS {LEDGER_SCHEMA}")
+
+
+@pytest.fixture(scope="module", params=DIRECTIONS, ids=lambda direction: "-to-".join(direction))
+def across(request: pytest.FixtureRequest) -> Iterator[Pair]:
+    """A source of one vendor and a target of the other."""
+    if set(FLAVORS) != {"mariadb", "mysql"}:
+        pytest.skip("takes servers of both vendors")
+    try:
+        source, target = (Server(flavor) for flavor in request.param)
+    except ServerNotInstalledError as error:
+        pytest.skip(str(error))
+    with source, target:
+        yield Pair(source, target)
+
+
+@pytest.fixture
+def translated(across: Pair, tmp_path: Path) -> Run:
+    """A copy of the test's database to a server of the other vendor, phase by phase."""
+    name = f"tenant_{next(_numbers)}"
+    run_sql(across.source, f"CREATE DATABASE `{name}` DEFAULT CHARACTER SET utf8mb4")
+    return Run.of(across, name, tmp_path)

@@ -115,8 +115,10 @@ def _shown(column: str, kind: str) -> str:
         return f"CONCAT(HEX({column}), ' ', {column} + 0)"
     if kind == "json":
         return f"HEX(CAST({column} AS CHAR))"
-    if kind in {"float", "double"}:  # a FLOAT as text has six digits only
+    if kind == "float":  # as text it has six digits only
         return f"CAST({column} + 0e0 AS CHAR)"
+    if kind == "double":  # MySQL cuts what is computed to 22 characters, one less than the longest
+        return f"CONCAT({column})"
     if kind == "bit":
         return f"HEX({column} + 0)"
     return f"CAST({column} AS CHAR)"

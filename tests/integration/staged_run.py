@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from airflow_mydump.engine import preflight
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import DumpSettings
-from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.engine.event import Listener, ignore
+from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.engine.phases.dump import dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import DumpReport, finish_dump
@@ -43,7 +43,7 @@ class StagedRun:
     path: Path
     work: WorkDirectory
     settings: DumpSettings = field(default_factory=lambda: DumpSettings(PlanSettings(concurrency=2), mode="none"))
-    wanted: DumpSelection = field(default_factory=DumpSelection)
+    wanted: OpenSelection = field(default_factory=OpenSelection)
     if_exists: IfExists = "drop"
     selection: Selection | None = None
 

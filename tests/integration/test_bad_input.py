@@ -264,14 +264,6 @@ def test_a_definer_that_the_target_account_may_not_name(copy: Command) -> None:
     assert "definer" in error.lower()
 
 
-def test_local_infile_off_on_the_target(copy: Command) -> None:
-    run_sql(copy.pair.target, "SET GLOBAL local_infile = 0")
-    try:
-        assert "local_infile" in copy.fails("--schemas", copy.database)
-    finally:
-        run_sql(copy.pair.target, "SET GLOBAL local_infile = 1")
-
-
 def test_a_target_that_is_read_only(copy: Command) -> None:
     run_sql(copy.pair.target, "SET GLOBAL read_only = 1")
     try:

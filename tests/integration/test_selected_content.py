@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.engine.errors import ConfigurationError, PreflightError, SelectionError
+from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.engine.selection import Selection
 from tests.integration.contents import assert_same_contents, assert_same_definitions, definitions, tables_of
 from tests.integration.pair import rows_of, run_sql, value_of
@@ -191,14 +191,14 @@ def test_a_dump_of_data_alone_is_refused(shop: Run, tmp_path: Path) -> None:
 def test_one_table_is_restored_from_a_dump(shop: Run, tmp_path: Path) -> None:
     staged = StagedRun.of(shop.pair, shop.database, tmp_path / "staged")
     staged.dump()
-    staged.wanted = DumpSelection(include=("days",))
+    staged.wanted = OpenSelection(include=("days",))
     staged.restore()
     assert sorted(definitions(shop.pair.target, shop.database)) == [("database", shop.database), ("table", "days")]
     assert count(shop, "days") == 30
-    staged.wanted = DumpSelection(include=("none",))
+    staged.wanted = OpenSelection(include=("none",))
     with pytest.raises(SelectionError, match="allow_empty"):
         staged.plan()
-    staged.wanted = DumpSelection(schemas=("elsewhere",))
+    staged.wanted = OpenSelection(schemas=("elsewhere",))
     with pytest.raises(SelectionError, match="elsewhere"):
         staged.plan()
 
@@ -206,10 +206,10 @@ def test_one_table_is_restored_from_a_dump(shop: Run, tmp_path: Path) -> None:
 def test_data_alone_is_restored_into_tables_that_are_there(shop: Run, tmp_path: Path) -> None:
     staged = StagedRun.of(shop.pair, shop.database, tmp_path / "staged")
     staged.dump()
-    staged.wanted = DumpSelection(content="schema")
+    staged.wanted = OpenSelection(content="schema")
     staged.restore()
     assert count(shop, "orders") == 0
-    staged.wanted, staged.if_exists = DumpSelection(content="data"), "truncate"
+    staged.wanted, staged.if_exists = OpenSelection(content="data"), "truncate"
     staged.restore()
     assert_same_contents(shop.pair.source, shop.pair.target, shop.database)
     assert_same_definitions(shop.pair.source, shop.pair.target, shop.database)

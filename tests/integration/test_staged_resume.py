@@ -80,6 +80,18 @@ def test_a_restore_that_was_killed_goes_on(run: StagedRun, kind: EventKind, numb
     assert_same_contents(run.pair.source, run.pair.target, run.database)
 
 
+def test_what_killed_writers_left_is_gone_when_the_dump_is_complete(run: StagedRun) -> None:
+    source, selection = endpoint(run.pair.source), Selection((run.database,))
+    dump_plan(source, selection, run.settings, "test", run.storage)
+    private = run.path / "airflow_mydump"
+    halves = [private / "partial" / "x.dat.zst.7", private / "done" / ".partial-y"]
+    for half in halves:
+        half.parent.mkdir()
+        half.write_bytes(b"half")
+    run.dump()
+    assert not any(half.exists() for half in halves)
+
+
 def test_what_is_finished_is_not_dumped_again(run: StagedRun) -> None:
     source, selection = endpoint(run.pair.source), Selection((run.database,))
     plan = dump_plan(source, selection, run.settings, "test", run.storage)

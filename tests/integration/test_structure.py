@@ -249,7 +249,7 @@ OBJECTS = (
         "CREATE TRIGGER o1 BEFORE UPDATE ON other FOR EACH ROW SET @c = 1;;"
         "CREATE TRIGGER o2 BEFORE UPDATE ON other FOR EACH ROW SET @d = 1",
         "DROP TRIGGER o1;;CREATE TRIGGER o1 BEFORE UPDATE ON other FOR EACH ROW SET @c = 1",
-        "{d}.other: triggers in the order o1, o2 on the source, o2, o1 on the target",
+        "{d}.other: triggers BEFORE UPDATE in the order o1, o2 on the source, o2, o1 on the target",
     ),
     (
         "CREATE TABLE third (id INT)",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from airflow_mydump.engine import copy
 from airflow_mydump.engine.errors import IncompleteRunError, VerificationError
 from airflow_mydump.engine.phases.plan import PlanSettings
-from tests.integration.pair import run_sql
+from airflow_mydump.engine.selection import LEDGER_SCHEMA
+from tests.integration.pair import rows_of, run_sql
 from tests.integration.run import Run
 
 if TYPE_CHECKING:
@@ -116,9 +119,13 @@ DAMAGES = (
 )
 
 
-@pytest.fixture(scope="module")
-def verdict(pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """What the verify phase says after every table but `untouched` was damaged."""
+@pytest.fixture(scope="module", params=[False, True], ids=["computed", "heard"])
+def verdict(request: pytest.FixtureRequest, pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """What the verify phase says after every table but `untouched` was damaged.
+
+    Once the servers computed the digests, once they were heard from the frames, which takes a key that orders the rows.
+    """
+    heard: bool = request.param
     for server in (pair.source, pair.target):
         run_sql(server, f"DROP DATABASE IF EXISTS {DATABASE}")
     run_sql(pair.source, f"CREATE DATABASE {DATABASE} DEFAULT CHARACTER SET utf8mb4")
@@ -130,9 +137,19 @@ def verdict(pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         run.on_source(f"CREATE TABLE {table} ({found.columns}) {engine}")
         if found.rows:
             run.on_source(f"INSERT INTO {table} VALUES {found.rows}")
+        if heard and "PRIMARY" not in found.columns:
+            run.on_source(f"ALTER TABLE {table} ADD pk INT INVISIBLE AUTO_INCREMENT PRIMARY KEY")
     run.plan()
     run.schema()
-    run.data()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(copy, "_HEARD_FROM_BYTES", 0 if heard else sys.maxsize)
+        run.data()
+    digests = rows_of(
+        pair.target,
+        f"SELECT digest LIKE 'f:%' FROM {LEDGER_SCHEMA}.ledger "
+        f"WHERE step = 'load' AND plan = '{run._plan.identity.plan}'",
+    )
+    assert any(framed for (framed,) in digests) is heard
     run.verify()  # nothing is damaged yet
     for table, found in wanted:
         run.on_target(*(statement.replace("{t}", table) for statement in found.statements))

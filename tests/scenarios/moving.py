@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_mydump.engine.dump_plan import DumpSettings
-from airflow_mydump.engine.dump_selection import DumpSelection
 from airflow_mydump.engine.errors import MydumpError
+from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -105,7 +105,7 @@ def _dump_and_load(pair: Pair, chosen: _Chosen, settings: PlanSettings, path: Pa
         path / "dump",
         WorkDirectory.at(str(path / "load")),
         DumpSettings(settings, mode="none"),
-        DumpSelection(rename=chosen.options.rename),
+        OpenSelection(rename=chosen.options.rename),
         selection=chosen.selection(renamed=False),
         if_exists=chosen.options.if_exists,
     )

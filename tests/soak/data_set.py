@@ -94,6 +94,7 @@ def make_data_set(random: Random, server: Server, database: str, transactional: 
         cursor.execute(f"USE {database}")
         for name in tables:
             _make_table(random, cursor, name, transactional)
+        tables = (*tables, *_make_child(random, cursor))
         for statement in _objects(random, tables):
             cursor.execute(statement)
     return DataSet(database, tables)
@@ -119,6 +120,25 @@ def _make_table(random: Random, cursor: Any, name: str, transactional: bool) -> 
     _make_long(random, cursor, name, kinds)
     cursor.execute(f"ANALYZE TABLE {name}")
     cursor.fetchall()
+
+
+def _make_child(random: Random, cursor: Any) -> tuple[str, ...]:
+    """Two tables that refer to each other and to themselves, now and then."""
+    if random.random() < 0.6:
+        return ()
+    cursor.execute("CREATE TABLE parent (id INT PRIMARY KEY, c0 VARCHAR(9), favourite INT)")
+    cursor.execute(
+        "CREATE TABLE child (id INT PRIMARY KEY, c0 INT, sibling INT, FOREIGN KEY (c0) REFERENCES parent (id), "
+        "CONSTRAINT brother FOREIGN KEY (sibling) REFERENCES child (id) ON DELETE SET NULL)"
+    )
+    cursor.execute("ALTER TABLE parent ADD FOREIGN KEY (favourite) REFERENCES child (id) ON UPDATE CASCADE")
+    rows = random.choice((1, 300))
+    for table in ("parent", "child"):
+        values = [(number, number, rows - 1 - number) for number in range(rows)]
+        cursor.executemany(f"INSERT INTO {table} VALUES (%s, %s, %s)", values)
+        cursor.execute(f"ANALYZE TABLE {table}")
+        cursor.fetchall()
+    return ("parent", "child")
 
 
 def _make_long(random: Random, cursor: Any, name: str, kinds: list[_Kind]) -> None:

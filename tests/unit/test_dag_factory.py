@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.providers_manager import ProvidersManager
-from airflow.sdk import DAG
+from airflow.sdk import DAG, Param
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.serialization.serialized_objects import DagSerialization
 
@@ -28,6 +28,7 @@ from airflow_mydump.dag_factory import (
     SourceConfig,
     StagingConfig,
     TargetConfig,
+    VerifyConfig,
 )
 from airflow_mydump.engine.errors import ConfigurationError, SelectionError
 
@@ -108,6 +109,35 @@ def test_the_name_may_be_said_as_airflow_does_or_first() -> None:
         named = [MigrationTaskGroup("b", **configs), MigrationTaskGroup(group_id="c", **configs)]
     assert dag.dag_id == "nightly"
     assert [group.group_id for group in named] == ["b", "c"]
+
+
+def test_a_run_may_be_chosen_in_a_form_and_the_users_params_go_beside() -> None:
+    dag = migration(2, params={"ticket": "none", "if_exists": Param("fail", const="fail")})
+    assert set(dag.params) == {"tenants", "dry_run", "if_exists", "content", "ticket"}
+    assert dag.params["if_exists"] == "fail"
+    schema = dag.params.get_param("tenants").schema
+    assert schema["items"]["enum"] == ["tenant_0", "tenant_1"]
+    for task in (dag.phases.preflight, dag.phases.prefetch_metadata, dag.phases.chunk_plan):
+        assert task.run_params is True
+
+
+def test_a_group_does_not_listen_to_the_params_of_the_users_dag() -> None:
+    with DAG("nightly", schedule=None, params={"tenants": "of the user"}):
+        group = MigrationTaskGroup(source=SourceConfig("there", schemas=["shop"]), target=TargetConfig("here"))
+    assert group.phases.preflight.run_params is False
+
+
+def test_without_verification_there_is_no_verify_task() -> None:
+    dag = migration(verify=VerifyConfig(rows=False))
+    assert [task.task_id for task in dag.topological_sort()] == [task for task in TASKS if task != "verify"]  # type: ignore[no-untyped-call]
+
+
+def test_assets_are_told_of_unless_they_are_not_wanted() -> None:
+    assert [outlet.name for outlet in migration().phases.report.outlets] == ["mydump:here"]
+    quiet = MigrationDag(
+        "quiet", source=SourceConfig("there", schemas=["a"]), target=TargetConfig("here", emit_assets=False)
+    )
+    assert quiet.phases.report.outlets == []
 
 
 def test_the_file_of_the_dag_is_the_users() -> None:

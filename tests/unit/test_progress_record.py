@@ -54,6 +54,8 @@ def test_what_is_pushed_is_read_again_by_the_page() -> None:
     pushed: dict[str, Any] = {}
 
     class Instance:
+        task_id, task = "data_phase", None
+
         def xcom_push(self, key: str, value: Any) -> None:
             pushed[key] = value
 
@@ -66,6 +68,8 @@ def test_what_is_pushed_is_read_again_by_the_page() -> None:
 
 def test_a_push_that_fails_stops_nothing() -> None:
     class Deaf:
+        task_id, task = "data_phase", None
+
         def xcom_push(self, key: str, value: Any) -> None:
             raise ConnectionError("the API server restarts")
 

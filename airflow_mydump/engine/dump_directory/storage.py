@@ -106,6 +106,7 @@ class Storage:
         """Remove what interrupted writers left."""
         with suppress(FileNotFoundError):
             self.directory.filesystem.rm(self.directory.file(_PARTIAL), recursive=True)
+        self.private.remove_unfinished()
 
     def remove(self) -> None:
         """Remove the dump with all its files, its completion marker first. Raises ConfigurationError."""

@@ -41,6 +41,7 @@ from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import DumpPlan
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import IncompleteRunError
+from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases.dump_plan import names_of, timestamp
 from airflow_mydump.engine.plan import DataBundle
@@ -71,11 +72,12 @@ class DumpReport:
     file_bytes: int
 
 
-def finish_dump(source: Endpoint, storage: Storage) -> DumpReport:
+def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore) -> DumpReport:
     """Account for every chunk that was planned, write the definitions, and declare the dump complete.
 
-    Does nothing to a dump that is complete. Raises IncompleteRunError naming what is missing, ConfigurationError,
-    ConnectError, ServerError.
+    Announces the last moment before it is complete. Does nothing to a dump that is complete.
+
+    Raises IncompleteRunError naming what is missing, ConfigurationError, ConnectError, ServerError.
     """
     plan = storage.private.read(PLAN, DumpPlan)
     catalog = unfinished_catalog(storage)
@@ -84,7 +86,10 @@ def finish_dump(source: Endpoint, storage: Storage) -> DumpReport:
     manifests = [done[chunk.id] for chunk in planned_chunks(storage, plan) if chunk.id in done]
     if not storage.directory.exists(METADATA):
         _require_all(storage, plan, done)
-        _write_all(source, storage, plan, catalog, manifests, moment)
+        content = _write_all(source, storage, plan, catalog, manifests, moment)
+        storage.remove_unfinished()
+        announce(Event(EventKind.DUMP_FINISHING, TableName("", METADATA)))
+        storage.write(METADATA, content)
         storage.remove_unfinished()
     return DumpReport(
         run_key=plan.run_key,
@@ -141,7 +146,8 @@ def _lost(sizes: Mapping[str, int], manifest: ChunkManifest) -> str:
 def _write_all(
     source: Endpoint, storage: Storage, plan: DumpPlan, catalog: Catalog, manifests: Sequence[ChunkManifest],
     moment: Moment | None,
-) -> None:  # fmt: skip
+) -> bytes:  # fmt: skip
+    """Write all that is missing but ``metadata``, whose content is returned."""
     # Now that all rows are there: a sequence may have gone on while they were read.
     catalog = with_states(catalog, read_states(source, catalog))
     names = names_of(catalog)
@@ -162,7 +168,7 @@ def _write_all(
     record = write_index(storage, index)
     position, remark = (moment.position, AT_THE_POSITION) if moment else (plan.position, AFTER_THE_POSITION)
     entries = _entries(catalog, names, manifests)
-    storage.write(METADATA, write_metadata(entries, position, remark, plan.started, timestamp(), record.sha256))
+    return write_metadata(entries, position, remark, plan.started, timestamp(), record.sha256)
 
 
 def _definitions(

@@ -1,4 +1,4 @@
-"""Index phase: adds to the loaded tables what had to wait for the data: secondary keys of large ones, foreign keys."""
+"""Index phase: adds to the loaded tables what had to wait for the data: secondary and foreign keys of large ones."""
 
 from __future__ import annotations
 

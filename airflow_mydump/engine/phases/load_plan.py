@@ -10,11 +10,12 @@ from airflow_mydump.engine.catalog import Catalog, Schema
 from airflow_mydump.engine.dump_directory.chunk_source import ChunkSource, FoundDump
 from airflow_mydump.engine.dump_directory.reader import read_dump
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.dump_selection import DumpSelection, narrowed
+from airflow_mydump.engine.dump_selection import narrowed
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import literal
 from airflow_mydump.engine.load_bundle import LoadBundle, load_file
+from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.engine.phases.plan import Origin, PlanSettings, plan_run
 from airflow_mydump.engine.plan import DataBundle, Plan, PlannedTable
 from airflow_mydump.engine.planner import CutTable
@@ -24,7 +25,7 @@ from airflow_mydump.engine.workdir import WorkDirectory
 
 
 def load_plan(
-    target: Endpoint, storage: Storage, wanted: DumpSelection, settings: PlanSettings, run_key: str,
+    target: Endpoint, storage: Storage, wanted: OpenSelection, settings: PlanSettings, run_key: str,
     directory: WorkDirectory, dynamic_sql: bool = False,
 ) -> Plan:  # fmt: skip
     """Plan a restore of what is wanted of a dump, and leave the plan in a new directory below ``directory``.
@@ -48,6 +49,8 @@ def load_plan(
             notes=found.notes,
             consistency=found.consistency,
         )
+        # A dump's digests are of JSON as its source printed it: only as text can they be compared again.
+        settings = replace(settings, translation=settings.translation.with_json_as_text)
         plan = plan_run(origin, writing, catalog, selection, settings, run_key, directory)
     for reference in plan.data_bundles:
         _write_load_bundle(directory, reference.file, found, sources)

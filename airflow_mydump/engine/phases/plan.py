@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from airflow_mydump.engine import ledger
@@ -43,6 +43,8 @@ from airflow_mydump.engine.row_condition import check_conditions
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata, reading
+from airflow_mydump.engine.translation.catalog import require_translated
+from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _STRUCTURE_ALONE = "structure only: no rows were moved, and rows that kept tables have are the target's own"
@@ -56,8 +58,9 @@ SCHEMAS = "schemas.jsonl.zst"
 
 @dataclass(frozen=True)
 class PlanSettings:
-    """How to plan: the size of a chunk, how many workers will share the bundles, how many bundles at most, and whether
-    large tables get their secondary keys after the data."""
+    """How to plan: the size of a chunk, how many workers will share the bundles, how many bundles at most, whether
+    large tables get their secondary keys after the data, whether rows will be verified, and what the user chose for a
+    target of another vendor."""
 
     if_exists: IfExists = "truncate"
     chunk_bytes: int = DEFAULT_CHUNK_BYTES
@@ -66,6 +69,8 @@ class PlanSettings:
     defer_keys: bool = True
     strategy: Strategy = "adaptive"
     max_key_prefix_length: int = 0
+    verify: bool = True
+    translation: TranslationChoice = field(default_factory=TranslationChoice)
 
     def __post_init__(self) -> None:
         for name in ("chunk_bytes", "concurrency", "max_bundles"):
@@ -85,12 +90,13 @@ class PlanSettings:
 def chunk_plan(
     source: Endpoint, target: Endpoint, catalog: Catalog, selection: Selection, settings: PlanSettings,
     run_key: str, directory: WorkDirectory, mode: Mode = "none",
+    dry_run: bool = False,
 ) -> Plan:  # fmt: skip
     """Plan the run and leave the plan in a new directory below ``directory``; see `plan_path`.
 
-    The target is read only; the ledger is made when everything was decided. ``mode`` is how the rows of different
-    chunks will belong together. Raises PreflightError where something stands in the way on the target, ConnectError,
-    ServerError.
+    The target is read only; the ledger is made when everything was decided, but not for a dry run. ``mode`` is how the
+    rows of different chunks will belong together. Raises PreflightError where something stands in the way on the
+    target, ConnectError, ServerError.
     """
     with Session(source, reading) as session, Session(target, metadata) as writing:
         check_conditions(session, (table.name for table in catalog.tables), selection)
@@ -99,7 +105,7 @@ def chunk_plan(
             cut=lambda tables: cut_tables(session, tables, settings.cutting),
             consistency=None if mode == "none" else TO_COME,
         )
-        return plan_run(origin, writing, catalog, selection, settings, run_key, directory)
+        return plan_run(origin, writing, catalog, selection, settings, run_key, directory, dry_run)
 
 
 @dataclass(frozen=True)
@@ -115,9 +121,14 @@ class Origin:
 
 def plan_run(
     origin: Origin, writing: Session, catalog: Catalog, selection: Selection, settings: PlanSettings, run_key: str,
-    directory: WorkDirectory,
+    directory: WorkDirectory, dry_run: bool = False,
 ) -> Plan:  # fmt: skip
-    """As `chunk_plan`, for rows of any origin. ``writing`` is a metadata session on the target."""
+    """As `chunk_plan`, for rows of any origin. ``writing`` is a metadata session on the target.
+
+    Definitions of another vendor are translated for the target; what cannot be is named in the error.
+    """
+    translation = require_translated(catalog, writing, settings.translation)
+    catalog = translation.catalog
     with BundleDraft() as draft:
         decisions = _Decisions(writing, catalog, selection, settings)
         moved = [planned for planned in decisions.tables if planned.action != "skip"]
@@ -140,14 +151,16 @@ def plan_run(
             parts=settings.concurrency,
             data_bundles=tuple(draft.write(directory, path, identity, settings.concurrency, settings.max_bundles)),
             objects=sum(not planned.skip for planned in decisions.objects),
-            notes=(*_notes(catalog, selection), *origin.notes),
+            notes=(*_notes(catalog, selection), *origin.notes, *translation.warnings),
+            verify=settings.verify,
         )
         plan = replace(plan, consistency=origin.consistency) if origin.consistency else plan
         _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)
         where.write_lines(OBJECTS, decisions.objects)
         where.write_lines(SCHEMAS, _schemas(writing, catalog, selection))
         where.write_lines(CUTS, cuts)
-        ledger.prepare(writing, identity)
+        if not dry_run:
+            ledger.prepare(writing, identity)
         where.write(PLAN, plan)
         return plan
 

@@ -9,6 +9,7 @@ from airflow_mydump.engine.phases.plan import OBJECTS, SCHEMAS, plan_path, schem
 from airflow_mydump.engine.plan import Plan, PlannedObject, SchemaBundle
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.structure.inspection import Inspection, triggers_by_table
+from airflow_mydump.engine.translation.catalog import vendor_of
 from airflow_mydump.engine.workdir import WorkDirectory
 
 
@@ -22,7 +23,8 @@ def structure_differences(session: Session, directory: WorkDirectory, plan: Plan
     objects = directory.read_lines(f"{path}/{OBJECTS}", PlannedObject)
     triggers = triggers_by_table(objects)
     # Of another tool's dump nobody knows the server, nor whether it printed the definitions.
-    inspection = Inspection(session, plan.selection, terse=not plan.source_server)
+    across = vendor_of(plan.source_server) not in (None, session.flavor.vendor)
+    inspection = Inspection(session, plan.selection, terse=not plan.source_server, across=across)
     yield from inspection.schema_differences(directory.read_lines(f"{path}/{SCHEMAS}", Schema))
     for part in range(plan.parts):
         for planned in directory.read(schema_file(plan.identity, part), SchemaBundle).tables:

@@ -8,10 +8,12 @@ from typing import Protocol
 
 from airflow_mydump.engine.catalog import StoredObject
 from airflow_mydump.engine.sequence import is_behind
-from airflow_mydump.engine.structure.stored_object import read_parts
+from airflow_mydump.engine.structure.stored_object import ObjectPart, read_parts
 from airflow_mydump.engine.structure.table import TableOption, TableStructure
+from airflow_mydump.engine.translation.vocabulary import MODES_WITHOUT_EFFECT
 
 _BY_NAME = (("column", "columns"), ("key", "keys"), ("foreign key", "foreign_keys"), ("CHECK constraint", "checks"))
+_OPTIONAL = frozenset({"definer", "database's collation", "returned collation"})
 _DEFAULTED = frozenset({"ENGINE", "CHARSET", "COLLATE"})
 
 
@@ -36,16 +38,18 @@ def table_differences(expected: TableStructure, actual: TableStructure, terse: b
             yield _difference(f"{actual.name}: {attribute}", left, right)
 
 
-def object_differences(where: str, expected: StoredObject, actual: StoredObject) -> Iterator[str]:
+def object_differences(where: str, expected: StoredObject, actual: StoredObject, across: bool = False) -> Iterator[str]:
     """Every difference of two objects of one kind; each begins with ``where``.
 
-    A definer or a database's collation that is not expected is not compared: the object was created without it.
+    What is not expected of definer, collations of database and returned value is not compared: the object was created
+    without it. ``across`` vendors the queries of views are not, which each prints in its own way.
 
     Raises DefinitionError.
     """
-    optional = {"definer", "database's collation"}
     for left, right in zip(read_parts(expected), read_parts(actual), strict=True):
-        if left.text == right.text or (left.name in optional and not left.text):
+        if left.text == right.text or (left.name in _OPTIONAL and not left.text):
+            continue
+        if across and _is_one_to_both(left, right):
             continue
         if left.shown:
             yield _difference(f"{where}: {left.name}", left.text, right.text)
@@ -54,6 +58,15 @@ def object_differences(where: str, expected: StoredObject, actual: StoredObject)
     if expected.state and actual.state and is_behind(actual.state, expected.state):
         # Ahead is right: the source's may have been read again when all its rows were there.
         yield _difference(f"{where}: next value", expected.state.next_value, actual.state.next_value)
+
+
+def _is_one_to_both(left: ObjectPart, right: ObjectPart) -> bool:
+    """Whether a part that differs may be the same in the words of two vendors."""
+    if left.name == "sql_mode":
+        # MariaDB adds NO_AUTO_CREATE_USER to TRADITIONAL by itself.
+        modes = [set(part.text.split(",")) - MODES_WITHOUT_EFFECT for part in (left, right)]
+        return modes[0] == modes[1]
+    return left.name == "query" or (left.name in _OPTIONAL and not right.text)
 
 
 def _compare_named(table: str, kind: str, expected: Sequence[_Named], actual: Sequence[_Named]) -> Iterator[str]:

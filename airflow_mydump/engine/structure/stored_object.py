@@ -9,6 +9,7 @@ from airflow_mydump.engine.catalog import ObjectKind, StoredObject
 from airflow_mydump.engine.definer import definer_of
 from airflow_mydump.engine.errors import DefinitionError, DumpError
 from airflow_mydump.engine.sequence import options_of
+from airflow_mydump.engine.structure.column import ColumnStructure, read_column
 from airflow_mydump.engine.structure.token_cursor import TokenCursor
 
 _CHARACTERISTICS = (
@@ -134,9 +135,7 @@ def _event(cursor: TokenCursor, stored: StoredObject) -> list[ObjectPart]:
 
 def _routine(cursor: TokenCursor, stored: StoredObject) -> list[ObjectPart]:
     parameters = cursor.group()
-    returns = ""
-    if cursor.accept("RETURNS"):
-        returns = _return_type(cursor)
+    returns = _return_type(cursor) if cursor.accept("RETURNS") else None
     characteristics = []
     comment = ""
     while True:
@@ -148,27 +147,29 @@ def _routine(cursor: TokenCursor, stored: StoredObject) -> list[ObjectPart]:
             break
     return [
         ObjectPart("parameters", " ".join(parameters.split())),
-        ObjectPart("return type", returns),
+        ObjectPart("return type", f"{returns.type} {returns.charset}".rstrip() if returns else ""),
+        ObjectPart("returned collation", returns.collation if returns else ""),
         ObjectPart("characteristics", ", ".join(characteristics)),
         ObjectPart("comment", comment),
         ObjectPart("body", _body(cursor), shown=False),
     ]
 
 
-def _return_type(cursor: TokenCursor) -> str:
-    texts = [cursor.take().text.lower()]
+def _return_type(cursor: TokenCursor) -> ColumnStructure:
+    """What a function returns: a type, read as that of a column without a name."""
+    texts = [cursor.name()]
     if cursor.sees("("):
         texts.append(f"({cursor.group()})")
     while not cursor.ended:
         if cursor.sees("UNSIGNED") or cursor.sees("ZEROFILL"):
-            texts.append(cursor.take().text.lower())
+            texts.append(cursor.take().text)
         elif cursor.accept("CHARSET") or cursor.accept("CHARACTER", "SET"):
-            texts += ["charset", cursor.name().lower()]
+            texts.append(f"CHARACTER SET {cursor.name()}")
         elif cursor.accept("COLLATE"):
-            texts += ["collate", cursor.name().lower()]
+            texts.append(f"COLLATE {cursor.name()}")
         else:
             break
-    return " ".join(texts)
+    return read_column(f"`` {' '.join(texts)}", 0)
 
 
 def _body(cursor: TokenCursor) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from airflow_mydump.engine.catalog import Column
 from airflow_mydump.engine.ddl import split_definition
@@ -32,8 +32,8 @@ class TableOption:
 class TableStructure:
     """A table. ``counter`` is the AUTO_INCREMENT counter's next value, 1 where the definition has none.
 
-    ``partitioning`` is the PARTITION BY clause without the differences in how servers print it; ``other`` has the
-    elements that this version does not know one by one.
+    ``partitioning`` is the PARTITION BY clause without the differences in how servers print it, ``partition_clause``
+    its text, which is not compared; ``other`` has the elements that this version does not know one by one.
     """
 
     name: TableName
@@ -45,6 +45,7 @@ class TableStructure:
     partitioning: str
     counter: int
     other: tuple[str, ...] = ()
+    partition_clause: str = field(default="", compare=False)
 
     def option(self, name: str) -> str:
         """An option's value; empty if the definition does not have it."""
@@ -78,24 +79,26 @@ def read_table_structure(name: TableName, definition: str, columns: Sequence[Col
             constraints.append(read_constraint(name, element))
         else:
             other.append(" ".join(element.split()))
-    options, partitioning = _options(rest)
+    cursor = TokenCursor(rest)
+    options = _options(cursor)
+    clause = rest[cursor.next.start :].removesuffix("*/").strip() if not cursor.ended else ""
     counter = options.pop("AUTO_INCREMENT", "1")
-    primary = {part.column for key in keys if key.kind == "primary" for part in key.parts}
     return TableStructure(
         name=name,
-        columns=tuple(_with_collations(found_columns, columns, options, primary)),
+        columns=tuple(_with_collations(found_columns, columns, options)),
         keys=tuple(keys),
         foreign_keys=tuple(found for found in constraints if isinstance(found, ForeignKeyStructure)),
         checks=tuple(found for found in constraints if isinstance(found, CheckStructure)),
         options=tuple(TableOption(*item) for item in sorted(options.items())),
-        partitioning=partitioning,
+        partitioning="" if cursor.ended else _partitioning(cursor),
         counter=int(counter),
         other=tuple(other),
+        partition_clause=clause,
     )
 
 
 def _with_collations(
-    found: Sequence[ColumnStructure], known: Sequence[Column], options: dict[str, str], primary: set[str]
+    found: Sequence[ColumnStructure], known: Sequence[Column], options: dict[str, str]
 ) -> Iterator[ColumnStructure]:
     catalog = {column.name: column for column in known}
     for column in found:
@@ -111,9 +114,8 @@ def _is_text(column: ColumnStructure) -> bool:
     return column.data_type in {"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"}
 
 
-def _options(rest: str) -> tuple[dict[str, str], str]:
-    """The options behind the elements, and the PARTITION BY clause."""
-    cursor = TokenCursor(rest)
+def _options(cursor: TokenCursor) -> dict[str, str]:
+    """The options behind the elements, up to the PARTITION BY clause."""
     options: dict[str, str] = {}
     while not cursor.ended and not cursor.sees("PARTITION", "BY"):
         cursor.accept("DEFAULT")
@@ -129,7 +131,7 @@ def _options(rest: str) -> tuple[dict[str, str], str]:
     for name, normal in (("CHARSET", charset_name), ("COLLATE", collation_name)):
         if name in options:
             options[name] = normal(options[name])
-    return options, "" if cursor.ended else _partitioning(cursor)
+    return options
 
 
 def _begins_option(cursor: TokenCursor) -> bool:

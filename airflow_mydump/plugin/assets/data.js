@@ -10,13 +10,23 @@ export async function fetchRun(dag, run) {
   return fetchData(`api/dags/${encodeURIComponent(dag)}/runs/${encodeURIComponent(run)}`);
 }
 
+// Whether the cookie was refused: then the token is tried first.
+let withToken = false;
+
 async function fetchData(address) {
-  let answer = await fetch(address);
-  const token = answer.status === 401 ? localStorage.getItem("token") : null;
-  if (token) answer = await fetch(address, { headers: { Authorization: `Bearer ${token}` } });
+  let answer = await ask(address);
+  if (answer.status === 401 && localStorage.getItem("token")) {
+    withToken = !withToken;
+    answer = await ask(address);
+  }
   if (answer.status === 401) throw new Refused("You are not logged in: open Airflow, log in, and come back.");
   if (answer.status === 403) throw new Refused("You may not read this DAG.");
   if (answer.status === 404) throw new Refused("This run has no migration, dump or restore.");
   if (!answer.ok) throw new Error(`Airflow answers ${answer.status}; trying again.`);
   return answer.json();
+}
+
+function ask(address) {
+  const token = withToken ? localStorage.getItem("token") : null;
+  return fetch(address, { headers: token ? { Authorization: `Bearer ${token}` } : {} });
 }

@@ -1,0 +1,96 @@
+"""Find-tenants: which databases of a server a fleet's run moves, and what each one's own run is called."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from airflow.providers.common.compat.sdk import conf
+
+from airflow_mydump.engine.errors import SelectionError
+from airflow_mydump.engine.open_selection import OpenSelection
+from airflow_mydump.operators.phase import PhaseOperator, engine_errors
+from airflow_mydump.operators.run_request import RunRequest
+
+
+class FindTenantsOperator(PhaseOperator):
+    """Returns for every tenant the arguments of the operator that triggers its run.
+
+    The run's name is made of this run's and the tenant's, so that a fleet's run that is cleared, or run again by a
+    backfill, runs the same tenants' runs again.
+
+    :param names: the tenants; none of them means that they are looked for
+    :param query: SQL that the source answers with one name a row
+    :param find: a function that returns names
+    :param selection: which databases are tenants at all; of those, without names, query and function, all
+    :param allow_empty: whether no tenant is in order
+    """
+
+    def __init__(
+        self,
+        *,
+        names: Sequence[str] = (),
+        query: str = "",
+        find: Callable[[], Sequence[str]] | None = None,
+        selection: OpenSelection,
+        allow_empty: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.names = tuple(names)
+        self.query = query
+        self.find = find
+        self.selection = selection
+        self.allow_empty = allow_empty
+
+    def execute(self, context: Any) -> list[dict[str, Any]]:
+        """Find the tenants; returns ``conf`` and ``trigger_run_id`` for each."""
+        with engine_errors():
+            request = RunRequest.of(context["params"])
+            tenants = self._chosen(request)
+        self.log.info("%s tenants: %s", len(tenants), ", ".join(tenants))
+        asked = {"dry_run": request.dry_run, "if_exists": request.if_exists, "content": request.content}
+        common = {name: value for name, value in asked.items() if value}
+        return [
+            {"conf": {"tenant": tenant, **common}, "trigger_run_id": run_id_of(context["run_id"], tenant)}
+            for tenant in tenants
+        ]
+
+    def _chosen(self, request: RunRequest) -> list[str]:
+        found = list(self.names or self._found())
+        if unknown := sorted(set(request.tenants) - set(found)):
+            raise SelectionError(f"{unknown[0]} is not among the fleet's tenants")
+        tenants = [name for name in found if not request.tenants or name in request.tenants]
+        for name in tenants:
+            self.selection.of_tenant(name)
+        if twice := sorted({name for name in tenants if tenants.count(name) > 1}):
+            raise SelectionError(f"tenant {twice[0]} was found twice")
+        if not tenants and not self.allow_empty:
+            raise SelectionError("no tenant was found; check where they are looked for, or say allow_empty")
+        most = conf.getint("core", "max_map_length", fallback=1024)
+        if len(tenants) > most:
+            raise SelectionError(f"{len(tenants)} tenants are more than [core] max_map_length, {most}: raise it")
+        return tenants
+
+    def _found(self) -> Sequence[str]:
+        if self.find:
+            return [str(name) for name in self.find()]
+        # Imported when the task runs: its driver is no part of parsing a DAG.
+        from airflow_mydump.engine.session import Session
+        from airflow_mydump.engine.session_state import metadata
+        from airflow_mydump.engine.tenants import user_databases
+
+        with Session(self.source, metadata) as session:
+            if self.query:
+                return [str(row[0]) for row in session.text_rows(self.query)]
+            return [name for name in user_databases(session) if self.selection.wants(name)]
+
+
+def run_id_of(parent: str, tenant: str) -> str:
+    """The run of a tenant, in letters that Airflow takes; different tenants have different ones."""
+    plain = re.sub(r"[^A-Za-z0-9_.~:+-]", "-", tenant)
+    mark = "" if plain == tenant else f"-{zlib.crc32(tenant.encode()):08x}"
+    # Airflow keeps names that begin with the kind of another run, such as scheduled__, for those.
+    return f"fleet__{parent}__{plain}{mark}"

@@ -1,0 +1,102 @@
+"""Fleet-report: what became of every tenant, in one table, and the verdict over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, DagRunState
+
+from airflow_mydump.operators.await_tenants import TRIGGERED
+from airflow_mydump.operators.failure import Failure
+
+
+@dataclass(frozen=True)
+class TenantOutcome:
+    """What became of a tenant's run. ``state`` is Airflow's, or ``not started``; ``seconds`` are those of its data."""
+
+    tenant: str
+    run_id: str
+    state: str
+    rows: int = 0
+    seconds: float = 0.0
+    error: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the tenant was not moved."""
+        return self.state != "success"
+
+
+class FleetReportOperator(BaseOperator):
+    """Fails, naming the tenants, unless every one's run succeeded. The table is in the log and in the XCom ``fleet``.
+
+    Run it with trigger rule ``all_done``.
+
+    :param find_task_id: the task that found the tenants
+    :param start_task_id: the mapped task that triggered their runs
+    :param tenant_dag_id: the DAG whose runs they are
+    """
+
+    def __init__(self, *, find_task_id: str, start_task_id: str, tenant_dag_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.find_task_id = find_task_id
+        self.start_task_id = start_task_id
+        self.tenant_dag_id = tenant_dag_id
+
+    def execute(self, context: Any) -> dict[str, int]:
+        """Gather, tell, and judge; returns how many tenants and rows there were."""
+        instance = context["ti"]
+        found = instance.xcom_pull(task_ids=self.find_task_id)
+        if found is None:
+            raise AirflowFailException(f"no tenant was moved, because {self.find_task_id} failed; its log says why")
+        started = set(instance.xcom_pull(task_ids=[self.start_task_id], key=TRIGGERED))
+        outcomes = [self._outcome(instance, record, started) for record in found]
+        self.log.info("\n%s", as_markdown(outcomes))
+        instance.xcom_push(key="fleet", value=[asdict(outcome) for outcome in outcomes])
+        if failed := [outcome.tenant for outcome in outcomes if outcome.failed]:
+            told = ", ".join(failed[:20]) + (f" and {len(failed) - 20} more" if len(failed) > 20 else "")
+            raise AirflowFailException(f"{len(failed)} of {len(outcomes)} tenants failed: {told}")
+        return {"tenants": len(outcomes), "rows": sum(outcome.rows for outcome in outcomes)}
+
+    def _outcome(self, instance: Any, record: dict[str, Any], started: set[str]) -> TenantOutcome:
+        tenant, run_id = record["conf"]["tenant"], record["trigger_run_id"]
+        if run_id not in started:
+            why = f"its run was not triggered; the log of {self.start_task_id} says why"
+            return TenantOutcome(tenant, run_id, "not started", error=why)
+        # A text on the oldest Airflow that is supported, a member of an enumeration later.
+        state = str(DagRunState(instance.get_dagrun_state(self.tenant_dag_id, run_id)).value)
+        report = self._left(instance, run_id, "report") or {}
+        failures = [Failure.read(failure) for failure in self._left(instance, run_id, "failures") or []]
+        moved = report.get("tenants", [])
+        return TenantOutcome(
+            tenant,
+            run_id,
+            state,
+            rows=sum(each["rows"] for each in moved),
+            seconds=sum(each["seconds"] for each in moved),
+            error="" if state == "success" else _error(failures, report),
+        )
+
+    def _left(self, instance: Any, run_id: str, key: str) -> Any:
+        return instance.xcom_pull(task_ids="report", key=key, dag_id=self.tenant_dag_id, run_id=run_id, map_indexes=-1)
+
+
+def _error(failures: list[Failure], report: dict[str, Any]) -> str:
+    if failures:
+        return failures[0].sentence
+    if report.get("differences"):
+        return str(report["differences"][0])
+    return "its run says why"
+
+
+def as_markdown(outcomes: Iterable[TenantOutcome]) -> str:
+    """The outcomes for people: a table with a line per tenant, those that failed first."""
+    lines = ["| tenant | state | rows | seconds | error |", "| --- | --- | ---: | ---: | --- |"]
+    lines += [
+        f"| {outcome.tenant} | {outcome.state} | {outcome.rows:,} | {outcome.seconds:,.1f} "
+        f"| {outcome.error.replace('|', '/')} |"
+        for outcome in sorted(outcomes, key=lambda outcome: (not outcome.failed, outcome.tenant))
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,26 @@
+"""Every tenant of a server in a run of its own."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from airflow.sdk import DAG, task
+
+from airflow_mydump.dag_factory import ExecutionConfig, FleetConfig, FleetDag, TargetConfig, tenant_asset
+
+FleetDag(
+    "fleet",
+    fleet=FleetConfig("source_mariadb", pattern="fleet_*", max_active_tenants=2, poll_seconds=2),
+    target=TargetConfig("target_mariadb"),
+    execution=ExecutionConfig(concurrency=1, work_directory=os.environ["MYDUMP_WORK_DIRECTORY"], retries=0),
+    schedule=None,
+)
+
+with DAG("waiting_for_fleet_one", schedule=[tenant_asset("target_mariadb", "fleet_one")], catchup=False):
+
+    @task
+    def told(triggering_asset_events: Any = None) -> dict[str, object]:
+        return {"extras": [event.extra for events in triggering_asset_events.values() for event in events]}
+
+    told()
