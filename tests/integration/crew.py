@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from airflow_mydump.engine.consistency.settings import Consistency
@@ -60,8 +60,9 @@ class Crew:
         return process
 
     def all(self, listen: Callable[[int], Listener] = lambda _: ignore) -> list[Moved]:
-        """Let all workers begin, and wait until they are done; raises the first one's error."""
+        """Let all workers begin, and wait until they are done; raises one's error."""
         futures = [self.send(number, listen(number)) for number in range(self._workers)]
+        wait(futures)
         return [future.result() for future in futures]
 
 

@@ -82,15 +82,16 @@ class Gathering:
 
     def _wait_for_all(self, deadline: float) -> bool:
         """Wait until all are ready; False if the others did not wait for this one."""
-        own, ready = False, 0
+        own, ready, most = False, 0, 0
         while ready < self._worker.workers:
             if not own:
                 if self.others_read():
                     return False
                 own = self._locks.take(self._ready[self._worker.number])
             ready = len(self._locks.used(self._ready))
+            most = max(most, ready)
             if time.monotonic() > deadline:
-                raise _too_few(ready, self._worker.workers, self._settings.gather_seconds)
+                raise _too_few(most, self._worker.workers, self._settings.gather_seconds)
             time.sleep(0 if ready == self._worker.workers else _GATHERING_POLL_SECONDS)
         return True
 
@@ -103,6 +104,8 @@ class Gathering:
             self._locks.take(_GO)
             self._begin(session)
             while self._connections(self._reading) != expected:
+                if self._connections(self._ready) != expected:
+                    raise _lost()
                 if time.monotonic() > until:
                     raise SnapshotError(
                         f"not every worker had its snapshot within {self._settings.max_lock_seconds} s, so the global "
@@ -114,7 +117,7 @@ class Gathering:
                 position, server = read_position(connection), server_name(connection)
             lock.release()
         if self._connections(self._reading) != expected:
-            raise SnapshotError("a worker was lost while the snapshot was taken; all begin anew")
+            raise _lost()
         moment = Moment(
             epoch=secrets.token_hex(8),
             mode="snapshot",
@@ -150,6 +153,10 @@ class Gathering:
     def _connections(self, names: list[str]) -> list[int | None]:
         used = self._locks.used(names)
         return [used.get(name) for name in names]
+
+
+def _lost() -> SnapshotError:
+    return SnapshotError("a worker was lost while the snapshot was taken; all begin anew")
 
 
 def _too_few(ready: int, workers: int, seconds: int) -> SnapshotError:
