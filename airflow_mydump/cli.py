@@ -14,6 +14,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NoReturn, get_args
 
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from airflow_mydump.engine.adaptation import Adaptation
 from airflow_mydump.engine.comparison import Comparison, compare
 from airflow_mydump.engine.consistency.settings import Consistency, LongQueries, Mode
 from airflow_mydump.engine.dump_directory.compressed_file import DEFAULT_LEVEL
@@ -22,6 +27,7 @@ from airflow_mydump.engine.dump_plan import HIGHEST_LEVEL, DumpSettings
 from airflow_mydump.engine.dumping import Dump, make_dump
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError, SelectionError
+from airflow_mydump.engine.examination import examine_copy, examine_dump, examine_restore
 from airflow_mydump.engine.migration import Migration, migrate, rehearse
 from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.engine.phases.finish_dump import DumpReport
@@ -30,8 +36,10 @@ from airflow_mydump.engine.phases.report import as_markdown, require_complete
 from airflow_mydump.engine.plan import Plan
 from airflow_mydump.engine.plan_preview import preview_plan
 from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, Strategy
+from airflow_mydump.engine.preflight.finding import Finding
+from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
 from airflow_mydump.engine.restoring import Restore, restore
-from airflow_mydump.engine.selection import Content, Selection
+from airflow_mydump.engine.selection import Content, HistoryChoice, Selection
 from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
@@ -68,13 +76,7 @@ def _copy(options: argparse.Namespace) -> int:
         source=_endpoint(options.source, "SOURCE"),
         target=replace(_endpoint(options.target, "TARGET"), binlog=not options.no_binlog),
         selection=_selection(options),
-        settings=replace(
-            _settings(options),
-            if_exists=options.if_exists,
-            defer_keys=not options.no_defer_keys,
-            verify=not options.no_verify,
-            translation=_translation(options),
-        ),
+        settings=replace(_settings(options), **_run_settings(options)),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
         consistency=_consistency(options),
@@ -127,13 +129,7 @@ def _load(options: argparse.Namespace) -> int:
     restoring = Restore(
         storage=Storage.at(options.input),
         target=replace(_endpoint(options.target, "TARGET"), binlog=not options.no_binlog),
-        settings=PlanSettings(
-            options.if_exists,
-            concurrency=options.threads,
-            defer_keys=not options.no_defer_keys,
-            verify=not options.no_verify,
-            translation=_translation(options),
-        ),
+        settings=PlanSettings(concurrency=options.threads, **_run_settings(options)),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
         wanted=OpenSelection(schemas=_names(options.schemas or ""), rename=dict(options.rename), **_choice(options)),
@@ -154,6 +150,39 @@ def _plan(options: argparse.Namespace) -> int:
     return 0
 
 
+def _preflight(options: argparse.Namespace) -> int:
+    settings = PlanSettings(**_run_settings(options))
+    if options.input:
+        findings = examine_restore(
+            Storage.at(options.input),
+            replace(_endpoint(options.target, "TARGET"), binlog=not options.no_binlog),
+            OpenSelection(schemas=_names(options.schemas or ""), rename=dict(options.rename), **_choice(options)),
+            settings,
+            options.allow_dynamic_sql,
+        )
+    elif options.dump:
+        findings = examine_dump(_endpoint(options.source, "SOURCE"), _selection(options))
+    else:
+        findings = examine_copy(
+            _endpoint(options.source, "SOURCE"),
+            replace(_endpoint(options.target, "TARGET"), binlog=not options.no_binlog),
+            _selection(options),
+            settings,
+        )
+    return _show(findings)
+
+
+def _show(findings: Sequence[Finding]) -> int:
+    blockers = sum(finding.severity == "blocker" for finding in findings)
+    if findings:
+        table = RichTable("", "what", "is the matter", "what to do", show_lines=True)
+        for finding in sorted(findings, key=lambda each: each.severity):
+            table.add_row(*map(escape, (finding.severity, finding.thing, finding.what, finding.advice)))
+        Console().print(table)
+    print(f"{blockers} in the way, {len(findings) - blockers} to know; nothing was changed")
+    return _complain(f"{blockers} things stand in the way", 1) if blockers else 0
+
+
 def _verify(options: argparse.Namespace) -> int:
     work = WorkDirectory.at(options.work_directory or default_work_directory())
     comparison = compare(
@@ -162,6 +191,7 @@ def _verify(options: argparse.Namespace) -> int:
         _selection(options),
         options.threads,
         work.child(f"verify-{secrets.token_hex(6)}"),
+        adaptation=_adaptation(options),
         choice=_translation(options),
     )
     return _tell(comparison)
@@ -206,16 +236,36 @@ def _consistency(options: argparse.Namespace) -> Consistency:
     )
 
 
+def _run_settings(options: argparse.Namespace) -> dict[str, Any]:
+    """What the options of `_add_run` say, in the words of `PlanSettings`."""
+    return {
+        "if_exists": options.if_exists,
+        "defer_keys": not options.no_defer_keys,
+        "verify": not options.no_verify,
+        "translation": _translation(options),
+        "adaptation": _adaptation(options),
+    }
+
+
 def _translation(options: argparse.Namespace) -> TranslationChoice:
     return TranslationChoice(collations=dict(options.collation), types=dict(options.type))
 
 
+def _adaptation(options: argparse.Namespace) -> Adaptation:
+    return Adaptation(
+        definers=dict(options.map_definer) or options.definers,
+        rewrite_names=options.rewrite_names,
+        foreign_keys=options.foreign_keys,
+    )
+
+
 def _selection(options: argparse.Namespace) -> Selection:
     return Selection(
-        schemas=_names(options.schemas),
+        schemas=_names(options.schemas or ""),
         rename=dict(options.rename),
         where=dict(options.where),
         partitions=dict(options.partitions),
+        history=options.history,
         **_choice(options),
     )
 
@@ -271,16 +321,24 @@ def _parser() -> argparse.ArgumentParser:
         help="count every chunk and every table in one snapshot, and fail unless they agree; reads each table twice",
     )
     plan.set_defaults(run=_plan)
+    preflight = verbs.add_parser("preflight", help="look for all that stands in the way of a run; changes nothing")
+    _add_common(preflight, schemas_required=False)
+    _add_run(preflight)
+    preflight.add_argument("--input", metavar="DIR-OR-URL", help="look at a restore of this dump, instead of a copy")
+    preflight.add_argument("--dump", action="store_true", help="look at a dump of the source, instead of a copy")
+    _add_dynamic_sql(preflight)
+    preflight.set_defaults(run=_preflight)
     verify = verbs.add_parser("verify", help="compare databases on two servers")
     _add_common(verify)
+    _add_adaptation(verify)
     _add_translation(verify)
     verify.set_defaults(run=_verify)
     return parser
 
 
-def _add_common(verb: argparse.ArgumentParser) -> None:
+def _add_common(verb: argparse.ArgumentParser, schemas_required: bool = True) -> None:
     _add_target(verb)
-    _add_selection(verb)
+    _add_selection(verb, schemas_required)
     _add_work_directory(verb)
 
 
@@ -313,6 +371,39 @@ def _add_run(verb: argparse.ArgumentParser) -> None:
         help="keep the run out of the target's binary log, and so from its replicas; faster, needs a privilege",
     )
     verb.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
+    _add_adaptation(verb)
+
+
+def _add_adaptation(verb: argparse.ArgumentParser) -> None:
+    definers = verb.add_mutually_exclusive_group()
+    definers.add_argument(
+        "--definers",
+        choices=("keep", "strip"),
+        default="keep",
+        help="keep the definers of views, routines, triggers and events, or make the target account theirs; what has "
+        "SQL SECURITY DEFINER then runs as that account (default: %(default)s)",
+    )
+    definers.add_argument(
+        "--map-definer",
+        action="append",
+        type=_definer,
+        default=[],
+        metavar="A@B=C@D",
+        help="give objects with the definer A@B the definer C@D; repeatable",
+    )
+    verb.add_argument(
+        "--rewrite-names",
+        action=argparse.BooleanOptionalAction,
+        help="rewrite the names of renamed databases inside views, routines, triggers and events, or leave them as "
+        "they are (default: refuse the run)",
+    )
+    verb.add_argument(
+        "--foreign-keys",
+        choices=get_args(ForeignKeys),
+        default="refuse",
+        help="what to do with foreign keys to tables that are not selected: refuse the run, or keep those whose table "
+        "the target has (default: %(default)s)",
+    )
 
 
 def _add_dump(verb: argparse.ArgumentParser) -> None:
@@ -343,6 +434,10 @@ def _add_load(verb: argparse.ArgumentParser) -> None:
     _add_threads(verb)
     _add_run(verb)
     _add_work_directory(verb)
+    _add_dynamic_sql(verb)
+
+
+def _add_dynamic_sql(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--allow-dynamic-sql",
         action="store_true",
@@ -410,14 +505,14 @@ def _add_consistency(verb: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_selection(verb: argparse.ArgumentParser) -> None:
-    _add_source(verb)
+def _add_selection(verb: argparse.ArgumentParser, schemas_required: bool = True) -> None:
+    _add_source(verb, schemas_required)
     _add_rename(verb)
 
 
-def _add_source(verb: argparse.ArgumentParser) -> None:
+def _add_source(verb: argparse.ArgumentParser, schemas_required: bool = True) -> None:
     verb.add_argument("--source", metavar="URI", help=_URI_HELP.format("SOURCE"))
-    verb.add_argument("--schemas", required=True, metavar="A,B", help="databases to take")
+    verb.add_argument("--schemas", required=schemas_required, metavar="A,B", help="databases to take")
     _add_choice(verb)
     _add_threads(verb)
     verb.add_argument(
@@ -435,6 +530,12 @@ def _add_source(verb: argparse.ArgumentParser) -> None:
         default=[],
         metavar="DB.TABLE=CONDITION",
         help="take only the rows of a table that meet an SQL condition; repeatable",
+    )
+    verb.add_argument(
+        "--history",
+        choices=get_args(HistoryChoice),
+        default="current",
+        help="what to take of system-versioned tables: current rows, or keep all versions (default: %(default)s)",
     )
 
 
@@ -497,6 +598,13 @@ def _rename(text: str) -> tuple[str, str]:
     old, equals, new = text.partition("=")
     if not (old and equals and new):
         _reject(f"{text!r} does not have the form OLD=NEW")
+    return old, new
+
+
+def _definer(text: str) -> tuple[str, str]:
+    old, equals, new = text.partition("=")
+    if not (equals and "@" in old and "@" in new):
+        _reject(f"{text!r} does not have the form USER@HOST=USER@HOST")
     return old, new
 
 

@@ -11,12 +11,15 @@ from datetime import timedelta
 from typing import get_args
 
 from airflow_mydump.dag_factory.requirement import require
+from airflow_mydump.engine.adaptation import Adaptation
 from airflow_mydump.engine.consistency.settings import Consistency
+from airflow_mydump.engine.definer import Definers
 from airflow_mydump.engine.errors import ConfigurationError, SelectionError
 from airflow_mydump.engine.pattern import require_pattern
 from airflow_mydump.engine.plan import IfExists
 from airflow_mydump.engine.planner import Strategy
-from airflow_mydump.engine.selection import Content
+from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
+from airflow_mydump.engine.selection import Content, HistoryChoice
 from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.translation.choice import TranslationChoice
 
@@ -47,6 +50,11 @@ class TargetConfig:
     :param if_exists: what to do with tables that the target has: ``truncate`` (default), ``drop``, ``skip``, ``fail``
     :param emit_assets: whether each database that was moved gets an event of its `tenant_asset`, for DAGs that wait
     :param binlog: whether the target writes the run to its binary log, and so to its replicas
+    :param definers: ``keep`` (default) the definers of views, routines, triggers and events, ``strip`` them, so that
+        the target's account becomes the definer, or give others: ``{"old@host": "new@host"}``
+    :param rewrite_names: whether bodies get the new name of a renamed database; None refuses a run where one names it
+    :param foreign_keys: what to do with those to tables that are not selected: ``refuse`` the run (default), or
+        ``keep`` them where the target has the table
     :param collations: on a target of the other vendor, its collation for one of the source
     :param types: on a target of the other vendor, what becomes of a type that it has not: ``{"uuid": "char(36)"}``
     """
@@ -55,6 +63,9 @@ class TargetConfig:
     rename: Mapping[str, str] = field(default_factory=dict)
     if_exists: IfExists = "truncate"
     binlog: bool = True
+    definers: Definers = "keep"
+    rewrite_names: bool | None = None
+    foreign_keys: ForeignKeys = "refuse"
     emit_assets: bool = True
     collations: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
@@ -64,9 +75,18 @@ class TargetConfig:
         choices = get_args(IfExists)
         require(self, "if_exists", self.if_exists in choices, f"is not one of {', '.join(choices)}")
         try:
+            _ = self.adaptation
+        except ConfigurationError as error:
+            raise ConfigurationError(f"TargetConfig.{error}") from None
+        try:
             TranslationChoice(self.collations, self.types)
         except ConfigurationError as error:
             raise ConfigurationError(f"TargetConfig.types: {error}") from None
+
+    @property
+    def adaptation(self) -> Adaptation:
+        """How definitions are adapted, in the engine's words."""
+        return Adaptation(self.definers, self.rewrite_names, self.foreign_keys)
 
 
 @dataclass(frozen=True)
@@ -87,6 +107,7 @@ class SelectionConfig:
     :param triggers: whether triggers are taken
     :param events: whether events are taken
     :param allow_empty: whether a selection that holds no table is in order
+    :param history: what is taken of system-versioned tables: ``current`` rows (default), or ``keep`` for all versions
     """
 
     include: Sequence[str] = ()
@@ -100,6 +121,7 @@ class SelectionConfig:
     triggers: bool = True
     events: bool = True
     allow_empty: bool = False
+    history: HistoryChoice = "current"
 
     def __post_init__(self) -> None:
         for name in ("include", "exclude", "no_data"):
@@ -118,6 +140,8 @@ class SelectionConfig:
         )
         choices = get_args(Content)
         require(self, "content", self.content in choices, f"is not one of {', '.join(choices)}")
+        histories = get_args(HistoryChoice)
+        require(self, "history", self.history in histories, f"is not one of {', '.join(histories)}")
         require(self, "where", all(condition.strip() for condition in self.where.values()), "has an empty condition")
 
 

@@ -229,6 +229,7 @@ def choice(selection: SelectionConfig) -> dict[str, Any]:
         "triggers": selection.triggers,
         "events": selection.events,
         "allow_empty": selection.allow_empty,
+        "history": selection.history,
     }
 
 
@@ -256,4 +257,4 @@ def plan_settings(plan: PlanConfig, execution: ExecutionConfig, target: TargetCo
     if not target:
         return settings
     translation = TranslationChoice(dict(target.collations), dict(target.types))
-    return replace(settings, if_exists=target.if_exists, translation=translation)
+    return replace(settings, if_exists=target.if_exists, translation=translation, adaptation=target.adaptation)

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from airflow_mydump.engine.adaptation import Adaptation, adapt
 from airflow_mydump.engine.bundle import MOST
 from airflow_mydump.engine.bundle_draft import BundleDraft
 from airflow_mydump.engine.catalog import Catalog, Schema
 from airflow_mydump.engine.checksum import Digestible, compute_checksums
+from airflow_mydump.engine.decision import as_kept
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.existing import read_existing
+from airflow_mydump.engine.history import VERSIONED
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.plan import DataBundle, PlanIdentity, PlannedObject, PlannedTable
@@ -50,19 +53,22 @@ class _Compared:
 
 def compare(
     source: Endpoint, target: Endpoint, selection: Selection, threads: int, work: WorkDirectory,
-    announce: Listener = ignore, choice: TranslationChoice | None = None,
+    announce: Listener = ignore, choice: TranslationChoice | None = None, adaptation: Adaptation | None = None,
 ) -> Comparison:  # fmt: skip
     """Compare rows and checksums of every selected table, and the definitions of databases, tables and other objects.
 
     Both sides are read as they are now, chunk by chunk: while somebody writes, equal tables may seem to differ. A
-    target of another vendor is to have what a copy with the same ``choice`` gives it.
+    target of another vendor is to have what a copy with the same ``choice`` gives it; ``adaptation`` says how
+    definitions were adapted when they were moved.
 
     Raises SelectionError, PreflightError if something has no equal on the target, ConnectError, ServerError.
     """
     catalog = prefetch_metadata(source, selection)
     with Session(target, metadata) as session:
         across = vendor_of(catalog.server) != session.flavor.vendor
-        catalog = require_translated(catalog, session, choice or TranslationChoice()).catalog
+        selection = as_kept(session, selection)
+        translated = require_translated(catalog, session, choice or TranslationChoice()).catalog
+        catalog, _ = adapt(translated, selection, adaptation or Adaptation())
         planned_tables = [
             PlannedTable.chosen(number, table, selection, "skip") for number, table in enumerate(catalog.tables)
         ]
@@ -90,7 +96,8 @@ def compare(
 
 def _tables(session: Session, selection: Selection, schema: Schema) -> Iterator[TableName]:
     existing = read_existing(session, selection.target_schema(schema.name))
-    yield from (TableName(existing.name, name) for name, kind in existing.tables.items() if kind == "BASE TABLE")
+    tables = (name for name, kind in existing.tables.items() if kind in ("BASE TABLE", VERSIONED))
+    yield from (TableName(existing.name, name) for name in tables)
 
 
 def _structure(

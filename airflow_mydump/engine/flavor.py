@@ -42,6 +42,11 @@ class Flavor:
         return f"{name} {'.'.join(map(str, self.version))}"
 
     @property
+    def oldest_supported(self) -> Flavor:
+        """The oldest version of the vendor that this package works with."""
+        return Flavor("mariadb", (10, 4, 0)) if self.vendor == "mariadb" else Flavor("mysql", (5, 7, 0))
+
+    @property
     def statement_timeout_variable(self) -> str:
         """The session variable that ends long statements; pinned to 0, a long read is no mistake here."""
         return "max_statement_time" if self.vendor == "mariadb" else "max_execution_time"
@@ -88,6 +93,16 @@ class Flavor:
         MariaDB 10.11: the index compares padded values, so ``c < 'b\t'`` misses 'b' if it is read through the index.
         """
         return self.vendor == "mariadb"
+
+    @property
+    def can_insert_history(self) -> bool:
+        """Whether rows of system-versioned tables may be given with the time when they were current."""
+        return self.vendor == "mariadb" and self.version >= (10, 11, 0)
+
+    @property
+    def last_moment(self) -> str:
+        """The end of timestamps, until which current rows of system-versioned tables are said to be."""
+        return "2106-02-07 06:28:15.999999" if self.version >= (11, 5, 0) else "2038-01-19 03:14:07.999999"
 
     @property
     def tablespaces(self) -> str:

@@ -21,7 +21,10 @@ TARGET_PRIVILEGES = (
     "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "INDEX", "REFERENCES",
     "CREATE VIEW", "SHOW VIEW", "CREATE ROUTINE", "ALTER ROUTINE", "TRIGGER", "EVENT",
 )  # fmt: skip
-"""Needed on each target database; on the ledger's database the first seven."""
+"""Needed on each target database."""
+
+LEDGER_PRIVILEGES = TARGET_PRIVILEGES[:6]
+"""Needed on the ledger's database."""
 
 _GRANT = re.compile(
     r"(?P<verb>GRANT|REVOKE) (?P<privileges>.+?) ON (?P<schema>\*|`(?:[^`]|``)+`)\.\* (?:TO|FROM) ", re.DOTALL

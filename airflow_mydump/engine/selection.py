@@ -21,6 +21,10 @@ Content = Literal["all", "schema", "data"]
 """What is taken of a table: all of it, its structure without rows, or its rows into a table that exists."""
 
 
+HistoryChoice = Literal["current", "keep"]
+"""What is taken of system-versioned tables: their current rows, or all versions that they keep."""
+
+
 @dataclass(frozen=True)
 class Selection:
     """Databases by exact name; in them, tables by pattern; databases may get other names on the target.
@@ -30,12 +34,15 @@ class Selection:
     a trigger with its table; routines and events only when no ``include`` narrows the choice. Each kind may be left
     behind by its flag.
 
+    ``fold_names`` is set for a target that keeps names of databases, tables and views in lower case.
+
     ``where`` maps ``database.table`` to an SQL condition; only rows that meet it are taken. It should say the same
     whenever it is asked: what depends on RAND() or NOW() may fail the run. ``partitions`` maps ``database.table`` to
     the partitions whose rows are taken.
 
     ``content`` is what is taken of every table; of those that match ``no_data``, it is the structure at most.
-    ``allow_empty`` says that it is no mistake if no table or view is selected.
+    ``allow_empty`` says that it is no mistake if no table or view is selected. ``history`` is what is taken of
+    system-versioned tables.
 
     Raises SelectionError on a selection that cannot be right.
     """
@@ -53,6 +60,8 @@ class Selection:
     triggers: bool = True
     events: bool = True
     allow_empty: bool = False
+    history: HistoryChoice = "current"
+    fold_names: bool = False
 
     def __post_init__(self) -> None:
         if not self.schemas:
@@ -77,6 +86,8 @@ class Selection:
             raise SelectionError(f"partitions names none of {odd[0]}: name some, or leave the table out")
         if self.content not in get_args(Content):
             raise SelectionError(f"content is one of {', '.join(get_args(Content))}, not {self.content!r}")
+        if self.history not in get_args(HistoryChoice):
+            raise SelectionError(f"history is one of {', '.join(get_args(HistoryChoice))}, not {self.history!r}")
         for name in ("include", "exclude", "no_data"):
             for pattern in getattr(self, name):
                 require_pattern(name, pattern)
@@ -120,11 +131,14 @@ class Selection:
 
     def target_schema(self, schema: str) -> str:
         """The name that a source database has on the target."""
-        return self.rename.get(schema, schema)
+        return self._kept(self.rename.get(schema, schema))
 
     def target(self, name: TableName) -> TableName:
-        """The name that an object of the source has on the target."""
-        return TableName(self.target_schema(name.schema), name.name)
+        """The name that a table or view of the source has on the target."""
+        return TableName(self.target_schema(name.schema), self._kept(name.name))
+
+    def _kept(self, name: str) -> str:
+        return name.lower() if self.fold_names else name
 
 
 def _any(table: TableName, patterns: tuple[str, ...]) -> bool:

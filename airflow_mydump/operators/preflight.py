@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_mydump.engine import preflight
+from airflow_mydump.engine.preflight.finding import warnings_of
 from airflow_mydump.operators.outline import BEGUN
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.selecting import SelectingOperator
@@ -22,5 +23,7 @@ class PreflightOperator(SelectingOperator):
         context["ti"].xcom_push(key=BEGUN, value="migration")
         with engine_errors():
             servers = preflight.check(self.source, self.target, self.chosen(context))
+        for warning in warnings_of(servers.findings):
+            self.log.warning("%s", warning)
         self.log.info("From %s to %s: nothing stands in the way", servers.source, servers.target)
         return {"source": servers.source, "target": servers.target}

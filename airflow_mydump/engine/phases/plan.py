@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
-from airflow_mydump.engine import ledger
+from airflow_mydump.engine import ledger, preflight
+from airflow_mydump.engine.adaptation import Adaptation
 from airflow_mydump.engine.bundle import MOST
 from airflow_mydump.engine.bundle_draft import BundleDraft
-from airflow_mydump.engine.catalog import Catalog, Schema, StoredObject
+from airflow_mydump.engine.catalog import Catalog, Schema
 from airflow_mydump.engine.consistency.moment import TO_COME
 from airflow_mydump.engine.consistency.settings import Mode
 from airflow_mydump.engine.cut_report import TableCuts
-from airflow_mydump.engine.ddl import TableDefinition, parse_table, sequences_in
-from airflow_mydump.engine.deferral import deferrable, references
-from airflow_mydump.engine.definer import obstacle
+from airflow_mydump.engine.decision import Decisions, decide
 from airflow_mydump.engine.endpoint import Endpoint
-from airflow_mydump.engine.errors import ConfigurationError, PreflightError
-from airflow_mydump.engine.existing import (
-    ExistingSchema,
-    decide_object,
-    decide_table,
-    read_existing,
-    require_known_actors,
-)
-from airflow_mydump.engine.identifier import TableName, quote
+from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.plan import (
     IfExists,
     Plan,
     PlanIdentity,
-    PlannedObject,
     PlannedTable,
     SchemaBundle,
     SchemaTotals,
     new_identity,
 )
 from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, STRUCTURE_ONLY, CutTable, Cutting, Strategy, cut_tables
+from airflow_mydump.engine.preflight.finding import require_no_blocker, warnings_of
 from airflow_mydump.engine.row_condition import check_conditions
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
@@ -59,8 +49,8 @@ SCHEMAS = "schemas.jsonl.zst"
 @dataclass(frozen=True)
 class PlanSettings:
     """How to plan: the size of a chunk, how many workers will share the bundles, how many bundles at most, whether
-    large tables get their secondary keys after the data, whether rows will be verified, and what the user chose for a
-    target of another vendor."""
+    large tables get their secondary keys after the data, whether rows will be verified, what the user chose for a
+    target of another vendor, and how definitions are adapted to the target."""
 
     if_exists: IfExists = "truncate"
     chunk_bytes: int = DEFAULT_CHUNK_BYTES
@@ -69,6 +59,7 @@ class PlanSettings:
     defer_keys: bool = True
     strategy: Strategy = "adaptive"
     max_key_prefix_length: int = 0
+    adaptation: Adaptation = field(default_factory=Adaptation)
     verify: bool = True
     translation: TranslationChoice = field(default_factory=TranslationChoice)
 
@@ -100,9 +91,11 @@ def chunk_plan(
     """
     with Session(source, reading) as session, Session(target, metadata) as writing:
         check_conditions(session, (table.name for table in catalog.tables), selection)
+        about_servers = preflight.servers.pair_findings(session, writing, selection)
         origin = Origin(
-            name=str(source),
-            cut=lambda tables: cut_tables(session, tables, settings.cutting),
+            str(source),
+            lambda tables: cut_tables(session, tables, settings.cutting),
+            notes=warnings_of(about_servers),
             consistency=None if mode == "none" else TO_COME,
         )
         return plan_run(origin, writing, catalog, selection, settings, run_key, directory, dry_run)
@@ -129,9 +122,10 @@ def plan_run(
     """
     translation = require_translated(catalog, writing, settings.translation)
     catalog = translation.catalog
+    decisions = decide(writing, catalog, selection, settings.if_exists, settings.defer_keys, settings.adaptation)
+    require_no_blocker(decisions.findings)
+    selection, moved = decisions.selection, decisions.moved
     with BundleDraft() as draft:
-        decisions = _Decisions(writing, catalog, selection, settings)
-        moved = [planned for planned in decisions.tables if planned.action != "skip"]
         cuts = [TableCuts.of(planned, STRUCTURE_ONLY) for planned in moved if planned.table.structure_only]
         for planned, cut in origin.cut([planned for planned in moved if not planned.table.structure_only]):
             draft.add(planned, cut)
@@ -151,7 +145,7 @@ def plan_run(
             parts=settings.concurrency,
             data_bundles=tuple(draft.write(directory, path, identity, settings.concurrency, settings.max_bundles)),
             objects=sum(not planned.skip for planned in decisions.objects),
-            notes=(*_notes(catalog, selection), *origin.notes, *translation.warnings),
+            notes=(*_notes(catalog, selection), *origin.notes, *translation.warnings, *warnings_of(decisions.findings)),
             verify=settings.verify,
         )
         plan = replace(plan, consistency=origin.consistency) if origin.consistency else plan
@@ -175,51 +169,6 @@ def cuts_file(identity: PlanIdentity) -> str:
     return f"{plan_path(identity)}/{CUTS}"
 
 
-class _Decisions:
-    """What is to be done for every table and object, decided by what the target has."""
-
-    def __init__(self, target: Session, catalog: Catalog, selection: Selection, settings: PlanSettings) -> None:
-        definitions = {table.name: parse_table(table.name, table.definition) for table in catalog.tables}
-        referenced = references(definitions.values())
-        if_exists = settings.if_exists
-        _check_content(selection, if_exists)
-        _check_references(catalog, selection, definitions)
-        if reason := obstacle(target, catalog.objects):
-            raise PreflightError(f"{reason}; nothing was changed")
-        existing = {
-            schema.name: read_existing(target, selection.target_schema(schema.name)) for schema in catalog.schemas
-        }
-        self.tables: list[PlannedTable] = []
-        for number, table in enumerate(catalog.tables):
-            action = decide_table(target, existing[table.name.schema], table, selection, if_exists)
-            # A table that is kept has its keys already.
-            late = settings.defer_keys and action in ("create", "drop")
-            deferred = deferrable(table, definitions[table.name], referenced) if late else ()
-            self.tables.append(PlannedTable.chosen(number, table, selection, action, deferred))
-        skipped = {planned.table.name for planned in self.tables if planned.action == "skip"}
-        self.objects: list[PlannedObject] = []
-        for number, stored in enumerate(catalog.objects):
-            name = selection.target(stored.name)
-            skip = decide_object(existing[stored.name.schema], stored, name, selection.content, if_exists)
-            skip = skip or TableName(stored.name.schema, stored.table) in skipped
-            self.objects.append(PlannedObject(number, stored, name, skip))
-        for schema, found in existing.items():
-            self._check_actors(catalog, selection, schema, found)
-
-    def _check_actors(self, catalog: Catalog, selection: Selection, schema: str, existing: ExistingSchema) -> None:
-        truncated = frozenset(
-            planned.target.name
-            for planned in self.tables
-            if planned.action == "truncate" and planned.table.name.schema == schema
-        )
-        names = {
-            kind: frozenset(stored.name.name for stored in catalog.of_kind(kind) if stored.name.schema == schema)
-            for kind in ("trigger", "event")
-        }
-        events = names["event"] if selection.takes_events else None
-        require_known_actors(existing, truncated, names["trigger"], events)
-
-
 def _schemas(target: Session, catalog: Catalog, selection: Selection) -> Iterable[Schema]:
     """The databases with the defaults that they are to have: where data alone is moved, those that they have."""
     if selection.content != "data":
@@ -232,56 +181,8 @@ def _schemas(target: Session, catalog: Catalog, selection: Selection) -> Iterabl
     return [replace(its, name=schema.name) if its else schema for schema, its in own]
 
 
-def _check_content(selection: Selection, if_exists: IfExists) -> None:
-    if selection.content == "data" and if_exists != "truncate":
-        raise ConfigurationError(
-            f"content=data goes into tables that exist and empties them first: if_exists is truncate, not {if_exists}"
-        )
-
-
-def _check_references(catalog: Catalog, selection: Selection, definitions: Mapping[TableName, TableDefinition]) -> None:
-    """Refuse what would point into the void, or at the old database, once it is on the target."""
-    for table, definition in definitions.items():
-        for key in definition.foreign_keys:
-            if key.references not in definitions:
-                raise PreflightError(
-                    f"foreign key {key.name} of {table} refers to {key.references}, which is not selected; "
-                    "select it too, or exclude the table"
-                )
-        _check_sequences(catalog, selection, table, definition)
-    for stored in catalog.objects:
-        for old, new in selection.rename.items():
-            if old != new and _mentions(stored, old):
-                raise PreflightError(
-                    f"the text of {stored} names database {old}, which would be {new} on the target; "
-                    "change the text on the source, exclude it, or keep the database's name"
-                )
-
-
-def _check_sequences(catalog: Catalog, selection: Selection, table: TableName, definition: TableDefinition) -> None:
-    selected = {stored.name for stored in catalog.of_kind("sequence")}
-    for name in (name for element in definition.elements for name in sequences_in(table, element)):
-        if name not in selected and selection.content != "data":
-            raise PreflightError(
-                f"table {table} takes values from sequence {name}, which is not selected; select it too, or exclude "
-                "the table"
-            )
-        if name.schema != table.schema and selection.target(name) != name:
-            raise PreflightError(
-                f"table {table} takes values from sequence {name} in another database, which would be "
-                f"{selection.target_schema(name.schema)} on the target; keep that database's name"
-            )
-
-
-def _mentions(stored: StoredObject, schema: str) -> bool:
-    """Whether a text may name a database: quoted or not, in any case, with blanks or a comment before the dot."""
-    name = re.escape(schema)
-    qualified = rf"(?<![\w$.`\"\u0080-\uffff])(?:{name}|{re.escape(quote(schema))}|\"{name}\")\s*(?:/\*.*?\*/\s*)?\."
-    return re.search(qualified, stored.definition, re.IGNORECASE | re.DOTALL) is not None
-
-
 def _totals(
-    catalog: Catalog, selection: Selection, decisions: _Decisions, cuts: Iterable[TableCuts]
+    catalog: Catalog, selection: Selection, decisions: Decisions, cuts: Iterable[TableCuts]
 ) -> tuple[SchemaTotals, ...]:
     tables = Counter(planned.table.name.schema for planned in decisions.tables)
     skipped = Counter(planned.table.name.schema for planned in decisions.tables if planned.action == "skip")

@@ -25,7 +25,7 @@ from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
-_TABLE_EXISTS, _NO_SUCH_TABLE = 1050, 1146
+_TABLE_EXISTS, _NO_SUCH_TABLE, _ACCESS_DENIED = 1050, 1146, 1227
 
 _NAME_IS_TAKEN = (1005, 1022, 1826)
 """A foreign key of this name exists in the database; MariaDB says 1005, among other things."""
@@ -39,6 +39,7 @@ def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
     """
     bundle = directory.read(file, SchemaBundle)
     with Session(target, metadata) as session:
+        _allow_keyless(session)
         done = ledger.done_items(session, bundle.identity, "create")
         waiting = [planned for planned in bundle.tables if str(planned.number) not in done]
         if waiting or not bundle.tables:
@@ -49,6 +50,19 @@ def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
         for batch in batches(waiting, lambda planned: 0):
             maker.make(batch, announce)
         return len(waiting)
+
+
+def _allow_keyless(session: Session) -> None:
+    """Tables come without a primary key if the source's have none; `preflight.primary_key` asked for the right to."""
+    for variable, value in session.pairs(r"SHOW VARIABLES LIKE 'sql\\_%\\_primary\\_key'"):
+        if value != "ON":
+            continue
+        try:
+            session.execute(f"SET {variable} = OFF")
+        except ServerError as error:
+            # MySQL asks for a privilege (8.0.30); without it there is no table here that needs it.
+            if error.number != _ACCESS_DENIED:
+                raise
 
 
 def _prepare_schemas(session: Session, directory: WorkDirectory, bundle: SchemaBundle) -> None:

@@ -84,7 +84,8 @@ class Inspection:
         where = f"{planned.object.kind} {planned.target}"
         try:
             actual = show_object(self._session, planned.object.kind, planned.target)
-            yield from object_differences(where, planned.object, actual, self._across)
+            expected = replace(planned.object, name=planned.target)
+            yield from object_differences(where, expected, actual, self._across, self._selection.fold_names)
         except ServerError as error:
             if error.number not in _NOT_THERE:
                 raise error.during(f"cannot look at {where}") from error

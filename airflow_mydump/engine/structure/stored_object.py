@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from airflow_mydump.engine.catalog import ObjectKind, StoredObject
 from airflow_mydump.engine.definer import definer_of
 from airflow_mydump.engine.errors import DefinitionError, DumpError
+from airflow_mydump.engine.identifier import quote
 from airflow_mydump.engine.sequence import options_of
 from airflow_mydump.engine.structure.column import ColumnStructure, read_column
 from airflow_mydump.engine.structure.token_cursor import TokenCursor
@@ -36,7 +37,7 @@ def read_parts(stored: StoredObject) -> tuple[ObjectPart, ...]:
     cursor = TokenCursor(stored.definition, stored.sql_mode)
     _skip_to_kind(cursor, stored.kind)
     parts = [
-        ObjectPart("definer", definer_of(stored.definition)),
+        ObjectPart("definer", definer_of(stored)),
         *_READERS[stored.kind](cursor, stored),
         ObjectPart("character set", stored.charset),
         ObjectPart("collation", stored.collation),
@@ -63,7 +64,8 @@ def _skip_to_kind(cursor: TokenCursor, kind: ObjectKind) -> None:
         cursor.expect("REPLACE")
     if kind == "view":
         return
-    cursor.until(kind.upper())
+    if not cursor.sees(kind.upper()):
+        cursor.until(kind.upper())  # the definer, where there is one
     cursor.expect(kind.upper())
     _skip_name(cursor)
 
@@ -85,7 +87,8 @@ def _view(cursor: TokenCursor, stored: StoredObject) -> list[ObjectPart]:
         else:
             cursor.take()  # the definer
     _skip_name(cursor)
-    body = cursor.rest()
+    # MariaDB 10.11 names the view's own database before columns if the definer does not exist (note 1449).
+    body = cursor.rest().replace(f"{quote(stored.name.schema)}.", "")
     option = next((found for found in _CHECK_OPTIONS if body.upper().endswith(f" {found}")), "")
     body = body[: len(body) - len(option)].rstrip() if option else body
     return [

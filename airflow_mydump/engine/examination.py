@@ -1,0 +1,73 @@
+"""Everything that preflight and the planner look at, without a run: all findings at once, and nothing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from airflow_mydump.engine import preflight
+from airflow_mydump.engine.catalog import Catalog
+from airflow_mydump.engine.decision import decide
+from airflow_mydump.engine.dump_directory.reader import read_dump
+from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.dump_selection import narrowed
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import DumpError, PreflightError
+from airflow_mydump.engine.open_selection import OpenSelection
+from airflow_mydump.engine.phases.plan import PlanSettings
+from airflow_mydump.engine.phases.prefetch import prefetch_metadata
+from airflow_mydump.engine.preflight.finding import Finding, blocker, warning
+from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.translation.catalog import require_translated
+
+
+def examine_copy(
+    source: Endpoint, target: Endpoint, selection: Selection, settings: PlanSettings
+) -> tuple[Finding, ...]:
+    """All that a copy would meet. Raises SelectionError, ConnectError, ServerError."""
+    findings = list(preflight.look(source, target, selection).findings)
+    with _noting(findings):
+        findings += _on_target(target, prefetch_metadata(source, selection), selection, settings)
+    return tuple(findings)
+
+
+def examine_dump(source: Endpoint, selection: Selection) -> tuple[Finding, ...]:
+    """All that a dump would meet on the source. Raises SelectionError, ConnectError, ServerError."""
+    with Session(source, metadata) as session:
+        findings = list(preflight.source_findings(session, selection))
+    with _noting(findings):
+        prefetch_metadata(source, selection)
+    return tuple(findings)
+
+
+def examine_restore(
+    storage: Storage, target: Endpoint, wanted: OpenSelection, settings: PlanSettings, dynamic_sql: bool = False
+) -> tuple[Finding, ...]:
+    """All that a restore would meet on the target. Raises SelectionError, ConnectError, ServerError."""
+    findings: list[Finding] = []
+    with _noting(findings):
+        found = read_dump(storage, dynamic_sql)
+        selection = wanted.of([schema.name for schema in found.catalog.schemas])
+        findings += preflight.look_at_target(target, selection)
+        findings += _on_target(target, narrowed(found.catalog, selection), selection, settings)
+    return tuple(findings)
+
+
+def _on_target(target: Endpoint, catalog: Catalog, selection: Selection, settings: PlanSettings) -> tuple[Finding, ...]:
+    with Session(target, metadata) as session:
+        translation = require_translated(catalog, session, settings.translation)
+        decided = settings.if_exists, settings.defer_keys, settings.adaptation
+        decisions = decide(session, translation.catalog, selection, *decided)
+        translated = (warning(text, "", "") for text in translation.warnings)
+        return (*translated, *decisions.findings)
+
+
+@contextmanager
+def _noting(findings: list[Finding]) -> Iterator[None]:
+    """What stops the look at the catalog is a finding like the others."""
+    try:
+        yield
+    except (PreflightError, DumpError) as error:
+        findings.append(blocker(error, "", ""))

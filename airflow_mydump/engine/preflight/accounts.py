@@ -1,0 +1,78 @@
+"""Checks of the two accounts: every privilege that a run needs, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from airflow_mydump.engine.errors import ServerError
+from airflow_mydump.engine.preflight.finding import Finding, blocker
+from airflow_mydump.engine.privilege import (
+    LEDGER_PRIVILEGES,
+    SOURCE_PRIVILEGES,
+    TARGET_PRIVILEGES,
+    Grant,
+    has_on_server,
+    missing,
+    read_grants,
+)
+from airflow_mydump.engine.selection import LEDGER_SCHEMA, Selection
+from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.session_state import NOT_LOGGED
+
+_ACCESS_DENIED = 1227
+
+
+def source_findings(session: Session, selection: Selection) -> Iterator[Finding]:
+    """What the source's account may not read. Raises ServerError."""
+    grants = read_grants(session)
+    account = f"source account {session.endpoint.user}"
+    yield from _lacking(grants, selection.schemas, SOURCE_PRIVILEGES, account)
+    if selection.takes_routines and not _sees_routines(session, grants):
+        privilege = "SHOW_ROUTINE ON *.*" if session.flavor.vendor == "mysql" else "SELECT ON mysql.*"
+        yield blocker(account, "cannot see every routine", f"GRANT {privilege} to it")
+
+
+def target_findings(session: Session, selection: Selection, binlog: bool) -> Iterator[Finding]:
+    """What the target's account may not do; without ``binlog`` it must be able to leave out the binary log.
+
+    The session then does so. Raises ServerError.
+    """
+    grants = read_grants(session)
+    account = f"target account {session.endpoint.user}"
+    schemas = [selection.target_schema(name) for name in selection.schemas]
+    yield from _lacking(grants, schemas, TARGET_PRIVILEGES, account)
+    yield from _lacking(grants, [LEDGER_SCHEMA], LEDGER_PRIVILEGES, account)
+    if not binlog and not _may_leave_out_binlog(session):
+        yield blocker(
+            account,
+            "may not keep its changes out of the binary log",
+            f"grant it {session.flavor.unlogged_privilege} on *.*, or let them be logged",
+        )
+
+
+def _may_leave_out_binlog(session: Session) -> bool:
+    # Tried, because several privileges allow it and which ones has changed with versions.
+    try:
+        session.execute(NOT_LOGGED)
+    except ServerError as error:
+        if error.number == _ACCESS_DENIED:
+            return False
+        raise
+    return True
+
+
+def _sees_routines(session: Session, grants: tuple[Grant, ...]) -> bool:
+    if has_on_server(grants, "SELECT"):
+        return True
+    if session.flavor.vendor == "mysql":
+        return has_on_server(grants, "SHOW_ROUTINE")
+    return not missing(grants, "mysql", ["SELECT"])
+
+
+def _lacking(
+    grants: tuple[Grant, ...], schemas: Sequence[str], needed: tuple[str, ...], account: str
+) -> Iterator[Finding]:
+    for schema in schemas:
+        if names := missing(grants, schema, needed):
+            lacking = ", ".join(names)
+            yield blocker(account, f"lacks {lacking} on {schema}.*", f"GRANT {lacking} ON `{schema}`.* to it")
