@@ -59,7 +59,7 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
     key to go on after the last committed chunk.
     """
     source, target, directory = migration.source, migration.target, migration.directory
-    preflight.check(source, target, migration.selection)
+    preflight.check(source, target, migration.selection, migration.consistency.mode)
     purpose = {
         "source": str(source),
         "target": str(target),
@@ -89,7 +89,7 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
 
 def rehearse(migration: Migration) -> Plan:
     """Check both servers and plan the copy, and change nothing on either. Raises what these phases raise."""
-    preflight.check(migration.source, migration.target, migration.selection)
+    preflight.check(migration.source, migration.target, migration.selection, migration.consistency.mode)
     return _plan(migration, dry_run=True)
 
 

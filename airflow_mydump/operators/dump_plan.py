@@ -41,7 +41,7 @@ class DumpPlanOperator(StagedOperator, SelectingOperator):
         context["ti"].xcom_push(key=BEGUN, value="dump")
         with engine_errors():
             chosen = self.chosen(context)
-            preflight.check_source(self.source, chosen)
+            preflight.check_source(self.source, chosen, self.settings.mode)
             plan = dump_plan(
                 self.source,
                 chosen,
