@@ -107,7 +107,7 @@ def _dump_and_load(pair: Pair, chosen: _Chosen, settings: PlanSettings, path: Pa
         chosen.databases[0],
         path / "dump",
         WorkDirectory.at(str(path / "load")),
-        DumpSettings(settings),
+        DumpSettings(settings, mode="none"),
         OpenSelection(rename=chosen.options.rename),
         selection=chosen.selection(renamed=False),
         if_exists=chosen.options.if_exists,
