@@ -29,16 +29,24 @@ _ORDER = (
     "LoadPlanOperator",
     "SchemaPhaseOperator",
     "DataPhaseOperator",
+    "SnapshotDataOperator",
     "DumpPhaseOperator",
+    "SnapshotDumpOperator",
     "LoadPhaseOperator",
     "IndexPhaseOperator",
     "VerifyOperator",
     "VerifyLoadOperator",
     "PostPhaseOperator",
     "FinishDumpOperator",
+    "PruneDumpsOperator",
     "ReportOperator",
+    "FindTenantsOperator",
+    "AwaitTenantsSensor",
+    "FleetReportOperator",
 )
-_MOVING = frozenset({"DataPhaseOperator", "DumpPhaseOperator", "LoadPhaseOperator"})
+_MOVING = frozenset(
+    {"DataPhaseOperator", "SnapshotDataOperator", "DumpPhaseOperator", "SnapshotDumpOperator", "LoadPhaseOperator"}
+)
 _MOVED = (EventKind.CHUNK_COMMITTED, EventKind.CHUNK_DUMPED, EventKind.CHUNK_SKIPPED)
 _TELLING = ("failed", "up_for_retry", "running", "upstream_failed")
 _ENDED = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from airflow_mydump import operators
 from airflow_mydump.engine.phases.report import Report, TenantReport
 from airflow_mydump.operators.outline import BEGUN, OUTLINE, Outline, OutlinedTable
 from airflow_mydump.operators.phase import FAILURE
 from airflow_mydump.operators.progress_record import PROGRESS, Progress, SlowChunk, TableProgress
 from airflow_mydump.operators.report import REPORT
 from airflow_mydump.operators.xcom_value import plain
-from airflow_mydump.plugin.move import Move, moves_of
+from airflow_mydump.plugin.move import _ORDER, Move, moves_of
 from airflow_mydump.plugin.recorded_run import RecordedRun, RecordedTask
 from airflow_mydump.plugin.run_line import run_line
 
@@ -49,6 +50,10 @@ def only(run: RecordedRun) -> Move:
 
 def data_tasks(*states: str | None) -> list[RecordedTask]:
     return [instance("data_phase", "DataPhaseOperator", state, number) for number, state in enumerate(states)]
+
+
+def test_every_operator_has_its_place_among_the_phases() -> None:
+    assert sorted(_ORDER) == operators.__all__
 
 
 @pytest.mark.parametrize(
