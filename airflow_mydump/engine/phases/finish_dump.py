@@ -37,6 +37,7 @@ from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases.dump_plan import names_of, timestamp
+from airflow_mydump.engine.phases.source_definitions import SourceTable, require_same_definitions
 from airflow_mydump.engine.plan import DataBundle
 from airflow_mydump.engine.schema_condition import in_schemas
 from airflow_mydump.engine.sequence import read_states, with_states
@@ -70,7 +71,8 @@ def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore)
 
     Announces the last moment before it is complete. Does nothing to a dump that is complete.
 
-    Raises IncompleteRunError naming what is missing, ConfigurationError, ConnectError, ServerError.
+    Raises IncompleteRunError naming what is missing, or what was changed on the source since the plan,
+    ConfigurationError, ConnectError, ServerError.
     """
     plan = storage.private.read(PLAN, DumpPlan)
     catalog = unfinished_catalog(storage)
@@ -78,6 +80,7 @@ def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore)
     manifests = [done[chunk.id] for chunk in planned_chunks(storage, plan) if chunk.id in done]
     if not storage.directory.exists(METADATA):
         _require_all(storage, plan, done)
+        require_same_definitions(source, plan.selection, map(SourceTable.of, catalog.tables))
         content = _write_all(source, storage, plan, catalog, manifests)
         storage.remove_unfinished()
         announce(Event(EventKind.DUMP_FINISHING, TableName("", METADATA)))

@@ -16,6 +16,7 @@ from airflow_mydump.engine.cut_report import TableCuts
 from airflow_mydump.engine.decision import Decisions, decide
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError
+from airflow_mydump.engine.phases.source_definitions import SourceTable
 from airflow_mydump.engine.plan import (
     IfExists,
     Plan,
@@ -42,6 +43,7 @@ PLAN = "plan.json"
 CUTS = "cuts.jsonl.zst"
 OBJECTS = "objects.jsonl.zst"
 SCHEMAS = "schemas.jsonl.zst"
+SOURCE = "source.jsonl.zst"
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,9 @@ def chunk_plan(
             lambda tables: cut_tables(session, tables, settings.cutting),
             notes=warnings_of(about_servers),
         )
-        return plan_run(origin, writing, catalog, selection, settings, run_key, directory, dry_run)
+        plan = plan_run(origin, writing, catalog, selection, settings, run_key, directory, dry_run)
+    directory.child(plan_path(plan.identity)).write_lines(SOURCE, map(SourceTable.of, catalog.tables))
+    return plan
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from airflow_mydump.engine.errors import IncompleteRunError, PreflightError, Ser
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.object_catalog import show_object
-from airflow_mydump.engine.phases.plan import OBJECTS, PLAN, SCHEMAS, plan_path
+from airflow_mydump.engine.phases.plan import OBJECTS, PLAN, SCHEMAS, SOURCE, plan_path
+from airflow_mydump.engine.phases.source_definitions import SourceTable, require_same_definitions
 from airflow_mydump.engine.plan import Plan, PlanIdentity, PlannedObject
 from airflow_mydump.engine.sequence import state_statement
 from airflow_mydump.engine.session import Session
@@ -38,7 +39,8 @@ def post_phase(
     Sequences go as far as those of ``source`` are now, behind every row that was read there; without it they go as far
     as the plan says.
 
-    Raises ServerError naming the object, IncompleteRunError if a later run has taken tables over.
+    Raises ServerError naming the object, IncompleteRunError if a later run has taken tables over, or if tables of
+    ``source`` are not defined any more as they were when the run was planned.
     """
     path = plan_path(identity)
     plan = directory.read(f"{path}/{PLAN}", Plan)
@@ -46,6 +48,8 @@ def post_phase(
     schemas = directory.read_lines(f"{path}/{SCHEMAS}", Schema)
     with Session(target, metadata) as session:
         ledger.require_tables(session, identity, plan.tables)
+        if source is not None and plan.one_by_one:
+            require_same_definitions(source, plan.selection, directory.read_lines(f"{path}/{SOURCE}", SourceTable))
         waiting = _as_far_as(source, _waiting(session, identity, planned))
         for kind in _ORDER:
             _create_in_rounds(session, identity, [item for item in waiting if item.object.kind == kind], announce)
