@@ -42,7 +42,7 @@ def test_a_definition_that_changes_on_the_source(scene: Scene, copy: Operations,
             time.sleep(0.2)
 
     with StepGate(change_source) as gate:
-        command = scene.start(*copy.arguments("copy", "one"), gate=gate.address)
+        command = scene.start(*copy.arguments("copy", "one"), "--consistency", "none", gate=gate.address)
         ended = command.wait(100)
     scene.heal()
     assert changed
@@ -62,6 +62,6 @@ def test_a_definition_that_changes_while_it_is_dumped(scene: Scene, staged: Oper
                 run_sql(scene.server("source"), "ALTER TABLE t2 ADD COLUMN late INT", database=staged.database)
 
     with StepGate(change_source) as gate:
-        ended = scene.start(*staged.arguments("dump", "one"), gate=gate.address).wait(100)
+        ended = scene.start(*staged.arguments("dump", "one"), "--consistency", "none", gate=gate.address).wait(100)
     assert ended.status == 1 and f"{staged.database}.t2 is defined otherwise" in ended.err
     assert not (staged.dump / "metadata").exists()
