@@ -141,11 +141,6 @@ class Plan:
     verify: bool = True
 
     @property
-    def one_by_one(self) -> bool:
-        """Whether each chunk is read in a moment of its own, so that tables may be altered meanwhile."""
-        return self.consistency.startswith("none")
-
-    @property
     def tables(self) -> int:
         """Tables to be created, emptied or replaced, without those left alone."""
         return sum(schema.tables for schema in self.schemas)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from airflow_mydump.engine.catalog import Catalog, ObjectKind, StoredObject
 from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.consistency.moment import Moment
+from airflow_mydump.engine.definition_change import definitions_of, require_unchanged
 from airflow_mydump.engine.dump_directory import METADATA
 from airflow_mydump.engine.dump_directory.compressed_file import write_compressed
 from airflow_mydump.engine.dump_directory.dump_record import (
@@ -44,7 +45,6 @@ from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases.dump_plan import names_of, timestamp
-from airflow_mydump.engine.phases.source_definitions import SourceTable, require_same_definitions
 from airflow_mydump.engine.plan import DataBundle
 from airflow_mydump.engine.schema_condition import in_schemas
 from airflow_mydump.engine.sequence import read_states, with_states
@@ -78,8 +78,7 @@ def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore)
 
     Announces the last moment before it is complete. Does nothing to a dump that is complete.
 
-    Raises IncompleteRunError naming what is missing, or what was changed on the source since the plan,
-    ConfigurationError, ConnectError, ServerError.
+    Raises IncompleteRunError naming what is missing, ConfigurationError, ConnectError, ServerError.
     """
     plan = storage.private.read(PLAN, DumpPlan)
     catalog = unfinished_catalog(storage)
@@ -88,8 +87,7 @@ def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore)
     manifests = [done[chunk.id] for chunk in planned_chunks(storage, plan) if chunk.id in done]
     if not storage.directory.exists(METADATA):
         _require_all(storage, plan, done)
-        if moment is None:
-            require_same_definitions(source, plan.selection, map(SourceTable.of, catalog.tables))
+        require_unchanged(source, definitions_of(catalog, plan.selection))
         content = _write_all(source, storage, plan, catalog, manifests, moment)
         storage.remove_unfinished()
         announce(Event(EventKind.DUMP_FINISHING, TableName("", METADATA)))

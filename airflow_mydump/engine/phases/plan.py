@@ -16,9 +16,9 @@ from airflow_mydump.engine.consistency.moment import TO_COME
 from airflow_mydump.engine.consistency.settings import Mode
 from airflow_mydump.engine.cut_report import TableCuts
 from airflow_mydump.engine.decision import Decisions, decide
+from airflow_mydump.engine.definition_change import definitions_of
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError
-from airflow_mydump.engine.phases.source_definitions import SourceTable
 from airflow_mydump.engine.plan import (
     IfExists,
     Plan,
@@ -44,8 +44,8 @@ _DATA_ALONE = "data only: the tables, keys and views are the target's own"
 PLAN = "plan.json"
 CUTS = "cuts.jsonl.zst"
 OBJECTS = "objects.jsonl.zst"
+DEFINITIONS = "definitions.json.zst"
 SCHEMAS = "schemas.jsonl.zst"
-SOURCE = "source.jsonl.zst"
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def chunk_plan(
             consistency=None if mode == "none" else TO_COME,
         )
         plan = plan_run(origin, writing, catalog, selection, settings, run_key, directory, dry_run)
-    directory.child(plan_path(plan.identity)).write_lines(SOURCE, map(SourceTable.of, catalog.tables))
+    directory.child(plan_path(plan.identity)).write(DEFINITIONS, definitions_of(catalog, selection))
     return plan
 
 
