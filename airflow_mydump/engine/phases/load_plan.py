@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -21,6 +22,9 @@ from airflow_mydump.engine.plan import DataBundle, Plan, PlannedTable
 from airflow_mydump.engine.planner import CutTable
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.translation.catalog import vendor_of
+from airflow_mydump.engine.translation.choice import Findings, TranslationChoice
+from airflow_mydump.engine.translation.collation import CollationMap, target_collations
 from airflow_mydump.engine.workdir import WorkDirectory
 
 
@@ -51,10 +55,28 @@ def load_plan(
         )
         # A dump's digests are of JSON as its source printed it: only as text can they be compared again.
         settings = replace(settings, translation=settings.translation.with_json_as_text)
+        _require_ranges(writing, found, settings.translation)
         plan = plan_run(origin, writing, catalog, selection, settings, run_key, directory)
     for reference in plan.data_bundles:
         _write_load_bundle(directory, reference.file, found, sources)
     return plan
+
+
+def _require_ranges(target: Session, found: FoundDump, choice: TranslationChoice) -> None:
+    """Refuse tables whose ranges are of a text key that the other vendor's server orders otherwise.
+
+    Raises PreflightError, ServerError.
+    """
+    if vendor_of(found.catalog.server) in (None, target.flavor.vendor):
+        return
+    collations = CollationMap(target.flavor.vendor, target_collations(target), choice.collations, Findings())
+    for name, sources in found.sources.items():
+        bounds = {word for source in sources for word in re.findall(r"COLLATE (\w+)", source.chunk.where)}
+        if any(collations.changes(collation) for collation in bounds):
+            raise PreflightError(
+                f"nothing was changed. {name} was dumped in ranges of a text, which the target orders otherwise: dump "
+                "it with larger chunks (chunk_bytes), or copy it directly"
+            )
 
 
 def _cut(
