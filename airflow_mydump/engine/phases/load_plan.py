@@ -27,6 +27,8 @@ from airflow_mydump.engine.translation.choice import Findings, TranslationChoice
 from airflow_mydump.engine.translation.collation import CollationMap, target_collations
 from airflow_mydump.engine.workdir import WorkDirectory
 
+_BY_KEY = re.compile(r"PARTITION BY (?:LINEAR )?KEY ")
+
 
 def load_plan(
     target: Endpoint, storage: Storage, wanted: OpenSelection, settings: PlanSettings, run_key: str,
@@ -63,14 +65,21 @@ def load_plan(
 
 
 def _require_ranges(target: Session, found: FoundDump, choice: TranslationChoice) -> None:
-    """Refuse tables whose ranges are of a text key that the other vendor's server orders otherwise.
+    """Refuse tables whose ranges are of a text key that the other vendor's server orders otherwise, or whose chunks are
+    partitions by key, which it hashes otherwise.
 
     Raises PreflightError, ServerError.
     """
     if vendor_of(found.catalog.server) in (None, target.flavor.vendor):
         return
     collations = CollationMap(target.flavor.vendor, target_collations(target), choice.collations, Findings())
+    hashed = {table.name for table in found.catalog.tables if _BY_KEY.search(table.definition)}
     for name, sources in found.sources.items():
+        if name in hashed and any(source.chunk.partitions for source in sources):
+            raise PreflightError(
+                f"nothing was changed. {name} was dumped by partitions that the target hashes otherwise: copy it "
+                "directly"
+            )
         bounds = {word for source in sources for word in re.findall(r"COLLATE (\w+)", source.chunk.where)}
         if any(collations.changes(collation) for collation in bounds):
             raise PreflightError(
