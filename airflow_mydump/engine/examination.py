@@ -29,7 +29,10 @@ def examine_copy(
     """All that a copy would meet. Raises SelectionError, ConnectError, ServerError."""
     findings = list(preflight.look(source, target, selection).findings)
     with _noting(findings):
-        findings += _on_target(target, prefetch_metadata(source, selection), selection, settings)
+        with Session(source, metadata) as reading, Session(target, metadata) as writing:
+            findings += preflight.accounts_to_move.findings(reading, writing, settings.users, selection)
+            coming = preflight.coming_accounts(reading, settings.users, selection)
+        findings += _on_target(target, prefetch_metadata(source, selection), selection, settings, coming)
     return tuple(findings)
 
 
@@ -55,10 +58,13 @@ def examine_restore(
     return tuple(findings)
 
 
-def _on_target(target: Endpoint, catalog: Catalog, selection: Selection, settings: PlanSettings) -> tuple[Finding, ...]:
+def _on_target(
+    target: Endpoint, catalog: Catalog, selection: Selection, settings: PlanSettings,
+    coming_accounts: frozenset[str] = frozenset(),
+) -> tuple[Finding, ...]:  # fmt: skip
     with Session(target, metadata) as session:
         translation = require_translated(catalog, session, settings.translation)
-        decided = settings.if_exists, settings.defer_keys, settings.adaptation
+        decided = settings.if_exists, settings.defer_keys, settings.adaptation, coming_accounts
         decisions = decide(session, translation.catalog, selection, *decided)
         translated = (warning(text, "", "") for text in translation.warnings)
         return (*translated, *decisions.findings)
