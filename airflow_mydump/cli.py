@@ -38,7 +38,7 @@ from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, Strategy
 from airflow_mydump.engine.preflight.finding import Finding
 from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
 from airflow_mydump.engine.restoring import Restore, restore
-from airflow_mydump.engine.selection import Content, Selection
+from airflow_mydump.engine.selection import Content, HistoryChoice, Selection
 from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
@@ -253,6 +253,7 @@ def _selection(options: argparse.Namespace) -> Selection:
         rename=dict(options.rename),
         where=dict(options.where),
         partitions=dict(options.partitions),
+        history=options.history,
         **_choice(options),
     )
 
@@ -491,6 +492,12 @@ def _add_source(verb: argparse.ArgumentParser, schemas_required: bool = True) ->
         default=[],
         metavar="DB.TABLE=CONDITION",
         help="take only the rows of a table that meet an SQL condition; repeatable",
+    )
+    verb.add_argument(
+        "--history",
+        choices=get_args(HistoryChoice),
+        default="current",
+        help="what to take of system-versioned tables: current rows, or keep all versions (default: %(default)s)",
     )
 
 

@@ -18,7 +18,7 @@ from airflow_mydump.engine.pattern import require_pattern
 from airflow_mydump.engine.plan import IfExists
 from airflow_mydump.engine.planner import Strategy
 from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
-from airflow_mydump.engine.selection import Content
+from airflow_mydump.engine.selection import Content, HistoryChoice
 from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.translation.choice import TranslationChoice
 
@@ -110,6 +110,7 @@ class SelectionConfig:
     :param triggers: whether triggers are taken
     :param events: whether events are taken
     :param allow_empty: whether a selection that holds no table is in order
+    :param history: what is taken of system-versioned tables: ``current`` rows (default), or ``keep`` for all versions
     """
 
     include: Sequence[str] = ()
@@ -123,6 +124,7 @@ class SelectionConfig:
     triggers: bool = True
     events: bool = True
     allow_empty: bool = False
+    history: HistoryChoice = "current"
 
     def __post_init__(self) -> None:
         for name in ("include", "exclude", "no_data"):
@@ -141,6 +143,8 @@ class SelectionConfig:
         )
         choices = get_args(Content)
         require(self, "content", self.content in choices, f"is not one of {', '.join(choices)}")
+        histories = get_args(HistoryChoice)
+        require(self, "history", self.history in histories, f"is not one of {', '.join(histories)}")
         require(self, "where", all(condition.strip() for condition in self.where.values()), "has an empty condition")
 
 

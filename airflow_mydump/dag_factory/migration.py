@@ -209,6 +209,7 @@ def choice(selection: SelectionConfig) -> dict[str, Any]:
         "triggers": selection.triggers,
         "events": selection.events,
         "allow_empty": selection.allow_empty,
+        "history": selection.history,
     }
 
 

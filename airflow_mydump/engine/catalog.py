@@ -65,13 +65,24 @@ class Partition:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """What MariaDB keeps of a system-versioned table's earlier rows. ``period`` are the columns from when and until
+    when a row was current, ``kept`` whether all versions are moved, and ``last_moment`` until when current rows are."""
+
+    period: tuple[Column, Column]
+    kept: bool
+    last_moment: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A base table. ``rows`` and ``data_bytes`` are the server's estimates, never exact.
 
     ``definition`` is its SHOW CREATE TABLE text; the empty string in copies of this object that travel to
-    tasks which have no use for it. ``primary_key`` is empty where there is none. ``keys`` are in the order of the
-    definition. ``file_bytes`` is the size of its files, 0 where the account may not see it or they hold other tables
-    too. ``structure_only`` says that none of its rows are taken.
+    tasks which have no use for it. ``primary_key`` is empty where there is none, or where its values recur in
+    versions of a row. ``keys`` are in the order of the definition. ``history`` is None unless the table is
+    system-versioned. ``file_bytes`` is the size of its files, 0 where the account may not see it or they hold other
+    tables too. ``structure_only`` says that none of its rows are taken.
     """
 
     name: TableName
@@ -85,11 +96,19 @@ class Table:
     partitions: tuple[Partition, ...] = ()
     file_bytes: int = 0
     structure_only: bool = False
+    history: History | None = None
 
     @property
     def stored_columns(self) -> tuple[Column, ...]:
-        """The columns that hold data of their own; invisible ones belong, generated ones do not."""
-        return tuple(column for column in self.columns if not column.generated)
+        """The columns that are moved: invisible ones belong, generated ones do not, and with all versions of rows go
+        the columns that say of when they are."""
+        own = tuple(column for column in self.columns if not column.generated)
+        return (*own, *self.history.period) if self.history and self.history.kept else own
+
+    @property
+    def time_clause(self) -> str:
+        """What follows the table's name, and its partitions, where its rows are read: which versions of them."""
+        return " FOR SYSTEM_TIME ALL" if self.history and self.history.kept else ""
 
     @property
     def transactional(self) -> bool:

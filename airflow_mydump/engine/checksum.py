@@ -54,6 +54,11 @@ class Digestible:
     def __str__(self) -> str:
         return f"{self.stored_as}, {self.chunk.describe()}"
 
+    @property
+    def rows(self) -> str:
+        """The FROM and WHERE clauses for its rows."""
+        return self.chunk.rows_of(self.stored_as, self.where, pinned=self.pinned, time=self.table.time_clause)
+
 
 def compute_checksums(session: Session, chunks: Sequence[Digestible]) -> list[Checksum]:
     """The checksums of chunks, in their order, on whichever server the session is, in one round trip.
@@ -126,7 +131,7 @@ def _query(number: int, chunk: Digestible) -> str:
     # The digest stands here only once, because a server evaluates an expression wherever it is repeated: a
     # COUNT(digest) beside the sum would double the time. A row without a digest (NULL beyond
     # max_allowed_packet) counts as a number that the sum of real digests cannot reach.
-    rows = chunk.chunk.rows_of(chunk.stored_as, chunk.where, pinned=chunk.pinned)
+    rows = chunk.rows
     return f"SELECT {number}, COUNT(*), COALESCE(SUM(IFNULL({digest}, {_NO_DIGEST})), 0) {rows}"
 
 

@@ -50,17 +50,17 @@ class Chunk:
         """An ORDER BY clause, with a space before it, for the chunk's rows in key order; empty without a key."""
         return f" ORDER BY {', '.join(map(quote, self.key))}" if self.key else ""
 
-    def rows_of(self, stored_as: TableName, *conditions: str, pinned: bool = True) -> str:
+    def rows_of(self, stored_as: TableName, *conditions: str, pinned: bool = True, time: str = "") -> str:
         """The FROM and WHERE clauses for this chunk's rows in the table of this name, on either side.
 
         ``conditions`` are further conditions that rows must meet; each stands in parentheses of its own, so that an
         OR in one of them cannot reach beyond it. ``pinned`` names the index, so that no estimate can make the server
-        read the whole table for each chunk.
+        read the whole table for each chunk. ``time`` is the table's `catalog.Table.time_clause`.
         """
         index = f" FORCE INDEX ({quote(self.index)})" if pinned and self.index else ""
         terms = [f"({condition})" for condition in (self.where, *conditions) if condition]
         where = f" WHERE {' AND '.join(terms)}" if terms else ""
-        return f"FROM {stored_as.sql}{partition_clause(self.partitions)}{index}{where}"
+        return f"FROM {stored_as.sql}{partition_clause(self.partitions)}{time}{index}{where}"
 
     def describe(self) -> str:
         """The range in words, for messages and logs."""

@@ -17,10 +17,10 @@ def require_cover(session: Session, planned: PlannedTable, chunks: Iterable[Chun
     Exact for InnoDB tables while others write. Reads the table's index twice. ``session`` must not be in a
     transaction. Raises ServerError.
     """
-    name = planned.table.name
+    name, time = planned.table.name, planned.table.time_clause
     with session.consistent_snapshot():
-        covered = sum(int(session.value(f"SELECT COUNT(*) {chunk.rows_of(name)}") or 0) for chunk in chunks)
-        present = int(session.value(f"SELECT COUNT(*) FROM {name.sql}") or 0)
+        covered = sum(int(session.value(f"SELECT COUNT(*) {chunk.rows_of(name, time=time)}") or 0) for chunk in chunks)
+        present = int(session.value(f"SELECT COUNT(*) FROM {name.sql}{time}") or 0)
     if covered != present:
         raise VerificationError(
             f"{name}: its chunks hold {covered} rows and the table {present}; the index that they are read by does not "

@@ -16,6 +16,7 @@ from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.existing import read_existing
+from airflow_mydump.engine.history import VERSIONED
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.plan import DataBundle, PlanIdentity, PlannedObject, PlannedTable
@@ -95,7 +96,8 @@ def compare(
 
 def _tables(session: Session, selection: Selection, schema: Schema) -> Iterator[TableName]:
     existing = read_existing(session, selection.target_schema(schema.name))
-    yield from (TableName(existing.name, name) for name, kind in existing.tables.items() if kind == "BASE TABLE")
+    tables = (name for name, kind in existing.tables.items() if kind in ("BASE TABLE", VERSIONED))
+    yield from (TableName(existing.name, name) for name in tables)
 
 
 def _structure(

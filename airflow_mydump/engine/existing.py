@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from airflow_mydump.engine.catalog import ObjectKind, StoredObject, Table
 from airflow_mydump.engine.errors import PreflightError
+from airflow_mydump.engine.history import VERSIONED
 from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.ledger import unfinished_tables
 from airflow_mydump.engine.plan import Action, IfExists
@@ -72,7 +73,7 @@ def decide_table(
         return "create"
     if if_exists == "fail":
         raise PreflightError(f"the target already has {target} and if_exists is fail; nothing was changed")
-    if kind != "BASE TABLE":
+    if kind not in ("BASE TABLE", VERSIONED):
         raise PreflightError(f"the target has a {kind.lower()} named {target}, where a table is to go; remove it")
     if if_exists == "skip":
         if target.name in existing.unfinished:
@@ -83,7 +84,8 @@ def decide_table(
         return "skip"
     if if_exists == "truncate":
         _require_equal(session, table, selection)
-        return "keep" if table.structure_only else "truncate"
+        # MariaDB has no TRUNCATE for system-versioned tables (error 4137), and DELETE would leave history.
+        return "keep" if table.structure_only else "drop" if table.history else "truncate"
     return if_exists
 
 
@@ -113,6 +115,9 @@ def decide_object(
 
 def _require_columns(session: Session, table: Table, target: TableName, kind: str | None) -> None:
     """Rows alone go into a table that has their columns, and their partitions if the chunks are read by them."""
+    if table.history or kind == VERSIONED:
+        # Emptied by DELETE, it would have what it had as history; MariaDB has no TRUNCATE for it (error 4137).
+        raise PreflightError(f"{target} is system-versioned, and content=data cannot empty such tables; exclude it")
     if kind != "BASE TABLE":
         raise PreflightError(f"the target has no table {target}, and content=data creates none; move the schema first")
     theirs = _stored_columns(session, target)

@@ -85,6 +85,16 @@ class Flavor:
         return self.vendor == "mariadb"
 
     @property
+    def can_insert_history(self) -> bool:
+        """Whether rows of system-versioned tables may be given with the time when they were current."""
+        return self.vendor == "mariadb" and self.version >= (10, 11, 0)
+
+    @property
+    def last_moment(self) -> str:
+        """The end of timestamps, until which current rows of system-versioned tables are said to be."""
+        return "2106-02-07 06:28:15.999999" if self.version >= (11, 5, 0) else "2038-01-19 03:14:07.999999"
+
+    @property
     def tablespaces(self) -> str:
         """The information_schema table with the size of every InnoDB file."""
         older = self.vendor == "mariadb" or self.version < (8, 0, 0)

@@ -27,7 +27,7 @@ def select_rows(stored: Digestible) -> str:
         # The index is named: an optimizer that likes another one would sort the rows.
         chunk = replace(chunk, index=PRIMARY)
         order = f" ORDER BY {', '.join(map(quote, table.primary_key))}"
-    return f"SELECT {columns} {chunk.rows_of(stored.stored_as, stored.where, pinned=stored.pinned)}{order}"
+    return f"SELECT {columns} {replace(stored, chunk=chunk).rows}{order}"
 
 
 def read_frames(session: Session, stored: Digestible, delimiters: Delimiters) -> FrameStream:

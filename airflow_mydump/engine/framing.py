@@ -110,11 +110,13 @@ def frame(rows: Sequence[Row], columns: int, delimiters: Delimiters) -> bytes:
     join, line, null = delimiters.field.join, delimiters.line, delimiters.null
     nulls = 0
     try:
-        framed = line.join(map(join, rows))  # type: ignore[arg-type]  # NULLs take the other path
+        lines = [*map(join, rows)]  # type: ignore[arg-type]  # NULLs take the other path
     except TypeError:
-        framed = line.join([join([null if value is None else value for value in row]) for row in rows])
+        lines = [join([null if value is None else value for value in row]) for row in rows]
         nulls = sum(row.count(None) for row in rows)
-    framed += line
+    # An empty last one ends the one before: adding the delimiter to the frame would copy all of it.
+    lines.append(b"")
+    framed = line.join(lines)
     _prove(framed, len(rows), columns, nulls, delimiters)
     return framed
 

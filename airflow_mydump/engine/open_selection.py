@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from airflow_mydump.engine.errors import SelectionError
-from airflow_mydump.engine.selection import Content, Selection
+from airflow_mydump.engine.selection import Content, HistoryChoice, Selection
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class OpenSelection:
     triggers: bool = True
     events: bool = True
     allow_empty: bool = False
+    history: HistoryChoice = "current"
 
     def of(self, there: Sequence[str]) -> Selection:
         """The selection, if these databases are there. Raises SelectionError if it cannot be right."""

@@ -21,6 +21,10 @@ Content = Literal["all", "schema", "data"]
 """What is taken of a table: all of it, its structure without rows, or its rows into a table that exists."""
 
 
+HistoryChoice = Literal["current", "keep"]
+"""What is taken of system-versioned tables: their current rows, or all versions that they keep."""
+
+
 @dataclass(frozen=True)
 class Selection:
     """Databases by exact name; in them, tables by pattern; databases may get other names on the target.
@@ -37,7 +41,8 @@ class Selection:
     the partitions whose rows are taken.
 
     ``content`` is what is taken of every table; of those that match ``no_data``, it is the structure at most.
-    ``allow_empty`` says that it is no mistake if no table or view is selected.
+    ``allow_empty`` says that it is no mistake if no table or view is selected. ``history`` is what is taken of
+    system-versioned tables.
 
     Raises SelectionError on a selection that cannot be right.
     """
@@ -55,6 +60,7 @@ class Selection:
     triggers: bool = True
     events: bool = True
     allow_empty: bool = False
+    history: HistoryChoice = "current"
     fold_names: bool = False
 
     def __post_init__(self) -> None:
@@ -80,6 +86,8 @@ class Selection:
             raise SelectionError(f"partitions names none of {odd[0]}: name some, or leave the table out")
         if self.content not in get_args(Content):
             raise SelectionError(f"content is one of {', '.join(get_args(Content))}, not {self.content!r}")
+        if self.history not in get_args(HistoryChoice):
+            raise SelectionError(f"history is one of {', '.join(get_args(HistoryChoice))}, not {self.history!r}")
         for name in ("include", "exclude", "no_data"):
             for pattern in getattr(self, name):
                 require_pattern(name, pattern)

@@ -84,11 +84,14 @@ def loading(flavor: Flavor) -> tuple[str, ...]:
       warnings. A stored value that was rounded would be a note as well; verification sees it.
     - foreign_key_checks 0: rows arrive in any order; foreign keys are added after the data.
     - READ COMMITTED: no gap locks between loaders of neighbouring chunks.
+    - system_versioning_insert_history: history that is to be kept comes with the times that it had.
     """
+    history = ("SET system_versioning_insert_history = 1",) if flavor.can_insert_history else ()
     return (
         "SET NAMES binary",
         "SET sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', autocommit = 0, "
         "unique_checks = 1, foreign_key_checks = 0, sql_notes = 0, innodb_lock_wait_timeout = 120, "
         + ", ".join(_for_every_purpose(flavor)),
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE",
+        *history,
     )

@@ -20,6 +20,7 @@ _HOMES = {
     "PostPhaseOperator": "post_phase",
     "PreflightOperator": "preflight",
     "PrefetchMetadataOperator": "prefetch_metadata",
+    "PruneDumpsOperator": "prune_dumps",
     "ReportOperator": "report",
     "SchemaPhaseOperator": "schema_phase",
     "VerifyLoadOperator": "verify_load",

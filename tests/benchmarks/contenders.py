@@ -2,70 +2,126 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from sandbox.server import Server
 
+Work = Literal["copy", "dump", "restore"]
+
+Commands = list[list[str] | str]
+"""Commands that run one after the other. A string is a line for a shell."""
+
 
 @dataclass(frozen=True)
 class Task:
-    """Copy one database from source to target with so many workers; ``scratch`` is an empty directory."""
+    """Move one database with so many workers.
+
+    ``scratch`` is an empty directory, ``dump`` where a dump is made or found, ``binlog`` whether the target is to write
+    a binary log; all contenders keep to it.
+    """
 
     source: Server
     target: Server
     database: str
     threads: int
+    binlog: bool
     scratch: Path
+    dump: Path
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A way to do the task: commands run one after the other. A string is a line for a shell."""
+    """A way to do a task; ``prepare`` is what must be there before and is not measured."""
 
     name: str
-    commands: Callable[[Task], list[list[str] | str]]
+    commands: Callable[[Task], Commands]
+    prepare: Callable[[Task], Commands] | None = None
 
 
-def ours(task: Task) -> list[list[str] | str]:
+def _ours(task: Task, verb: str, *options: str) -> list[str]:
+    return [sys.executable, "-m", "airflow_mydump", verb, "--threads", str(task.threads), *options]
+
+
+def _our_target(task: Task) -> list[str]:
+    unlogged = [] if task.binlog else ["--no-binlog"]
+    return ["--target", task.target.uri, "--work-directory", str(task.scratch), *unlogged]
+
+
+def _our_source(task: Task) -> list[str]:
+    return ["--source", task.source.uri, "--schemas", task.database]
+
+
+def our_copy(task: Task) -> Commands:
     """A direct copy, verified."""
-    return [
-        [
-            *(sys.executable, "-m", "airflow_mydump", "copy", "--schemas", task.database),
-            *("--source", task.source.uri, "--target", task.target.uri),
-            *("--threads", str(task.threads), "--work-directory", str(task.scratch / "work")),
-        ]
-    ]
+    return [_ours(task, "copy", *_our_source(task), *_our_target(task))]
 
 
-def mydumper(task: Task) -> list[list[str] | str]:
-    """Dump and restore; bulk prefetch of metadata, as it is the faster way for many tables."""
-    return [
-        [
-            *("mydumper", *_login(task.source), "--database", task.database, "--threads", str(max(2, task.threads))),
-            *("--bulk-metadata-prefetch", "--rows", "250000", "--outputdir", str(task.scratch / "mydumper")),
-        ],
-        [
-            *("myloader", *_login(task.target), "--threads", str(max(2, task.threads))),
-            *("--directory", str(task.scratch / "mydumper")),
-        ],
-    ]
+def our_dump(task: Task) -> Commands:
+    """A dump with zstd and checksums."""
+    return [_ours(task, "dump", *_our_source(task), "--output", str(task.dump))]
 
 
-def pipe(dump: str, client: str) -> Callable[[Task], list[list[str] | str]]:
-    """A dump program piped into a client: one session on each side."""
+def our_restore(task: Task) -> Commands:
+    """A restore, verified."""
+    return [_ours(task, "load", "--input", str(task.dump), *_our_target(task))]
 
-    def commands(task: Task) -> list[list[str] | str]:
-        source, target = " ".join(_login(task.source)), " ".join(_login(task.target))
-        options = "--single-transaction --routines --triggers --events --databases"
-        return [f"{dump} {source} {options} {task.database} | {client} {target}"]
+
+def mydumper(*form: str) -> Callable[[Task], Commands]:
+    """A dump; bulk prefetch of metadata, as it is the faster way for many tables."""
+
+    def commands(task: Task) -> Commands:
+        options = ["--database", task.database, "--threads", str(max(2, task.threads)), "--rows", "250000"]
+        bulk = ["--bulk-metadata-prefetch", "--routines", "--triggers", "--events"]
+        return [["mydumper", *_login(task.source), *options, *bulk, *form, "--outputdir", str(task.dump)]]
 
     return commands
+
+
+def myloader(task: Task) -> Commands:
+    """A restore. It keeps out of the binary log unless told otherwise, as we do here."""
+    logged = ["--enable-binlog"] if task.binlog else []
+    threads = str(max(2, task.threads))
+    return [["myloader", *_login(task.target), "--threads", threads, "--directory", str(task.dump), *logged]]
+
+
+def text_dump(program: str) -> Callable[[Task], Commands]:
+    """A dump as one text, uncompressed: one session."""
+
+    def commands(task: Task) -> Commands:
+        return [f"mkdir -p {task.dump} && {_text_dump(program, task)} > {task.dump}/all.sql"]
+
+    return commands
+
+
+def text_restore(client: str) -> Callable[[Task], Commands]:
+    """A text played into a client: one session."""
+    return lambda task: [f"{_client(client, task)} < {task.dump}/all.sql"]
+
+
+def pipe(program: str, client: str) -> Callable[[Task], Commands]:
+    """A dump program piped into a client: one session on each side."""
+    return lambda task: [f"{_text_dump(program, task)} | {_client(client, task)}"]
+
+
+def _text_dump(program: str, task: Task) -> str:
+    options = "--single-transaction --routines --triggers --events --databases"
+    return f"{program} {shlex.join(_login(task.source))} {options} {task.database}"
+
+
+def _client(client: str, task: Task) -> str:
+    unlogged = "" if task.binlog else "--init-command='SET sql_log_bin = 0'"
+    return f"{client} {shlex.join(_login(task.target))} {unlogged}"
+
+
+def _both(first: Callable[[Task], Commands], second: Callable[[Task], Commands]) -> Callable[[Task], Commands]:
+    return lambda task: first(task) + second(task)
 
 
 def _login(server: Server) -> list[str]:
@@ -75,13 +131,41 @@ def _login(server: Server) -> list[str]:
     ]
 
 
-def found(flavor: str) -> list[Contender]:
+def found(flavor: str, work: Work) -> list[Contender]:
     """Ourselves, then the peers that are installed and can work with servers of this flavor."""
-    contenders = [Contender("airflow_mydump copy", ours)]
-    if shutil.which("mydumper") and shutil.which("myloader"):
-        contenders.append(Contender("mydumper + myloader", mydumper))
-    if flavor == "mariadb" and shutil.which("mariadb-dump"):
-        contenders.append(Contender("mariadb-dump | mariadb", pipe("mariadb-dump", "mariadb")))
-    if flavor == "mysql" and shutil.which("mysqldump") and shutil.which("mysql"):
-        contenders.append(Contender("mysqldump | mysql", pipe("mysqldump", "mysql")))
-    return contenders
+    ours = {
+        "copy": Contender("airflow_mydump copy", our_copy),
+        "dump": Contender("airflow_mydump dump (zstd)", our_dump),
+        "restore": Contender("airflow_mydump load (zstd)", our_restore, our_dump),
+    }
+    return [ours[work], *_mydumpers(work), *_text_tools(flavor, work)]
+
+
+def _mydumpers(work: Work) -> list[Contender]:
+    if not (shutil.which("mydumper") and shutil.which("myloader")):
+        return []
+    forms = {
+        "INSERT": mydumper(),
+        "LOAD DATA": mydumper("--format=LOAD_DATA"),
+        "LOAD DATA, zstd": mydumper("--format=LOAD_DATA", "--compress=zstd"),
+    }
+    if work == "dump":
+        return [Contender(f"mydumper ({name})", dump) for name, dump in forms.items()]
+    if work == "restore":
+        return [Contender(f"myloader ({name})", myloader, dump) for name, dump in forms.items() if "zstd" not in name]
+    return [
+        Contender(f"mydumper + myloader ({name})", _both(dump, myloader))
+        for name, dump in forms.items()
+        if "zstd" not in name
+    ]
+
+
+def _text_tools(flavor: str, work: Work) -> list[Contender]:
+    program, client = ("mariadb-dump", "mariadb") if flavor == "mariadb" else ("mysqldump", "mysql")
+    if not (shutil.which(program) and shutil.which(client)):
+        return []
+    return {
+        "copy": [Contender(f"{program} | {client}", pipe(program, client))],
+        "dump": [Contender(program, text_dump(program))],
+        "restore": [Contender(client, text_restore(client), text_dump(program))],
+    }[work]

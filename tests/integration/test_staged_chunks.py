@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +12,6 @@ from airflow_mydump.engine.dump_plan import DumpSettings
 from airflow_mydump.engine.errors import MydumpError
 from airflow_mydump.engine.frame_digest import is_frame_digest
 from airflow_mydump.engine.phases.plan import PlanSettings
-from tests.integration.command_line import environment
 from tests.integration.contents import assert_same_contents
 from tests.integration.myloader import MYLOADER, load_with_myloader
 from tests.integration.pair import Pair, run_sql
@@ -99,35 +96,3 @@ def test_myloader_restores_many_files(run: StagedRun, pair: Pair) -> None:
     assert len(list(run.path.glob("*.dat.zst"))) > 3
     load_with_myloader(pair, run.path)
     assert_same_contents(pair.source, pair.target, run.database)
-
-
-_WORKER = """
-import resource
-import sys
-from airflow_mydump.cli import main
-from airflow_mydump.engine.phases import dump, load
-idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-status = main(sys.argv[1:])
-print("children", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss - idle)
-sys.exit(status)
-"""
-
-
-def test_a_worker_stays_below_100_megabytes(run: StagedRun, pair: Pair, tmp_path: Path) -> None:
-    run.on_source(
-        "CREATE TABLE t (id INT PRIMARY KEY, v LONGBLOB)",
-        *(f"INSERT INTO t VALUES ({row}, REPEAT(CHAR({row} % 256), 8000000))" for row in range(20)),
-        "CREATE TABLE u (id INT PRIMARY KEY AUTO_INCREMENT, v VARCHAR(200))",
-        "INSERT INTO u (v) VALUES (REPEAT('x', 100))",
-        *["INSERT INTO u (v) SELECT CONCAT(v, id) FROM u"] * 17,
-    )
-    for arguments in (
-        ("dump", "--schemas", run.database, "--output", str(run.path), "--threads", "1"),
-        ("load", "--input", str(run.path), "--threads", "1", "--work-directory", str(tmp_path / "w")),
-    ):
-        done = subprocess.run(
-            [sys.executable, "-c", _WORKER, *arguments], env=environment(pair), capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
-        over_idle = int(done.stdout.rpartition("children ")[2]) << 10
-        assert over_idle < 100 << 20, arguments[0]

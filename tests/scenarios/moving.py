@@ -64,7 +64,9 @@ class _Chosen:
     def selection(self, renamed: bool) -> Selection:
         options = self.options
         rename = options.rename if renamed else {}
-        return Selection(self.databases, options.include, options.exclude, rename, options.where)
+        return Selection(
+            self.databases, options.include, options.exclude, rename, options.where, history=options.history
+        )
 
 
 class _Steps:

@@ -22,17 +22,20 @@ Facts = dict[str, Any]
 
 _KEPT = ("information_schema", "mysql", "performance_schema", "sys", "airflow_mydump")
 _CHARACTER_SET = re.compile(r" CHARACTER SET \w+(?= COLLATE \w)")
+_PERIOD = re.compile(r"\n  `((?:[^`]|``)+)` .*GENERATED ALWAYS AS ROW (?:START|END)")
 _TEXTS = {"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"}
 _TYPED = {"uuid", "inet4", "inet6"}
 
 
 @dataclass(frozen=True)
 class View:
-    """How to look at a server: databases under other names, rows that meet a condition, only what both vendors show."""
+    """How to look at a server: databases under other names, rows that meet a condition, only what both vendors show,
+    all versions of rows in system-versioned tables instead of the current ones."""
 
     rename: Mapping[str, str] = field(default_factory=dict)
     where: Mapping[str, str] = field(default_factory=dict)
     portable: bool = False
+    history: bool = False
 
 
 def databases_of(server: Server) -> list[str]:
@@ -83,7 +86,7 @@ class _Reader:
                     _rows(self._connection, f"SELECT * FROM {self._name(name)}"),
                 )
             else:
-                yield from self._table(name, columns[name])
+                yield from self._table(name, columns[name], kind == "SYSTEM VERSIONED")
         for query, view in (
             ("SELECT LOWER(routine_type), routine_name FROM {}", "routines"),
             ("SELECT 'event', event_name FROM {}", "events"),
@@ -98,7 +101,7 @@ class _Reader:
             yield from self._object("trigger", name)
             yield f"trigger {self._shown}.{name} order", (table, timing, manipulation, order)
 
-    def _table(self, name: str, columns: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, Any]]:
+    def _table(self, name: str, columns: Sequence[tuple[str, ...]], versioned: bool) -> Iterator[tuple[str, Any]]:
         fact = f"table {self._shown}.{name}"
         if self._view.portable:
             yield f"{fact} columns", [(column, nullable) for column, _, nullable, *_ in columns]
@@ -106,7 +109,15 @@ class _Reader:
         else:
             yield from self._object("table", name)
             yield f"{fact} columns", columns
-        yield f"{fact} rows", self._table_rows(name, columns)
+        if versioned:
+            definition = _rows(self._connection, f"SHOW CREATE TABLE {self._name(name)}")[0][1]
+            found = _PERIOD.findall(definition) or ["row_start", "row_end"]
+            period = [column.replace("``", "`") for column in found]
+            columns = [column for column in columns if column[0] not in period]
+            if self._view.history:
+                columns += [(column, "timestamp") for column in period]
+        time = " FOR SYSTEM_TIME ALL" if versioned and self._view.history else ""
+        yield f"{fact} rows", self._table_rows(name, columns, time)
 
     def _columns(self) -> dict[str, list[tuple[str, ...]]]:
         found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
@@ -131,11 +142,11 @@ class _Reader:
         )
         return [row for row in found if row[0] == table]
 
-    def _table_rows(self, table: str, columns: Sequence[tuple[str, ...]]) -> list[tuple[bytes | None, ...]]:
+    def _table_rows(self, table: str, columns: Sequence[tuple[str, ...]], time: str) -> list[tuple[bytes | None, ...]]:
         """The rows in a fixed order; duplicates as often as they occur."""
         shown = ", ".join(_expression(name, kind, self._view.portable) for name, kind, *_ in columns)
         condition = self._view.where.get(f"{self._database}.{table}", "TRUE")
-        rows = _rows(self._raw, f"SELECT {shown} FROM {self._name(table)} WHERE {condition}")
+        rows = _rows(self._raw, f"SELECT {shown} FROM {self._name(table)}{time} WHERE {condition}")
         if self._view.portable:
             meanings = [position for position, column in enumerate(columns) if column[1] == "json"]
             rows = [_by_meaning(row, meanings) for row in rows]

@@ -32,6 +32,7 @@ class Options(_Strict, frozen=True):
     exclude: tuple[str, ...] = ()
     where: dict[str, str] = {}
     if_exists: Literal["fail", "truncate", "drop", "skip"] = "truncate"
+    history: Literal["current", "keep"] = "current"
     # A page has 16 KiB: tables of a few pages are cut, and tiny ones are not.
     chunk_bytes: int = 8192
 

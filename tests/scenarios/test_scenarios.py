@@ -66,7 +66,7 @@ def test_scenario(scenario: Scenario, direction: Direction, servers: Servers, tm
 def _view(scenario: Scenario, pair: Pair) -> View:
     options = scenario.expect.options
     where = {} if scenario.expect.refused else options.where
-    return View(options.rename, where, pair.source.flavor != pair.target.flavor)
+    return View(options.rename, where, pair.source.flavor != pair.target.flavor, options.history == "keep")
 
 
 def _check(scenario: Scenario, pair: Pair, source: Facts, before: Facts, moved: Moved, way: str) -> None:
@@ -83,7 +83,8 @@ def _check(scenario: Scenario, pair: Pair, source: Facts, before: Facts, moved: 
     assert expect.left_behind == () or source.keys() >= set(expect.left_behind), "left_behind names no fact"
     portable = pair.source.flavor != pair.target.flavor
     wanted = {name: fact for name, fact in source.items() if not _left_behind(name, expect.left_behind)}
-    found = differences(wanted, read_facts(pair.target, View(portable=portable)))
+    seen = View(portable=portable, history=expect.options.history == "keep")
+    found = differences(wanted, read_facts(pair.target, seen))
     assert not found, f"{way}:\n" + "\n".join(found)
     for query in expect.query:
         _ask(pair.target, query, way)

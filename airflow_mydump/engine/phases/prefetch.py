@@ -16,6 +16,8 @@ from airflow_mydump.engine.datatype import require_supported
 from airflow_mydump.engine.definition import Definitions, readable
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import PreflightError, SelectionError
+from airflow_mydump.engine.flavor import Flavor
+from airflow_mydump.engine.history import VERSIONED, read_history
 from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.key_catalog import in_order_of_definition, read_keys, without_misordered
 from airflow_mydump.engine.object_catalog import show_object
@@ -25,7 +27,7 @@ from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.storage_catalog import read_file_bytes, read_partitions
 
-_MOVABLE = {"BASE TABLE", "VIEW", "SEQUENCE"}
+_MOVABLE = {"BASE TABLE", VERSIONED, "VIEW", "SEQUENCE"}
 
 
 def prefetch_metadata(source: Endpoint, selection: Selection) -> Catalog:
@@ -83,7 +85,7 @@ class _Names:
         for name, row in taken:
             if row[2] not in _MOVABLE:
                 raise PreflightError(f"{name} is a {row[2].lower()}, which cannot be moved yet; exclude it")
-        self.tables = {name: row for name, row in taken if row[2] == "BASE TABLE"}
+        self.tables = {name: row for name, row in taken if row[2] in ("BASE TABLE", VERSIONED)}
         self.views = [name for name, row in taken if row[2] == "VIEW" and selection.takes_views]
         self.sequences = [name for name, row in taken if row[2] == "SEQUENCE"]
         self.columns = _columns(session, selection)
@@ -122,7 +124,7 @@ def _tables(session: Session, selection: Selection, names: _Names) -> Iterable[T
         partitions = read_partitions(session, selection.schemas) if partitioned else {}
         files = read_file_bytes(session, selection.schemas)
         definitions = reading.texts()
-    for (name, (_, _, _, engine, rows, data_bytes, _)), definition in zip(
+    for (name, (_, _, kind, engine, rows, data_bytes, _)), definition in zip(
         names.tables.items(), definitions, strict=True
     ):
         usable = in_order_of_definition(keys.get(name, ()), definition)
@@ -139,6 +141,8 @@ def _tables(session: Session, selection: Selection, names: _Names) -> Iterable[T
             file_bytes=files.get(name, 0),
             structure_only=not selection.takes_rows(name),
         )
+        if kind == VERSIONED:
+            table = _versioned(table, selection, session.flavor)
         table = _narrowed(table, selection)
         require_supported(table)
         yield table
@@ -160,6 +164,14 @@ def _narrowed(table: Table, selection: Selection) -> Table:
         data_bytes=sum(partition.data_bytes for partition in partitions),
         file_bytes=0,
     )
+
+
+def _versioned(table: Table, selection: Selection, flavor: Flavor) -> Table:
+    kept = selection.history == "keep"
+    history = read_history(table.name, table.engine, table.definition, table.columns, kept, flavor)
+    # Without its partitions: MariaDB 10.11 reads history from a partition where current rows are asked for, and will
+    # not read all versions from one (error 4142). Without a primary key if that names several versions of a row.
+    return replace(table, history=history, partitions=(), primary_key=() if kept else table.primary_key)
 
 
 def _views(session: Session, names: _Names) -> Iterable[StoredObject]:

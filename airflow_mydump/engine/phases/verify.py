@@ -61,9 +61,10 @@ def _uncovered(recording: Session, session: Session, bundle: DataBundle) -> Iter
     for chunk in bundle.chunks:
         if chunk.part or not chunk.where:
             continue  # another bundle looks, or the only chunk was counted as a whole
-        target = bundle.table_of(chunk).target
+        planned = bundle.table_of(chunk)
+        target = planned.target
         loaded = ledger.rows_loaded(recording, bundle.identity, target)
-        present = int(session.value(f"SELECT COUNT(*) FROM {target.sql}") or 0)
+        present = int(session.value(f"SELECT COUNT(*) FROM {target.sql}{planned.table.time_clause}") or 0)
         if loaded != present:
             yield (
                 f"{target}: {loaded} rows were loaded in all its chunks, and the table has {present}: some came from "

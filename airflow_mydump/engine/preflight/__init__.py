@@ -17,6 +17,7 @@ from airflow_mydump.engine.preflight import (
     collation,
     definers,
     foreign_key,
+    history,
     letter_case,
     object_state,
     primary_key,
@@ -118,6 +119,7 @@ def catalog_findings(
         yield from primary_key.findings(candidate)
         yield from foreign_key.findings(candidate, foreign_keys)
         yield from sequence.findings(candidate)
+        yield from history.findings(candidate)
     yield from object_state.findings(candidate)
     yield from definers.findings(candidate, coming_accounts)
     yield from bodies.findings(candidate)
