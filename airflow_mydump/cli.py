@@ -284,7 +284,6 @@ def _parser() -> argparse.ArgumentParser:
     _add_cutting(copy)
     _add_run(copy)
     copy.add_argument("--dry-run", action="store_true", help="check and plan, and change nothing")
-    _add_translation(copy)
     _add_users(copy)
     copy.set_defaults(run=_copy)
     dump = verbs.add_parser("dump", help="dump databases into a directory, which myloader can read too")
@@ -294,7 +293,6 @@ def _parser() -> argparse.ArgumentParser:
     dump.set_defaults(run=_dump, rename=[])
     load = verbs.add_parser("load", help="restore a dump directory of this package or of mydumper, and verify it")
     _add_load(load)
-    _add_translation(load)
     load.set_defaults(run=_load)
     plan = verbs.add_parser("plan", help="show how tables would be cut into chunks, and why; needs no target")
     _add_selection(plan)
@@ -360,6 +358,7 @@ def _add_run(verb: argparse.ArgumentParser) -> None:
     )
     verb.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
     _add_adaptation(verb)
+    _add_translation(verb)
 
 
 def _add_users(verb: argparse.ArgumentParser) -> None:

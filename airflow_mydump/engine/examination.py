@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from airflow_mydump.engine import preflight
 from airflow_mydump.engine.catalog import Catalog
@@ -16,11 +17,11 @@ from airflow_mydump.engine.errors import DumpError, PreflightError
 from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
-from airflow_mydump.engine.preflight.finding import Finding, blocker, warning
+from airflow_mydump.engine.preflight.finding import Finding, blocker
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
-from airflow_mydump.engine.translation.catalog import require_translated
+from airflow_mydump.engine.translation.catalog import translate_catalog
 
 
 def examine_copy(
@@ -54,6 +55,7 @@ def examine_restore(
         found = read_dump(storage, dynamic_sql)
         selection = wanted.of([schema.name for schema in found.catalog.schemas])
         findings += preflight.look_at_target(target, selection)
+        settings = replace(settings, translation=settings.translation.with_json_as_text)  # as `load_plan` does
         findings += _on_target(target, narrowed(found.catalog, selection), selection, settings)
     return tuple(findings)
 
@@ -63,11 +65,11 @@ def _on_target(
     coming_accounts: frozenset[str] = frozenset(),
 ) -> tuple[Finding, ...]:  # fmt: skip
     with Session(target, metadata) as session:
-        translation = require_translated(catalog, session, settings.translation)
+        translation = translate_catalog(catalog, session, settings.translation)
+        if any(finding.severity == "blocker" for finding in translation.findings):
+            return translation.findings
         decided = settings.if_exists, settings.defer_keys, settings.adaptation, coming_accounts
-        decisions = decide(session, translation.catalog, selection, *decided)
-        translated = (warning(text, "", "") for text in translation.warnings)
-        return (*translated, *decisions.findings)
+        return (*translation.findings, *decide(session, translation.catalog, selection, *decided).findings)
 
 
 @contextmanager

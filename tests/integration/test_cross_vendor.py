@@ -219,6 +219,26 @@ def test_what_the_target_has_not_is_refused_by_name(translated: Run, across: Pai
     assert rows_of(across.target, f"SHOW DATABASES LIKE '{translated.database}'") == []
 
 
+def test_preflight_says_what_is_refused_and_what_is_translated(translated: Run, across: Pair) -> None:
+    refused = REFUSED[across.flavor]
+    for number, (columns, _) in enumerate(refused):
+        text = columns.removesuffix(" (") if columns.endswith(" (") else f"{columns})"
+        translated.on_source(f"CREATE TABLE t{number} ({text}")
+    looked = run_command(across, "preflight", "--schemas", translated.database, COLUMNS="400")
+    assert looked.returncode == 1
+    for _, reason in refused:
+        assert reason.split(" has type")[0] in looked.stdout
+    translated.on_source(
+        *(f"DROP TABLE t{number}" for number in range(len(refused))),
+        "CREATE TABLE t (a VARCHAR(9) COLLATE "
+        + ("utf8mb4_uca1400_ai_ci)" if across.flavor == "mariadb" else "utf8mb4_0900_ai_ci)"),
+    )
+    looked = run_command(across, "preflight", "--schemas", translated.database, COLUMNS="400")
+    assert looked.returncode == 0, looked.stdout
+    assert "becomes utf8mb4_" in looked.stdout
+    assert rows_of(across.target, f"SHOW DATABASES LIKE '{translated.database}'") == []
+
+
 def test_what_the_user_chose_is_done(translated: Run, across: Pair, tmp_path: Path) -> None:
     if across.flavor == "mariadb":
         translated.on_source(

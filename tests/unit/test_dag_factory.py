@@ -188,6 +188,13 @@ def test_arguments_for_every_operator_reach_every_operator() -> None:
         assert (task.queue, task.pool, task.retries) == ("near_the_servers", "servers", 7)
 
 
+def test_what_is_chosen_for_a_target_of_another_vendor_reaches_the_planner() -> None:
+    target = TargetConfig("here", collations={"utf8mb4_bin": "utf8mb4_general_ci"}, types={"uuid": "char(36)"})
+    dag = MigrationDag("migration", source=SourceConfig("there", schemas=["a"]), target=target)
+    translation = dag.phases.chunk_plan.settings.translation
+    assert (translation.collations, translation.types) == (target.collations, target.types)
+
+
 @pytest.mark.parametrize("binlog", [True, False])
 def test_every_task_writes_to_the_targets_binary_log_or_none_does(binlog: bool) -> None:
     target = TargetConfig("here", binlog=binlog)
@@ -205,6 +212,7 @@ def test_every_task_writes_to_the_targets_binary_log_or_none_does(binlog: bool) 
         (lambda: SourceConfig("", schemas=["shop"]), "SourceConfig.conn_id"),
         (lambda: SourceConfig("there", schemas=[]), "SourceConfig.schemas"),
         (lambda: SourceConfig("there", schemas="shop"), "SourceConfig.schemas"),
+        (lambda: TargetConfig("here", types={"uuid": "int"}), "TargetConfig.types"),
         (lambda: TargetConfig(""), "TargetConfig.conn_id"),
         (lambda: TargetConfig("here", if_exists="replace"), "TargetConfig.if_exists"),  # type: ignore[arg-type]
         (lambda: SelectionConfig(include="orders"), "SelectionConfig.include"),

@@ -145,7 +145,11 @@ def plan_run(
             parts=settings.concurrency,
             data_bundles=tuple(draft.write(directory, path, identity, settings.concurrency, settings.max_bundles)),
             objects=sum(not planned.skip for planned in decisions.objects),
-            notes=(*_notes(catalog, selection), *origin.notes, *translation.warnings, *warnings_of(decisions.findings)),
+            notes=(
+                *_notes(catalog, selection),
+                *origin.notes,
+                *warnings_of((*translation.findings, *decisions.findings)),
+            ),
             verify=settings.verify,
             users=settings.users,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from airflow_mydump.engine.dump_directory.sql_lexer import string_value
@@ -17,6 +18,10 @@ _KINDS: dict[str, KeyKind] = {
 }  # fmt: skip
 _OPTIONS = ("USING", "COMMENT", "INVISIBLE", "IGNORED", "NOT", "VISIBLE", "WITH", "KEY_BLOCK_SIZE", "CLUSTERING")
 _IS_KEY = re.compile(r"(?:(?:PRIMARY|UNIQUE|FULLTEXT|SPATIAL) )?KEY\b")
+
+
+_KEPT = 1 << 14
+"""As for columns."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ def is_key(element: str) -> bool:
     return _IS_KEY.match(element) is not None
 
 
+@lru_cache(maxsize=_KEPT)
 def read_key(element: str) -> KeyStructure:
     """The key that an element of a CREATE TABLE statement describes. Raises DefinitionError."""
     cursor = TokenCursor(element)

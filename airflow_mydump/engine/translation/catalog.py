@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from airflow_mydump.engine.catalog import Catalog, Table
-from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.flavor import Vendor
+from airflow_mydump.engine.preflight.finding import Finding, require_no_blocker
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.structure.table import read_table_structure
 from airflow_mydump.engine.translation.choice import Findings, TranslationChoice
@@ -21,11 +21,10 @@ _VENDORS: dict[str, Vendor] = {"MariaDB": "mariadb", "MySQL": "mysql"}
 
 @dataclass(frozen=True)
 class Translation:
-    """A catalog for a target, what changed on the way, and what stands in the way: each with the name of its object."""
+    """A catalog for a target, and what there is to say about it; it may be used only if no finding is a blocker."""
 
     catalog: Catalog
-    warnings: tuple[str, ...] = ()
-    blockers: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def vendor_of(server: str) -> Vendor | None:
@@ -52,23 +51,23 @@ def translate_catalog(catalog: Catalog, target: Session, choice: TranslationChoi
         objects=tuple(objects.translate(stored) for stored in catalog.objects),
     )
     if views := sum(stored.kind == "view" for stored in catalog.objects):
-        findings.warnings.append(
-            f"the queries of {views} views are taken over and not compared: each vendor prints them in its own way"
+        findings.warn(
+            f"the queries of {views} views",
+            "are taken over and not compared: each vendor prints them in its own way",
         )
     if vendor == "mysql" and not findings.blockers:
-        findings.blockers += _repeated_checks(translated.tables)
-    return Translation(translated, tuple(dict.fromkeys(findings.warnings)), tuple(dict.fromkeys(findings.blockers)))
+        _refuse_repeated_checks(translated.tables, findings)
+    return Translation(translated, tuple(dict.fromkeys((*findings.warnings, *findings.blockers))))
 
 
 def require_translated(catalog: Catalog, target: Session, choice: TranslationChoice) -> Translation:
-    """As `translate_catalog`. Raises PreflightError naming everything that stands in the way."""
+    """As `translate_catalog`. Raises PreflightError naming what stands in the way."""
     translation = translate_catalog(catalog, target, choice)
-    if translation.blockers:
-        raise PreflightError("nothing was changed. " + "; ".join(translation.blockers))
+    require_no_blocker(translation.findings)
     return translation
 
 
-def _repeated_checks(tables: Sequence[Table]) -> Iterator[str]:
+def _refuse_repeated_checks(tables: Sequence[Table], findings: Findings) -> None:
     """MySQL keeps the names of CHECK constraints by database, without regard to case (error 3822)."""
     seen: Counter[tuple[str, str]] = Counter()
     for table in tables:
@@ -76,7 +75,9 @@ def _repeated_checks(tables: Sequence[Table]) -> Iterator[str]:
             name = (table.name.schema, check.name.lower())
             seen[name] += 1
             if seen[name] == 2:
-                yield (
-                    f"{table.name} has a CHECK constraint {check.name}, whose name another table of its database has "
-                    "too, which MySQL does not allow: rename one"
+                findings.refuse(
+                    table.name,
+                    f"has a CHECK constraint {check.name}, whose name another table of its database has too, which "
+                    "MySQL does not allow",
+                    "rename one",
                 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from airflow_mydump.engine.errors import ConfigurationError
+from airflow_mydump.engine.preflight.finding import Finding, blocker, warning
 
 TYPES: Mapping[str, frozenset[str]] = {
     "uuid": frozenset({"char(36)"}),
@@ -43,7 +44,15 @@ class TranslationChoice:
 
 @dataclass
 class Findings:
-    """What a translation found on its way: warnings, and what stands in the way."""
+    """What a translation found on its way."""
 
-    warnings: list[str] = field(default_factory=list)
-    blockers: list[str] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+    blockers: list[Finding] = field(default_factory=list)
+
+    def warn(self, thing: object, what: str, advice: str = "") -> None:
+        """Note what a user should know."""
+        self.warnings.append(warning(thing, what, advice))
+
+    def refuse(self, thing: object, what: str, advice: str) -> None:
+        """Note what stands in the way."""
+        self.blockers.append(blocker(thing, what, advice))

@@ -76,13 +76,14 @@ class CollationMap:
         published = (TO_MARIADB if self.target == "mariadb" else TO_MYSQL).get(collation, collation)
         wanted = self.chosen.get(collation, published)
         if wanted not in self.available:
-            self.findings.blockers.append(
-                f"the target has no collation {wanted} for {collation}: choose one of its own (collations)"
+            self.findings.refuse(
+                "the target", f"has no collation {wanted} for {collation}", "choose one of its own (collations)"
             )
             return collation
         if wanted != collation and not {wanted, collation} <= _EXACT:
-            self.findings.warnings.append(
-                f"collation {collation} becomes {wanted}: order and equality may differ; a unique key that has two "
-                "equal values then fails the load"
+            self.findings.warn(
+                f"collation {collation}",
+                f"becomes {wanted}: order and equality may differ; a unique key that has two equal values then fails "
+                "the load",
             )
         return wanted

@@ -71,4 +71,4 @@ class ObjectTranslator:
         return text
 
     def _refuse(self, stored: StoredObject, what: str) -> None:
-        self.findings.blockers.append(f"{stored} {what}: change it, or exclude it")
+        self.findings.refuse(stored, what, "change it, or exclude it")

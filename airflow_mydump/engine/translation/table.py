@@ -51,7 +51,7 @@ class TableTranslator:
         try:
             source = read_table_structure(table.name, table.definition, table.columns)
         except (DefinitionError, PreflightError) as error:
-            self.findings.blockers.append(f"{table.name}: {error}")
+            self.findings.refuse(table.name, f"cannot be translated: {error}", "exclude it")
             return table
         blockers = len(self.findings.blockers)
         translated = self._structure(source)
@@ -87,9 +87,9 @@ class TableTranslator:
             if not attribute.startswith(COLUMN_ATTRIBUTES_DROPPED):
                 self._refuse(table, f"{where} has {attribute}")
             elif attribute != "WITHOUT SYSTEM VERSIONING":
-                self.findings.warnings.append(f"{table.name}: {where} loses {attribute}")
+                self.findings.warn(table.name, f"{where} loses {attribute}")
         if column.srid == "0":
-            self.findings.warnings.append(f"{table.name}: {where} may have other reference systems than SRID 0")
+            self.findings.warn(table.name, f"{where} may have other reference systems than SRID 0")
         elif column.srid:
             self._refuse(table, f"{where} is bound to SRID {column.srid}")
         if column.generated and not column.nullable and self.target == "mariadb":
@@ -106,10 +106,14 @@ class TableTranslator:
         if kind in TYPES_REFUSED:
             if not wanted:
                 options = "/".join(sorted(TYPES.get(kind, ())))
-                advice = f": choose what it becomes (types, {kind}={options})" if options else ""
-                self._refuse(table, f"column {column.name} has type {column.type}, which the target has not{advice}")
+                advice = f"choose what it becomes (types, {kind}={options}), or " if options else ""
+                self.findings.refuse(
+                    table.name,
+                    f"column {column.name} has type {column.type}, which the target has not",
+                    f"{advice}exclude the table",
+                )
                 return column
-            self.findings.warnings.append(f"{table.name}: column {column.name} of type {kind} becomes {wanted}")
+            self.findings.warn(table.name, f"column {column.name} of type {kind} becomes {wanted}")
             return replace(column, type=wanted, charset="ascii", collation="ascii_bin")
         if not _is_json(column):
             return column
@@ -178,7 +182,7 @@ class TableTranslator:
             elif option.name in OPTIONS_SHARED:
                 yield option
             elif option.name in OPTIONS_DROPPED:
-                self.findings.warnings.append(f"{table.name} loses the option {option.name}={option.value}")
+                self.findings.warn(table.name, f"loses the option {option.name}={option.value}")
             elif option.value.upper() != _PLAIN_OPTIONS.get(option.name) and option.name != "WITH SYSTEM VERSIONING":
                 self._refuse(table, f"has the option {option.name}{f'={option.value}' if option.value else ''}")
 
@@ -207,7 +211,7 @@ class TableTranslator:
 
     def _refuse(self, table: TableStructure, what: str) -> None:
         other = {"mysql": "MySQL", "mariadb": "MariaDB"}[self.target]
-        self.findings.blockers.append(f"{table.name} {what}, which {other} has not: change it, or exclude the table")
+        self.findings.refuse(table.name, f"{what}, which {other} has not", "change it, or exclude the table")
 
 
 def _is_json(column: ColumnStructure) -> bool:
