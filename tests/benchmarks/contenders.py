@@ -58,9 +58,9 @@ def _our_source(task: Task) -> list[str]:
     return ["--source", task.source.uri, "--schemas", task.database]
 
 
-def our_copy(task: Task) -> Commands:
-    """A direct copy, verified."""
-    return [_ours(task, "copy", *_our_source(task), *_our_target(task))]
+def our_copy(*options: str) -> Callable[[Task], Commands]:
+    """A direct copy, verified unless the options say otherwise."""
+    return lambda task: [_ours(task, "copy", *_our_source(task), *_our_target(task), *options)]
 
 
 def our_dump(task: Task) -> Commands:
@@ -68,9 +68,9 @@ def our_dump(task: Task) -> Commands:
     return [_ours(task, "dump", *_our_source(task), "--output", str(task.dump))]
 
 
-def our_restore(task: Task) -> Commands:
-    """A restore, verified."""
-    return [_ours(task, "load", "--input", str(task.dump), *_our_target(task))]
+def our_restore(*options: str) -> Callable[[Task], Commands]:
+    """A restore, verified unless the options say otherwise."""
+    return lambda task: [_ours(task, "load", "--input", str(task.dump), *_our_target(task), *options)]
 
 
 def mydumper(*form: str) -> Callable[[Task], Commands]:
@@ -133,12 +133,19 @@ def _login(server: Server) -> list[str]:
 
 def found(flavor: str, work: Work) -> list[Contender]:
     """Ourselves, then the peers that are installed and can work with servers of this flavor."""
+    unverified = "--no-verify"  # as the peers
     ours = {
-        "copy": Contender("airflow_mydump copy", our_copy),
-        "dump": Contender("airflow_mydump dump (zstd)", our_dump),
-        "restore": Contender("airflow_mydump load (zstd)", our_restore, our_dump),
+        "copy": [
+            Contender("airflow_mydump copy", our_copy()),
+            Contender("airflow_mydump copy, not verified", our_copy(unverified)),
+        ],
+        "dump": [Contender("airflow_mydump dump (zstd)", our_dump)],
+        "restore": [
+            Contender("airflow_mydump load (zstd)", our_restore(), our_dump),
+            Contender("airflow_mydump load (zstd), not verified", our_restore(unverified), our_dump),
+        ],
     }
-    return [ours[work], *_mydumpers(work), *_text_tools(flavor, work)]
+    return [*ours[work], *_mydumpers(work), *_text_tools(flavor, work)]
 
 
 def _mydumpers(work: Work) -> list[Contender]:
