@@ -12,6 +12,7 @@ from typing import get_args
 
 from airflow_mydump.dag_factory.requirement import require
 from airflow_mydump.engine.adaptation import Adaptation
+from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.definer import Definers
 from airflow_mydump.engine.errors import ConfigurationError, SelectionError
 from airflow_mydump.engine.pattern import require_pattern
@@ -146,6 +147,11 @@ class SelectionConfig:
         histories = get_args(HistoryChoice)
         require(self, "history", self.history in histories, f"is not one of {', '.join(histories)}")
         require(self, "where", all(condition.strip() for condition in self.where.values()), "has an empty condition")
+
+
+@dataclass(frozen=True)
+class ConsistencyConfig(Consistency):
+    """How the rows of different chunks belong together, and what that may cost the source; see `Consistency`."""
 
 
 @dataclass(frozen=True)

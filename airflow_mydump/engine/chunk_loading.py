@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from airflow_mydump.engine import ledger
@@ -35,6 +35,11 @@ class Moved:
             self.rows + sum(done.rows for done in loaded.values()),
             self.bytes + sum(done.bytes for done in loaded.values()),
         )
+
+    @classmethod
+    def sum(cls, parts: Iterable[Moved]) -> Moved:
+        """What several executions moved together."""
+        return cls(*(sum(column) for column in zip(astuple(cls()), *map(astuple, parts), strict=True)))
 
 
 def load_missing(

@@ -9,6 +9,7 @@
     ├── PreflightError         a run would fail or lose something, so it was not begun
     ├── DefinitionError        a table's or object's definition has a form that this version cannot read
     ├── ServerError            a server refused a statement; carries its error number
+    ├── SnapshotError          workers have no common snapshot, or lost it; all of them may try again
     ├── FramingCollision       a delimiter occurs in the data; another draw of delimiters is due
     ├── LoadMismatchError      a target did not take exactly the rows it was sent; rolled back
     ├── DumpError              a dump directory cannot be used: damaged, incomplete, or with what must not be run
@@ -72,6 +73,12 @@ class ServerError(MydumpError):
     def during(self, what: str) -> ServerError:
         """The same error, saying what was being done when the server raised it."""
         return ServerError(self.number, f"{what}: {self.message}")
+
+
+class SnapshotError(MydumpError):
+    """Workers could not begin in one moment of the source, or lost it: a new snapshot is due, for all of them."""
+
+    retryable = True
 
 
 class FramingCollision(MydumpError):

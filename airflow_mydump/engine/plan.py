@@ -63,11 +63,13 @@ class PlanIdentity:
     """Under which names a run's progress is recorded on the target.
 
     ``plan`` differs for every execution of the planner, even over an unchanged catalog: a run that starts anew must
-    not take over what an earlier one committed.
+    not take over what an earlier one committed. ``epoch`` names the moment of the source that rows must belong to to be
+    committed (`consistency.moment`), empty where chunks are read one by one.
     """
 
     run_key: str
     plan: str
+    epoch: str = ""
 
 
 @dataclass(frozen=True)

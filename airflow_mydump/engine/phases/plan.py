@@ -12,6 +12,8 @@ from airflow_mydump.engine.adaptation import Adaptation
 from airflow_mydump.engine.bundle import MOST
 from airflow_mydump.engine.bundle_draft import BundleDraft
 from airflow_mydump.engine.catalog import Catalog, Schema
+from airflow_mydump.engine.consistency.moment import TO_COME
+from airflow_mydump.engine.consistency.settings import Mode
 from airflow_mydump.engine.cut_report import TableCuts
 from airflow_mydump.engine.decision import Decisions, decide
 from airflow_mydump.engine.endpoint import Endpoint
@@ -79,12 +81,14 @@ class PlanSettings:
 
 def chunk_plan(
     source: Endpoint, target: Endpoint, catalog: Catalog, selection: Selection, settings: PlanSettings,
-    run_key: str, directory: WorkDirectory, dry_run: bool = False,
+    run_key: str, directory: WorkDirectory, mode: Mode = "none",
+    dry_run: bool = False,
 ) -> Plan:  # fmt: skip
     """Plan the run and leave the plan in a new directory below ``directory``; see `plan_path`.
 
-    The target is read only; the ledger is made when everything was decided, but not for a dry run. Raises
-    PreflightError where something stands in the way on the target, ConnectError, ServerError.
+    The target is read only; the ledger is made when everything was decided, but not for a dry run. ``mode`` is how the
+    rows of different chunks will belong together. Raises PreflightError where something stands in the way on the
+    target, ConnectError, ServerError.
     """
     with Session(source, reading) as session, Session(target, metadata) as writing:
         check_conditions(session, (table.name for table in catalog.tables), selection)
@@ -95,6 +99,7 @@ def chunk_plan(
             lambda tables: cut_tables(session, tables, settings.cutting),
             notes=warnings_of(about_servers),
             coming_accounts=preflight.coming_accounts(session, settings.users, selection),
+            consistency=None if mode == "none" else TO_COME,
         )
         return plan_run(origin, writing, catalog, selection, settings, run_key, directory, dry_run)
 
@@ -230,7 +235,8 @@ def _write_schema_bundles(
 def _notes(catalog: Catalog, selection: Selection) -> tuple[str, ...]:
     content = {"all": (), "schema": (_STRUCTURE_ALONE,), "data": (_DATA_ALONE,)}[selection.content]
     return content + tuple(
-        f"{table.name} is a {table.engine} table: a chunk of it cannot be rolled back, so it is loaded whole"
+        f"{table.name} is a {table.engine} table: a chunk of it cannot be rolled back, so it is loaded whole; "
+        "no snapshot holds it, so its rows are those of the moment when it is read"
         for table in catalog.tables
         if not table.transactional
     )

@@ -26,6 +26,7 @@ from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.storage_catalog import read_file_bytes, read_partitions
+from airflow_mydump.engine.storage_engine import require_movable
 
 _MOVABLE = {"BASE TABLE", VERSIONED, "VIEW", "SEQUENCE"}
 
@@ -145,6 +146,7 @@ def _tables(session: Session, selection: Selection, names: _Names) -> Iterable[T
             table = _versioned(table, selection, session.flavor)
         table = _narrowed(table, selection)
         require_supported(table)
+        require_movable(table)
         yield table
 
 

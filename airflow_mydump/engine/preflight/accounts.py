@@ -32,6 +32,18 @@ def source_findings(session: Session, selection: Selection) -> Iterator[Finding]
         yield blocker(account, "cannot see every routine", f"GRANT {SEES_ROUTINES[session.flavor.vendor]} to it")
 
 
+def snapshot_findings(session: Session) -> Iterator[Finding]:
+    """Whether the source's account may take the lock that a snapshot begins with. Raises ServerError."""
+    grants = read_grants(session)
+    # FLUSH_TABLES is a part of RELOAD that MySQL 8.0.23 split off.
+    if not (has_on_server(grants, "RELOAD") or has_on_server(grants, "FLUSH_TABLES")):
+        yield blocker(
+            f"source account {session.endpoint.user}",
+            "may not take the global lock that a snapshot begins with",
+            "GRANT RELOAD ON *.* to it, or choose consistency none",
+        )
+
+
 def target_findings(session: Session, selection: Selection, binlog: bool) -> Iterator[Finding]:
     """What the target's account may not do; without ``binlog`` it must be able to leave out the binary log.
 

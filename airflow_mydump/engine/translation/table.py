@@ -67,8 +67,10 @@ class TableTranslator:
         )
 
     def _structure(self, table: TableStructure) -> TableStructure:
-        for text in (*table.other, *(["PERIOD or versions"] if table.option("WITH SYSTEM VERSIONING") else [])):
+        for text in table.other:
             self._refuse(table, f"has {text}")
+        if any(option.name == "WITH SYSTEM VERSIONING" for option in table.options):
+            self._refuse(table, "is system-versioned")
         if "SYSTEM_TIME" in table.partitioning:
             self._refuse(table, "is partitioned by SYSTEM_TIME")
         columns = [self._column(table, column) for column in table.columns]
