@@ -80,10 +80,13 @@ class ChunkPlanOperator(SelectingOperator):
         context["ti"].xcom_push(key=PLAN, value=asdict(plan.identity))
         return [asdict(reference) for reference in plan.data_bundles]
 
-    def _followers(self) -> list[str]:
-        """The run's tasks that come after this one; tasks of the user's decide by their own trigger rules."""
+    def _followers(self) -> list[tuple[str, int]]:
+        """The run's tasks that come after this one, with their map indexes; tasks of the user's decide by their own
+        trigger rules."""
         ours = self.task_group.children.keys() if self.task_group else ()
-        return sorted(task_id for task_id in self.get_flat_relative_ids(upstream=False) if task_id in ours)
+        after = sorted(task_id for task_id in self.get_flat_relative_ids(upstream=False) if task_id in ours)
+        # Those that map over the parts are expanded before the run begins, the others stand as one with the index -1.
+        return [(task_id, index) for task_id in after for index in range(-1, self.settings.concurrency)]
 
 
 def _summary(plan: Plan, cuts: Sequence[TableCuts]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from airflow_mydump.engine.consistency.moment import TO_COME
 from airflow_mydump.engine.consistency.settings import Mode
 from airflow_mydump.engine.cut_report import TableCuts
 from airflow_mydump.engine.decision import Decisions, decide
+from airflow_mydump.engine.definition_change import definitions_of
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.plan import (
@@ -43,6 +44,7 @@ _DATA_ALONE = "data only: the tables, keys and views are the target's own"
 PLAN = "plan.json"
 CUTS = "cuts.jsonl.zst"
 OBJECTS = "objects.jsonl.zst"
+DEFINITIONS = "definitions.json.zst"
 SCHEMAS = "schemas.jsonl.zst"
 
 
@@ -101,7 +103,9 @@ def chunk_plan(
             coming_accounts=preflight.coming_accounts(session, settings.users, selection),
             consistency=None if mode == "none" else TO_COME,
         )
-        return plan_run(origin, writing, catalog, selection, settings, run_key, directory, dry_run)
+        plan = plan_run(origin, writing, catalog, selection, settings, run_key, directory, dry_run)
+    directory.child(plan_path(plan.identity)).write(DEFINITIONS, definitions_of(catalog, selection))
+    return plan
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from airflow_mydump.engine.privilege import (
     SOURCE_PRIVILEGES,
     TARGET_PRIVILEGES,
     Grant,
+    has_on_server,
     missing,
     read_grants,
     sees_routines,
