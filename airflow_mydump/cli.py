@@ -20,6 +20,7 @@ from rich.table import Table as RichTable
 
 from airflow_mydump.engine.adaptation import Adaptation
 from airflow_mydump.engine.comparison import Comparison, compare
+from airflow_mydump.engine.consistency.settings import Consistency, LongQueries, Mode
 from airflow_mydump.engine.dump_directory.compressed_file import DEFAULT_LEVEL
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import HIGHEST_LEVEL, DumpSettings
@@ -78,6 +79,7 @@ def _copy(options: argparse.Namespace) -> int:
         settings=replace(_settings(options), **_run_settings(options)),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
+        consistency=_consistency(options),
     )
     if options.dry_run:
         return _tell_plan(rehearse(migration))
@@ -102,7 +104,8 @@ def _dump(options: argparse.Namespace) -> int:
     dump = Dump(
         source=_endpoint(options.source, "SOURCE"),
         selection=_selection(options),
-        settings=DumpSettings(_settings(options), options.level),
+        settings=DumpSettings(_settings(options), options.level, options.consistency),
+        consistency=_consistency(options),
         storage=Storage.at(options.output),
         run_key="cli",
         replace_existing=options.replace,
@@ -223,12 +226,23 @@ def _settings(options: argparse.Namespace) -> PlanSettings:
     )
 
 
+def _consistency(options: argparse.Namespace) -> Consistency:
+    return Consistency(
+        mode=options.consistency,
+        max_lock_seconds=options.max_lock_seconds,
+        gather_seconds=options.gather_seconds,
+        long_query_seconds=options.long_query_seconds,
+        long_queries=options.long_queries,
+    )
+
+
 def _run_settings(options: argparse.Namespace) -> dict[str, Any]:
     """What the options of `_add_run` say, in the words of `PlanSettings`."""
     return {
         "if_exists": options.if_exists,
         "defer_keys": not options.no_defer_keys,
         "verify": not options.no_verify,
+        "users": tuple(getattr(options, "users", ())),
         "translation": _translation(options),
         "adaptation": _adaptation(options),
     }
@@ -281,12 +295,15 @@ def _parser() -> argparse.ArgumentParser:
     copy = verbs.add_parser("copy", help="copy databases from one server to another, and verify them")
     _add_common(copy)
     _add_cutting(copy)
+    _add_consistency(copy)
     _add_run(copy)
     copy.add_argument("--dry-run", action="store_true", help="check and plan, and change nothing")
+    _add_users(copy)
     copy.set_defaults(run=_copy)
     dump = verbs.add_parser("dump", help="dump databases into a directory, which myloader can read too")
     _add_source(dump)
     _add_cutting(dump)
+    _add_consistency(dump)
     _add_dump(dump)
     dump.set_defaults(run=_dump, rename=[])
     load = verbs.add_parser("load", help="restore a dump directory of this package or of mydumper, and verify it")
@@ -307,6 +324,7 @@ def _parser() -> argparse.ArgumentParser:
     preflight = verbs.add_parser("preflight", help="look for all that stands in the way of a run; changes nothing")
     _add_common(preflight, schemas_required=False)
     _add_run(preflight)
+    _add_users(preflight)
     preflight.add_argument("--input", metavar="DIR-OR-URL", help="look at a restore of this dump, instead of a copy")
     preflight.add_argument("--dump", action="store_true", help="look at a dump of the source, instead of a copy")
     _add_dynamic_sql(preflight)
@@ -356,6 +374,17 @@ def _add_run(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
     _add_adaptation(verb)
     _add_translation(verb)
+
+
+def _add_users(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--users",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="make the source's accounts USER@HOST that match, and their roles, with their privileges; those that the "
+        "target has are left as they are; repeatable. The verb preflight shows the statements, without secrets",
+    )
 
 
 def _add_adaptation(verb: argparse.ArgumentParser) -> None:
@@ -449,6 +478,43 @@ def _add_cutting(verb: argparse.ArgumentParser) -> None:
         default=0,
         metavar="N",
         help="columns of a key that chunks may be bounded by (default 0: all that can be used)",
+    )
+
+
+def _add_consistency(verb: argparse.ArgumentParser) -> None:
+    default = Consistency()
+    verb.add_argument(
+        "--consistency",
+        choices=get_args(Mode),
+        default=default.mode,
+        help="snapshot: all rows as of one moment; none: each chunk when its turn comes (default: %(default)s)",
+    )
+    verb.add_argument(
+        "--max-lock-seconds",
+        type=_positive,
+        default=default.max_lock_seconds,
+        metavar="N",
+        help="the longest that a snapshot may hold up the source's writers (default %(default)s)",
+    )
+    verb.add_argument(
+        "--gather-seconds",
+        type=_positive,
+        default=default.gather_seconds,
+        metavar="N",
+        help="how long a snapshot waits for all workers, and for long queries to end (default %(default)s)",
+    )
+    verb.add_argument(
+        "--long-queries",
+        choices=get_args(LongQueries),
+        default=default.long_queries,
+        help="what to do about queries on the source that would hold up a snapshot's lock (default: %(default)s)",
+    )
+    verb.add_argument(
+        "--long-query-seconds",
+        type=_positive,
+        default=default.long_query_seconds,
+        metavar="N",
+        help="from when on a query is a long one (default %(default)s)",
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow_mydump.dag_factory.config import (
+        ConsistencyConfig,
         ExecutionConfig,
         PlanConfig,
         SelectionConfig,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from airflow_mydump.operators.tenant_asset import tenant_asset
 
 __all__ = [
+    "ConsistencyConfig",
     "DumpDag",
     "DumpTaskGroup",
     "ExecutionConfig",

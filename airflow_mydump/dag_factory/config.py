@@ -12,6 +12,7 @@ from typing import get_args
 
 from airflow_mydump.dag_factory.requirement import require
 from airflow_mydump.engine.adaptation import Adaptation
+from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.definer import Definers
 from airflow_mydump.engine.errors import ConfigurationError, SelectionError
 from airflow_mydump.engine.pattern import require_pattern
@@ -54,6 +55,8 @@ class TargetConfig:
     :param rewrite_names: whether bodies get the new name of a renamed database; None refuses a run where one names it
     :param foreign_keys: what to do with those to tables that are not selected: ``refuse`` the run (default), or
         ``keep`` them where the target has the table
+    :param users: globs of the source's accounts (``app_*@%``) to be made, with their roles and privileges; those that
+        the target has are left as they are. Not for a restore
     :param collations: on a target of the other vendor, its collation for one of the source
     :param types: on a target of the other vendor, what becomes of a type that it has not: ``{"uuid": "char(36)"}``
     """
@@ -65,6 +68,7 @@ class TargetConfig:
     definers: Definers = "keep"
     rewrite_names: bool | None = None
     foreign_keys: ForeignKeys = "refuse"
+    users: Sequence[str] = ()
     emit_assets: bool = True
     collations: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
@@ -73,6 +77,7 @@ class TargetConfig:
         require(self, "conn_id", bool(self.conn_id), "names no connection")
         choices = get_args(IfExists)
         require(self, "if_exists", self.if_exists in choices, f"is not one of {', '.join(choices)}")
+        require(self, "users", not isinstance(self.users, str), "is a list of globs, not one string")
         try:
             _ = self.adaptation
         except ConfigurationError as error:
@@ -142,6 +147,11 @@ class SelectionConfig:
         histories = get_args(HistoryChoice)
         require(self, "history", self.history in histories, f"is not one of {', '.join(histories)}")
         require(self, "where", all(condition.strip() for condition in self.where.values()), "has an empty condition")
+
+
+@dataclass(frozen=True)
+class ConsistencyConfig(Consistency):
+    """How the rows of different chunks belong together, and what that may cost the source; see `Consistency`."""
 
 
 @dataclass(frozen=True)

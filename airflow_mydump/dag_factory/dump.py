@@ -13,11 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow.sdk import Param, chain
+from airflow.sdk import Param, XComArg, chain
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
-from airflow_mydump.dag_factory.config import ExecutionConfig, PlanConfig, SelectionConfig, SourceConfig
-from airflow_mydump.dag_factory.migration import plan_settings, selected
+from airflow_mydump.dag_factory.config import (
+    ConsistencyConfig,
+    ExecutionConfig,
+    PlanConfig,
+    SelectionConfig,
+    SourceConfig,
+)
+from airflow_mydump.dag_factory.migration import plan_settings, selected, worker_arguments
 from airflow_mydump.dag_factory.run_params import tenants_param
 from airflow_mydump.dag_factory.staging import StagingConfig
 from airflow_mydump.dag_factory.workflow import Workflow, WorkflowDag, WorkflowTaskGroup
@@ -26,6 +32,7 @@ from airflow_mydump.operators.bundle import BundleOperator
 from airflow_mydump.operators.dump_phase import DumpPhaseOperator
 from airflow_mydump.operators.dump_plan import DumpPlanOperator
 from airflow_mydump.operators.finish_dump import FinishDumpOperator
+from airflow_mydump.operators.snapshot_dump import SnapshotDumpOperator
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,7 @@ class Dumping(Workflow):
     staging: StagingConfig
     selection: SelectionConfig = field(default_factory=SelectionConfig)
     plan: PlanConfig = field(default_factory=PlanConfig)
+    consistency: ConsistencyConfig = field(default_factory=ConsistencyConfig)
 
     def params(self) -> dict[str, Param]:
         """Tenants."""
@@ -56,25 +64,31 @@ class Dumping(Workflow):
         """Add the three tasks; see `Workflow.add_tasks`."""
         shared = self.shared_arguments(run_key, source_conn_id=self.source.conn_id)
         shared |= {"dump_directory": self.staging.path, **self.on_source()}
-        mapped = shared | {
-            "max_active_tis_per_dagrun": self.execution.concurrency,
-            "map_index_template": BundleOperator.MAP_INDEX_TEMPLATE,
-        }
         planned = DumpPlanOperator(
             task_id="dump_plan",
             selection=selected(self.source, self.selection),
             run_params=run_params,
-            settings=DumpSettings(plan_settings(self.plan, self.execution), self.staging.level),
+            settings=DumpSettings(plan_settings(self.plan, self.execution), self.staging.level, self.consistency.mode),
             replace_existing=self.staging.if_exists == "replace",
             **shared,
         )
         tasks = DumpTasks(
             dump_plan=planned,
-            dump_phase=DumpPhaseOperator.partial(task_id="dump_phase", **mapped).expand(bundle=planned.output),
+            dump_phase=self._dump_phase(planned.output, shared),
             finish_dump=FinishDumpOperator(task_id="finish_dump", **shared),
         )
         chain(tasks.dump_plan, tasks.dump_phase, tasks.finish_dump)
         return tasks
+
+    def _dump_phase(self, bundles: XComArg, shared: Mapping[str, Any]) -> MappedOperator:
+        """Tasks for bundles where each may run when it likes, and workers that run together for a snapshot."""
+        mapped = dict(shared) | {"max_active_tis_per_dagrun": self.execution.concurrency}
+        if self.consistency.mode == "none":
+            arguments = mapped | {"map_index_template": BundleOperator.MAP_INDEX_TEMPLATE}
+            return DumpPhaseOperator.partial(task_id="dump_phase", **arguments).expand(bundle=bundles)
+        arguments = worker_arguments(mapped, self.execution, self.consistency)
+        workers = list(range(self.execution.concurrency))
+        return SnapshotDumpOperator.partial(task_id="dump_phase", **arguments).expand(worker=workers)
 
 
 class _Head:
@@ -91,6 +105,7 @@ class _Head:
         staging: StagingConfig,
         selection: SelectionConfig | None = None,
         plan: PlanConfig | None = None,
+        consistency: ConsistencyConfig | None = None,
         execution: ExecutionConfig | None = None,
         operator_args: Mapping[str, Any] | None = None,
         **kwargs: Any,
@@ -100,6 +115,7 @@ class _Head:
             staging=staging,
             selection=selection or SelectionConfig(),
             plan=plan or PlanConfig(),
+            consistency=consistency or ConsistencyConfig(),
             execution=execution or ExecutionConfig(),
             operator_args=operator_args or {},
         )

@@ -19,6 +19,7 @@ from airflow.sdk import Param, TriggerRule, XComArg, chain
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from airflow_mydump.dag_factory.config import (
+    ConsistencyConfig,
     ExecutionConfig,
     PlanConfig,
     SelectionConfig,
@@ -43,7 +44,9 @@ from airflow_mydump.operators.prefetch_metadata import PrefetchMetadataOperator
 from airflow_mydump.operators.preflight import PreflightOperator
 from airflow_mydump.operators.report import ReportOperator
 from airflow_mydump.operators.schema_phase import SchemaPhaseOperator
+from airflow_mydump.operators.snapshot_data import SnapshotDataOperator
 from airflow_mydump.operators.verify import VerifyOperator
+from airflow_mydump.operators.worker import WorkerOperator
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class Migration(Workflow):
     target: TargetConfig
     selection: SelectionConfig = field(default_factory=SelectionConfig)
     plan: PlanConfig = field(default_factory=PlanConfig)
+    consistency: ConsistencyConfig = field(default_factory=ConsistencyConfig)
     verify: VerifyConfig = field(default_factory=VerifyConfig)
 
     def params(self) -> dict[str, Param]:
@@ -94,10 +98,15 @@ class Migration(Workflow):
         on_source, on_target = shared | self.on_source(), shared | self.on_target()
         mapped = {"max_active_tis_per_dagrun": self.execution.concurrency}
 
-        preflight = PreflightOperator(task_id="preflight", **selecting, **on_source)
+        preflight = PreflightOperator(task_id="preflight", mode=self.consistency.mode, **selecting, **on_source)
         prefetch = PrefetchMetadataOperator(task_id="prefetch_metadata", **selecting, **on_source)
         chunk_plan = ChunkPlanOperator(
-            task_id="chunk_plan", catalog=prefetch.output, settings=settings, **selecting, **on_source
+            task_id="chunk_plan",
+            catalog=prefetch.output,
+            settings=settings,
+            mode=self.consistency.mode,
+            **selecting,
+            **on_source,
         )
         identity = XComArg(chunk_plan, PLAN)
         by_part = on_target | mapped | {"plan": identity, "map_index_template": PartOperator.MAP_INDEX_TEMPLATE}
@@ -108,7 +117,7 @@ class Migration(Workflow):
             prefetch_metadata=prefetch,
             chunk_plan=chunk_plan,
             schema_phase=SchemaPhaseOperator.partial(task_id="schema_phase", **by_part).expand(part=parts),
-            data_phase=DataPhaseOperator.partial(task_id="data_phase", **on_source, **by_bundle).expand(bundle=bundles),
+            data_phase=self._data_phase(identity, bundles, on_source | mapped),
             index_phase=IndexPhaseOperator.partial(task_id="index_phase", **by_part).expand(part=parts),
             verify=VerifyOperator.partial(task_id="verify", **on_target, **by_bundle).expand(bundle=bundles)
             if self.verify.rows
@@ -123,6 +132,15 @@ class Migration(Workflow):
         )
         in_order(tasks)
         return tasks
+
+    def _data_phase(self, identity: XComArg, bundles: XComArg, mapped: Mapping[str, Any]) -> MappedOperator:
+        """Tasks for bundles where each may run when it likes, and workers that run together for a snapshot."""
+        if self.consistency.mode == "none":
+            arguments = dict(mapped) | {"map_index_template": BundleOperator.MAP_INDEX_TEMPLATE}
+            return DataPhaseOperator.partial(task_id="data_phase", **arguments).expand(bundle=bundles)
+        arguments = worker_arguments(mapped, self.execution, self.consistency) | {"plan": identity}
+        workers = list(range(self.execution.concurrency))
+        return SnapshotDataOperator.partial(task_id="data_phase", **arguments).expand(worker=workers)
 
 
 class _Head:
@@ -139,6 +157,7 @@ class _Head:
         target: TargetConfig,
         selection: SelectionConfig | None = None,
         plan: PlanConfig | None = None,
+        consistency: ConsistencyConfig | None = None,
         verify: VerifyConfig | None = None,
         execution: ExecutionConfig | None = None,
         operator_args: Mapping[str, Any] | None = None,
@@ -149,6 +168,7 @@ class _Head:
             target=target,
             selection=selection or SelectionConfig(),
             plan=plan or PlanConfig(),
+            consistency=consistency or ConsistencyConfig(),
             verify=verify or VerifyConfig(),
             execution=execution or ExecutionConfig(),
             operator_args=operator_args or {},
@@ -213,6 +233,17 @@ def choice(selection: SelectionConfig) -> dict[str, Any]:
     }
 
 
+def worker_arguments(
+    mapped: Mapping[str, Any], execution: ExecutionConfig, consistency: ConsistencyConfig
+) -> dict[str, Any]:
+    """The arguments of an operator whose mapped tasks are workers that read together."""
+    return dict(mapped) | {
+        "workers": execution.concurrency,
+        "consistency": consistency,
+        "map_index_template": WorkerOperator.MAP_INDEX_TEMPLATE,
+    }
+
+
 def plan_settings(plan: PlanConfig, execution: ExecutionConfig, target: TargetConfig | None = None) -> PlanSettings:
     """What the configs say about a plan, in the engine's words."""
     settings = PlanSettings(
@@ -226,4 +257,10 @@ def plan_settings(plan: PlanConfig, execution: ExecutionConfig, target: TargetCo
     if not target:
         return settings
     translation = TranslationChoice(dict(target.collations), dict(target.types))
-    return replace(settings, if_exists=target.if_exists, translation=translation, adaptation=target.adaptation)
+    return replace(
+        settings,
+        if_exists=target.if_exists,
+        translation=translation,
+        adaptation=target.adaptation,
+        users=tuple(target.users),
+    )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from airflow_mydump.engine import ledger
@@ -36,6 +36,11 @@ class Moved:
             self.bytes + sum(done.bytes for done in loaded.values()),
         )
 
+    @classmethod
+    def sum(cls, parts: Iterable[Moved]) -> Moved:
+        """What several executions moved together."""
+        return cls(*(sum(column) for column in zip(astuple(cls()), *map(astuple, parts), strict=True)))
+
 
 def load_missing(
     target: Endpoint,
@@ -50,6 +55,7 @@ def load_missing(
     Chunks committed before stay committed; another call goes on after them.
     """
     with Session(target, metadata) as session:
+        ledger.require_same_server(session, identity)
         loaded = ledger.source_checksums(session, identity, (job.chunk for job in jobs)).keys()
     for job in jobs:
         if job.chunk.id in loaded:

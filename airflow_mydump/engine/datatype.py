@@ -33,7 +33,9 @@ INTEGERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
 
 
 def require_supported(table: Table) -> None:
-    """Raise PreflightError naming the first column whose type has no rule."""
+    """Raise PreflightError naming the first column whose type has no rule, or a table without a column to load."""
+    if not table.stored_columns and not table.structure_only:
+        raise PreflightError(f"{table.name} has generated columns only, so its rows cannot be loaded; exclude it")
     for column in table.columns:
         if column.data_type not in _SUPPORTED:
             raise PreflightError(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from airflow_mydump.engine.bundle import BundleReference
+from airflow_mydump.engine.consistency.settings import Mode
 from airflow_mydump.engine.dump_directory.compressed_file import DEFAULT_LEVEL
 from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.phases.plan import PlanSettings
@@ -18,10 +19,12 @@ HIGHEST_LEVEL = 19
 
 @dataclass(frozen=True)
 class DumpSettings:
-    """How to dump: how tables are cut and packed, a chunk being a file; and zstd's level, 1 to 19."""
+    """How to dump: how tables are cut and packed, a chunk being a file; zstd's level, 1 to 19; and how the rows of
+    different chunks belong together."""
 
     plan: PlanSettings = field(default_factory=PlanSettings)
     level: int = DEFAULT_LEVEL
+    mode: Mode = "snapshot"
 
     def __post_init__(self) -> None:
         if not 1 <= self.level <= HIGHEST_LEVEL:
@@ -51,7 +54,7 @@ def dump_file(data_file: str) -> str:
 @dataclass(frozen=True)
 class DumpPlan:
     """What a dump is to hold. ``position`` is the source's replication position when the dump began, as far as its
-    account may read it; chunks are read later, each when its turn comes."""
+    account may read it; a snapshot has one of its own."""
 
     plan: str
     run_key: str

@@ -6,15 +6,17 @@ Airflow runs the same phases as tasks; this is the engine alone, for the command
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from airflow_mydump.engine import preflight
+from airflow_mydump.engine.consistency.settings import Consistency
+from airflow_mydump.engine.consistency.worker import crew
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import DumpPlan, DumpSettings
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.event import Listener, ignore
-from airflow_mydump.engine.phases.dump import dump_phase
+from airflow_mydump.engine.phases.dump import dump_phase, snapshot_dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import DumpReport, finish_dump
 from airflow_mydump.engine.pool import WorkerPool
@@ -33,6 +35,7 @@ class Dump:
     storage: Storage
     run_key: str
     replace_existing: bool = False
+    consistency: Consistency = field(default_factory=Consistency)
 
 
 def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPlan], None] | None = None) -> DumpReport:
@@ -41,10 +44,14 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
     ``planned`` is told the plan as soon as there is one. Raises what the phases raise; call again to go on after the
     last finished chunk.
     """
-    preflight.check_source(dump.source, dump.selection)
+    preflight.check_source(dump.source, dump.selection, dump.settings.mode)
     plan = dump_plan(dump.source, dump.selection, dump.settings, dump.run_key, dump.storage, dump.replace_existing)
     if planned:
         planned(plan)
-    with WorkerPool(dump.settings.plan.concurrency, announce) as pool:
-        pool.map(partial(dump_phase, dump.source, dump.storage), [bundle.file for bundle in plan.bundles])
+    concurrency = dump.settings.plan.concurrency
+    with WorkerPool(concurrency, announce) as pool:
+        if dump.settings.mode == "snapshot":
+            pool.map(partial(snapshot_dump_phase, dump.source, dump.storage, dump.consistency), crew(concurrency))
+        else:
+            pool.map(partial(dump_phase, dump.source, dump.storage), [bundle.file for bundle in plan.bundles])
     return finish_dump(dump.source, dump.storage, announce)

@@ -28,17 +28,22 @@ class EventKind(str, Enum):
     CHUNK_VERIFIED = "chunk verified"
     KEYS_ADDED = "keys added"
     OBJECT_CREATED = "object created"
+    NOTICE = "notice"
 
 
 @dataclass(frozen=True)
 class Event:
-    """A step that was done for a table or object; ``rows`` and ``bytes`` are what that step moved or checked."""
+    """A step that was done for a table or object; ``rows`` and ``bytes`` are what that step moved or checked.
+
+    ``text`` is what a notice, which is about the run and no table, has to say.
+    """
 
     kind: EventKind
     name: TableName
     chunk: str = ""
     rows: int = 0
     bytes: int = 0
+    text: str = ""
 
 
 Listener = Callable[[Event], None]

@@ -58,6 +58,16 @@ class Flavor:
         return "SHOW BINARY LOG STATUS" if renamed else "SHOW MASTER STATUS"
 
     @property
+    def has_backup_lock(self) -> bool:
+        """Whether LOCK INSTANCE FOR BACKUP keeps definitions from changing; MySQL 8.0.11 brought it."""
+        return self.vendor == "mysql" and self.version >= (8, 0, 11)
+
+    @property
+    def has_server_uuid(self) -> bool:
+        """Whether the server has an identity of its own (``server_uuid``), made with its data directory."""
+        return self.vendor == "mysql"
+
+    @property
     def gtid_variable(self) -> str:
         """The global variable with the transactions that are in the binary log."""
         return "gtid_binlog_pos" if self.vendor == "mariadb" else "gtid_executed"
@@ -83,6 +93,11 @@ class Flavor:
         MariaDB 10.11: the index compares padded values, so ``c < 'b\t'`` misses 'b' if it is read through the index.
         """
         return self.vendor == "mariadb"
+
+    @property
+    def pins_timestamp_defaults(self) -> bool:
+        """Whether a session may say that TIMESTAMP columns get no default by themselves, and needs no privilege."""
+        return self.vendor == "mariadb" and self.version >= (10, 8, 4)
 
     @property
     def can_insert_history(self) -> bool:

@@ -14,15 +14,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, cast
 
+import msgspec
+
 from airflow_mydump.engine.checksum import Checksum
 from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.errors import IncompleteRunError, ServerError
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.plan import PlanIdentity
 from airflow_mydump.engine.selection import LEDGER_SCHEMA
+from airflow_mydump.engine.server_name import server_name
 from airflow_mydump.engine.session import Session
 
-Step = Literal["run", "create", "load", "keys", "object"]
+Step = Literal["run", "moment", "create", "load", "keys", "object", "account"]
 Found = Literal["nothing", "started", "done"]
 """What an earlier try left of a step: nothing, an unfinished attempt, or the finished work."""
 
@@ -42,6 +46,7 @@ CREATE TABLE IF NOT EXISTS {LEDGER.sql} (
   row_count BIGINT UNSIGNED NOT NULL DEFAULT 0,
   byte_count BIGINT UNSIGNED NOT NULL DEFAULT 0,
   digest VARCHAR(64) NOT NULL DEFAULT '',
+  detail MEDIUMTEXT NULL,
   started_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   finished_at DATETIME(6) NULL,
   PRIMARY KEY (plan, step, item),
@@ -77,6 +82,22 @@ def prepare(session: Session, identity: PlanIdentity) -> None:
     session.execute(_CREATE_SCHEMA)
     session.execute(_CREATE_TABLE)
     begin(session, identity, "run", {"run": TableName("", "")})
+    session.execute(
+        f"UPDATE {LEDGER.sql} SET detail = {literal(server_name(session))} WHERE {_rows(identity, 'run', ['run'])}"
+    )
+
+
+def require_same_server(session: Session, identity: PlanIdentity) -> None:
+    """Raise IncompleteRunError if the run was begun on another server than the one that answers now; ServerError.
+
+    A server that took over at the same address may lack what was committed last, and a copy of the ledger may lie on
+    one that has none of the rows.
+    """
+    rows = session.text_rows(f"SELECT detail FROM {LEDGER.sql} WHERE {_rows(identity, 'run', ['run'])}")
+    now = server_name(session)
+    if not rows or rows[0][0] != now:
+        begun = f"was begun on {rows[0][0]}" if rows else "is not in the ledger"
+        raise IncompleteRunError(f"run {identity.run_key} {begun}, and {now} answers now; start the run anew")
 
 
 def begin(session: Session, identity: PlanIdentity, step: Step, targets: Mapping[str, TableName]) -> dict[str, Found]:
@@ -134,6 +155,15 @@ def done_items(session: Session, identity: PlanIdentity, step: Step) -> frozense
     return frozenset(item for (item,) in rows)
 
 
+def begun_items(session: Session, identity: PlanIdentity, step: Step) -> frozenset[str]:
+    """The items of a step that an earlier try began and did not finish. Raises ServerError."""
+    rows = session.text_rows(
+        f"SELECT item FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = {literal(step)} "
+        "AND state = 'started'"
+    )
+    return frozenset(item for (item,) in rows)
+
+
 def require_owned(session: Session, identity: PlanIdentity, tables: Collection[TableName]) -> None:
     """Raise IncompleteRunError unless the run made the tables and no later run has taken one over; ServerError."""
     wanted = frozenset(tables)
@@ -180,21 +210,67 @@ def unfinished_tables(session: Session, schema: str) -> frozenset[str]:
     return frozenset(name for (name,) in rows)
 
 
+def begin_moment(session: Session, identity: PlanIdentity, moment: Moment) -> None:
+    """Record the moment of the source that all rows of the run belong to from now on. Raises ServerError."""
+    session.execute(
+        f"INSERT INTO {LEDGER.sql} (plan, step, item, run_key, state, target_schema, target_name, detail) VALUES "
+        f"({literal(identity.plan)}, 'moment', {literal(moment.epoch)}, {literal(identity.run_key)}, 'done', '', '', "
+        f"{literal(msgspec.json.encode(moment).decode())})"
+    )
+
+
+def current_moment(session: Session, identity: PlanIdentity) -> Moment | None:
+    """The moment that the run's rows belong to, if there is one. Raises ServerError."""
+    rows = session.text_rows(
+        f"SELECT detail FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = 'moment'"
+    )
+    return msgspec.json.decode(rows[0][0], type=Moment) if rows else None
+
+
+def end_moment(session: Session, identity: PlanIdentity) -> frozenset[TableName]:
+    """Let nothing be committed any more that was read in earlier moments; returns the tables that hold some of it.
+
+    Waits for transactions that load such rows. Raises ServerError.
+    """
+    session.execute(f"DELETE FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = 'moment'")
+    tables = session.pairs(
+        f"SELECT DISTINCT target_schema, target_name FROM {LEDGER.sql} "
+        f"WHERE plan = {literal(identity.plan)} AND step = 'load'"
+    )
+    return frozenset(TableName(schema, name) for schema, name in tables)
+
+
+def forget_loads(session: Session, identity: PlanIdentity, target: TableName) -> None:
+    """Take back that chunks of a table were loaded: it was emptied. Raises ServerError."""
+    session.execute(
+        f"DELETE FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = 'load' "
+        f"AND target_schema = {literal(target.schema)} AND target_name = {literal(target.name)}"
+    )
+
+
 def claim_chunks(connection: Connection, identity: PlanIdentity, chunks: Sequence[Chunk]) -> bool:
     """Record, in the transaction that will load them, that chunks are being loaded; False if one is loaded already.
 
     Waits for another transaction that claims one of them. After False the caller must roll back. Raises ServerError,
-    IncompleteRunError if a table is not this run's any more.
+    IncompleteRunError if a table is not this run's any more, or rows of another moment have taken the place of these.
     """
     claims = " UNION ALL ".join(
         f"SELECT {literal(chunk.id)} AS chunk, {literal(str(chunk.table))} AS made" for chunk in chunks
     )
+    # The moment's row is locked until the commit: whoever ends the moment waits for all that is loaded in it.
+    in_moment, locked = "", ""
+    if identity.epoch:
+        in_moment = (
+            f"JOIN {LEDGER.sql} AS moment ON moment.plan = made.plan AND moment.step = 'moment' "
+            f"AND moment.item = {literal(identity.epoch)} "
+        )
+        locked = " LOCK IN SHARE MODE"
     try:
         claimed = connection.execute(
             f"INSERT INTO {LEDGER.sql} (plan, step, item, run_key, state, target_schema, target_name) "
             "SELECT made.plan, 'load', claims.chunk, made.run_key, 'started', made.target_schema, made.target_name "
-            f"FROM {LEDGER.sql} AS made JOIN ({claims}) AS claims ON made.item = claims.made "
-            f"WHERE made.plan = {literal(identity.plan)} AND made.step = 'create' AND made.state = 'done'"
+            f"FROM {LEDGER.sql} AS made JOIN ({claims}) AS claims ON made.item = claims.made {in_moment}"
+            f"WHERE made.plan = {literal(identity.plan)} AND made.step = 'create' AND made.state = 'done'{locked}"
         )
     except ServerError as error:
         if error.number == _DUPLICATE_KEY:
@@ -266,7 +342,8 @@ def progress(session: Session, identity: PlanIdentity) -> Mapping[str, SchemaPro
         "SUM(IF(step = 'load' AND state <> 'started', row_count, 0)), SUM(byte_count), "
         "COALESCE(TIMESTAMPDIFF(MICROSECOND, MIN(IF(step = 'load', started_at, NULL)), "
         "MAX(IF(step = 'load', finished_at, NULL))), 0) "
-        f"FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step <> 'run' GROUP BY target_schema"
+        f"FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step NOT IN ('run', 'moment') "
+        "GROUP BY target_schema"
     )
     return {row[0]: _schema_progress(*map(int, row[1:])) for row in rows}
 

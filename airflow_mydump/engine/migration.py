@@ -6,14 +6,16 @@ Airflow runs the same phases as tasks; this is the engine alone, for the command
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import quote
 
 from airflow_mydump.engine import preflight
+from airflow_mydump.engine.consistency.settings import Consistency
+from airflow_mydump.engine.consistency.worker import crew
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.event import Listener, ignore
-from airflow_mydump.engine.phases.data import data_phase
+from airflow_mydump.engine.phases.data import data_phase, snapshot_data_phase
 from airflow_mydump.engine.phases.index import index_phase
 from airflow_mydump.engine.phases.plan import PlanSettings, chunk_plan, schema_file
 from airflow_mydump.engine.phases.post import post_phase
@@ -42,6 +44,7 @@ class Migration:
     settings: PlanSettings
     work: WorkDirectory
     run_key: str
+    consistency: Consistency = field(default_factory=Consistency)
 
     @property
     def directory(self) -> WorkDirectory:
@@ -56,21 +59,27 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
     key to go on after the last committed chunk.
     """
     source, target, directory = migration.source, migration.target, migration.directory
-    preflight.check(source, target, migration.selection)
+    preflight.check(source, target, migration.selection, migration.consistency.mode)
     purpose = {
         "source": str(source),
         "target": str(target),
         "selection": migration.selection,
         "settings": migration.settings,
+        "consistency": migration.consistency.mode,
     }
     plan = plan_once(directory, migration.run_key, purpose, partial(_plan, migration))
     if planned:
         planned(plan)
     schemas = [schema_file(plan.identity, part) for part in range(plan.parts)]
     bundles = [reference.file for reference in plan.data_bundles]
-    with WorkerPool(migration.settings.concurrency, announce) as pool:
+    concurrency = migration.settings.concurrency
+    with WorkerPool(concurrency, announce) as pool:
         pool.map(partial(schema_phase, target, directory), schemas)
-        pool.map(partial(data_phase, source, target, directory), bundles)
+        if migration.consistency.mode == "snapshot":
+            work = partial(snapshot_data_phase, source, target, directory, plan.identity, migration.consistency)
+            pool.map(work, crew(concurrency))
+        else:
+            pool.map(partial(data_phase, source, target, directory), bundles)
         pool.map(partial(index_phase, target, directory), schemas)
         if plan.verify:
             pool.map(partial(verify_phase, target, directory), bundles)
@@ -80,7 +89,7 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
 
 def rehearse(migration: Migration) -> Plan:
     """Check both servers and plan the copy, and change nothing on either. Raises what these phases raise."""
-    preflight.check(migration.source, migration.target, migration.selection)
+    preflight.check(migration.source, migration.target, migration.selection, migration.consistency.mode)
     return _plan(migration, dry_run=True)
 
 
@@ -94,5 +103,6 @@ def _plan(migration: Migration, dry_run: bool = False) -> Plan:
         migration.settings,
         migration.run_key,
         migration.directory,
+        migration.consistency.mode,
         dry_run,
     )

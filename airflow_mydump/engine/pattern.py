@@ -9,7 +9,7 @@ from airflow_mydump.engine.errors import SelectionError
 from airflow_mydump.engine.identifier import TableName
 
 REGEX = "re:"
-"""What a regular expression begins with; no table's glob does, for a colon ends no database's name in practice."""
+"""What a regular expression begins with."""
 
 
 def matches(table: TableName, pattern: str) -> bool:

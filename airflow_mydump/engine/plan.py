@@ -63,11 +63,13 @@ class PlanIdentity:
     """Under which names a run's progress is recorded on the target.
 
     ``plan`` differs for every execution of the planner, even over an unchanged catalog: a run that starts anew must
-    not take over what an earlier one committed.
+    not take over what an earlier one committed. ``epoch`` names the moment of the source that rows must belong to to be
+    committed (`consistency.moment`), empty where chunks are read one by one.
     """
 
     run_key: str
     plan: str
+    epoch: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class Plan:
     """The summary that stays when the bundles are written; enough for the accounting at the end.
 
     ``parts`` is the number of schema bundles. ``consistency`` says how the rows of different chunks belong together,
-    ``verify`` whether they are read again on the target and compared.
+    ``verify`` whether they are read again on the target and compared, ``users`` which accounts come along.
     """
 
     identity: PlanIdentity
@@ -137,6 +139,7 @@ class Plan:
     notes: tuple[str, ...]
     consistency: str = "none: each chunk was read when its turn came, all of a chunk at one moment"
     verify: bool = True
+    users: tuple[str, ...] = ()
 
     @property
     def tables(self) -> int:

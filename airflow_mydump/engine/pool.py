@@ -18,7 +18,7 @@ from typing import Protocol, TypeVar
 from airflow_mydump.engine.errors import MydumpError
 from airflow_mydump.engine.event import Event, Listener
 
-Item = TypeVar("Item")
+Item = TypeVar("Item", contravariant=True)
 Result = TypeVar("Result", covariant=True)
 
 _LAST_EVENTS_SECONDS = 5.0
@@ -26,10 +26,10 @@ _LAST_EVENTS_SECONDS = 5.0
 _events: SimpleQueue[Event | None] | None = None
 
 
-class Task(Protocol[Result]):
+class Task(Protocol[Item, Result]):
     """What a worker runs for one item; it must survive pickling, so a module's function or a partial of one."""
 
-    def __call__(self, item: str, /, *, announce: Listener) -> Result:
+    def __call__(self, item: Item, /, *, announce: Listener) -> Result:
         """Do the item's work, announcing each step."""
 
 
@@ -58,7 +58,7 @@ class WorkerPool:
         # A thread that still holds the queue when Python ends makes it complain about a leaked semaphore.
         ending.join(_LAST_EVENTS_SECONDS)
 
-    def map(self, task: Task[Result], items: Iterable[str]) -> list[Result]:
+    def map(self, task: Task[Item, Result], items: Iterable[Item]) -> list[Result]:
         """Run the task for every item, some at once; results come in the items' order.
 
         At the first error no further item is begun, those under way are finished, and the error is raised.
@@ -81,7 +81,7 @@ def _died(error: BaseException) -> BaseException:
     return error
 
 
-def _run(task: Callable[..., Result], item: str) -> Result:
+def _run(task: Callable[..., Result], item: object) -> Result:
     assert _events is not None
     return task(item, announce=_events.put)
 

@@ -13,7 +13,8 @@ from typing import Any
 from MySQLdb import _mysql
 
 from airflow_mydump.engine.endpoint import Endpoint
-from airflow_mydump.engine.errors import ConnectError, ServerError
+from airflow_mydump.engine.error_number import DENIED
+from airflow_mydump.engine.errors import AccessError, ConnectError, ServerError
 from airflow_mydump.engine.flavor import Flavor
 from airflow_mydump.engine.session_state import NOT_LOGGED, SessionState
 
@@ -88,7 +89,7 @@ class Session:
 
         Memory is bounded by one batch. Raises ServerError; the session is closed if the rows are not all read.
         """
-        finished = False
+        finished, result = False, None
         try:
             with _server_errors():
                 self._connection.query(sql.encode())
@@ -102,18 +103,19 @@ class Session:
                 yield batch
         finally:
             if not finished:
-                self.close()
+                self._abandon(result)
 
     def stream_by_size(self, sql: str, batch_rows: int, batch_bytes: int) -> Iterator[list[Row]]:
         """As `stream`, for rows that may be long: a batch ends with the row that brings it to ``batch_bytes``.
 
         Memory is bounded by that and one row. A row costs some 0.5 µs more than in `stream`.
         """
-        finished = False
+        finished, result = False, None
         try:
             with _server_errors():
                 self._connection.query(sql.encode())
-                fetch = self._connection.use_result().fetch_row
+                result = self._connection.use_result()
+                fetch = result.fetch_row
             while not finished:
                 batch: list[Row] = []
                 size = 0
@@ -129,7 +131,7 @@ class Session:
                     yield batch
         finally:
             if not finished:
-                self.close()
+                self._abandon(result)
 
     @contextmanager
     def consistent_snapshot(self) -> Iterator[None]:
@@ -137,6 +139,10 @@ class Session:
         self.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
         yield
         self.execute("COMMIT")
+
+    def _abandon(self, result: Any) -> None:
+        """Deal with the rows of a query that nobody reads on; ``result`` is None if the query itself failed."""
+        self.close()
 
     def close(self) -> None:
         """Close the connection; harmless when it is closed already or lost."""
@@ -177,7 +183,8 @@ def _connect(endpoint: Endpoint) -> Any:
     try:
         return _mysql.connect(**arguments)  # type: ignore[no-untyped-call]
     except _mysql.Error as error:
-        raise ConnectError(f"cannot connect to {endpoint}: {_message(error)}") from error
+        kind = AccessError if _number(error) in DENIED else ConnectError
+        raise kind(f"cannot connect to {endpoint}: {_message(error)}") from error
 
 
 def _tcp_host(endpoint: Endpoint) -> str:

@@ -47,9 +47,11 @@ Loading costs the server 20 % (MariaDB 10.11) to 30 % (MySQL 9.7) less then (mea
 
 def metadata(flavor: Flavor) -> tuple[str, ...]:
     """For information_schema, SHOW CREATE and DDL: names and definitions travel as UTF-8."""
+    # A TIMESTAMP without a default would be given one where the server's own setting is OFF.
+    defaults = "explicit_defaults_for_timestamp = 1, " if flavor.pins_timestamp_defaults else ""
     return (
         "SET NAMES utf8mb4",
-        "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', autocommit = 1, "
+        f"SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', autocommit = 1, {defaults}"
         # Tables and foreign keys are made in an order that need not please every reference yet.
         "foreign_key_checks = 0, " + ", ".join(_for_every_purpose(flavor)),
         "SET SESSION TRANSACTION READ WRITE",

@@ -23,6 +23,8 @@ _HOMES = {
     "PruneDumpsOperator": "prune_dumps",
     "ReportOperator": "report",
     "SchemaPhaseOperator": "schema_phase",
+    "SnapshotDataOperator": "snapshot_data",
+    "SnapshotDumpOperator": "snapshot_dump",
     "VerifyLoadOperator": "verify_load",
     "VerifyOperator": "verify",
 }

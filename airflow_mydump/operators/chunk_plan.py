@@ -9,6 +9,7 @@ from typing import Any
 from airflow.providers.common.compat.sdk import DownstreamTasksSkipped, conf
 
 from airflow_mydump.engine.catalog import Catalog
+from airflow_mydump.engine.consistency.settings import Mode
 from airflow_mydump.engine.cut_report import TableCuts, describe_balance, describe_tables
 from airflow_mydump.engine.phases.plan import PlanSettings, chunk_plan, cuts_file
 from airflow_mydump.engine.plan import Plan
@@ -37,13 +38,15 @@ class ChunkPlanOperator(SelectingOperator):
 
     :param catalog: the file that `PrefetchMetadataOperator` returned
     :param settings: how to cut and pack; the number of bundles also respects ``[core] max_map_length``
+    :param mode: how the rows of different chunks will belong together
     """
 
     template_fields: Sequence[str] = (*SelectingOperator.template_fields, "catalog")
     operator_extra_links = (PlanLink(),)
 
-    def __init__(self, *, catalog: Any, settings: PlanSettings, **kwargs: Any) -> None:
+    def __init__(self, *, catalog: Any, settings: PlanSettings, mode: Mode = "none", **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.mode = mode
         self.catalog = catalog
         self.settings = settings
 
@@ -60,6 +63,7 @@ class ChunkPlanOperator(SelectingOperator):
                 replace(request.settled(self.settings), max_bundles=most),
                 self.run_key,
                 self.directory,
+                self.mode,
                 request.dry_run,
             )
             cuts = self.directory.read_lines(cuts_file(plan.identity), TableCuts)
@@ -76,10 +80,13 @@ class ChunkPlanOperator(SelectingOperator):
         context["ti"].xcom_push(key=PLAN, value=asdict(plan.identity))
         return [asdict(reference) for reference in plan.data_bundles]
 
-    def _followers(self) -> list[str]:
-        """The run's tasks that come after this one; tasks of the user's decide by their own trigger rules."""
+    def _followers(self) -> list[tuple[str, int]]:
+        """The run's tasks that come after this one, with their map indexes; tasks of the user's decide by their own
+        trigger rules."""
         ours = self.task_group.children.keys() if self.task_group else ()
-        return sorted(task_id for task_id in self.get_flat_relative_ids(upstream=False) if task_id in ours)
+        after = sorted(task_id for task_id in self.get_flat_relative_ids(upstream=False) if task_id in ours)
+        # Those that map over the parts are expanded before the run begins, the others stand as one with the index -1.
+        return [(task_id, index) for task_id in after for index in range(-1, self.settings.concurrency)]
 
 
 def _summary(plan: Plan, cuts: Sequence[TableCuts]) -> Iterator[str]:

@@ -8,11 +8,12 @@ from typing import Any
 from airflow.providers.common.compat.sdk import conf
 
 from airflow_mydump.engine import preflight
+from airflow_mydump.engine.consistency.moment import TO_COME
 from airflow_mydump.engine.cut_report import TableCuts
 from airflow_mydump.engine.dump_directory.dump_record import CUTS
 from airflow_mydump.engine.dump_plan import DumpSettings
 from airflow_mydump.engine.phases.dump_plan import dump_plan
-from airflow_mydump.engine.phases.finish_dump import CONSISTENCY
+from airflow_mydump.engine.phases.finish_dump import ONE_BY_ONE
 from airflow_mydump.operators.outline import BEGUN, OUTLINE, outline_of_dump
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.selecting import SelectingOperator
@@ -40,7 +41,7 @@ class DumpPlanOperator(StagedOperator, SelectingOperator):
         context["ti"].xcom_push(key=BEGUN, value="dump")
         with engine_errors():
             chosen = self.chosen(context)
-            preflight.check_source(self.source, chosen)
+            preflight.check_source(self.source, chosen, self.settings.mode)
             plan = dump_plan(
                 self.source,
                 chosen,
@@ -59,5 +60,6 @@ class DumpPlanOperator(StagedOperator, SelectingOperator):
             len(plan.bundles),
             f"{plan.objects:,}",
         )
-        context["ti"].xcom_push(key=OUTLINE, value=plain(outline_of_dump(plan, str(self.storage), cuts, CONSISTENCY)))
+        consistency = ONE_BY_ONE if self.settings.mode == "none" else TO_COME
+        context["ti"].xcom_push(key=OUTLINE, value=plain(outline_of_dump(plan, str(self.storage), cuts, consistency)))
         return [asdict(reference) for reference in plan.bundles]

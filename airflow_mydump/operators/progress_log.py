@@ -44,6 +44,9 @@ class ProgressLog:
 
     def __call__(self, event: Event) -> None:
         """Take note of an event, and speak if it is time to."""
+        if event.kind is EventKind.NOTICE:
+            self._log.info("%s", event.text)
+            return
         self._record(event)
         if time.monotonic() - self._last >= _SECONDS:
             self.speak(f", last {event.name}")

@@ -45,22 +45,20 @@ def test_every_row_and_object_arrives(run: DagRun, pair: Pair) -> None:
 
 
 def test_mapped_tasks_are_named_by_what_they_move(run: DagRun) -> None:
-    for task in ("data_phase", "verify"):
-        names = [each["rendered_map_index"] for each in run.instances(task)]
-        assert len(names) == 3
-        for number, name in enumerate(names):
-            assert name.startswith(f"{number}: shop_")
+    names = [each["rendered_map_index"] for each in run.instances("verify")]
+    assert len(names) == 3
+    for number, name in enumerate(names):
+        assert name.startswith(f"{number}: shop_")
+    assert [each["rendered_map_index"] for each in run.instances("data_phase")] == ["worker 1", "worker 2"]
     assert [each["rendered_map_index"] for each in run.instances("schema_phase")] == ["part 1", "part 2"]
 
 
 def test_a_cleared_data_task_loads_nothing_twice(run: DagRun, pair: Pair) -> None:
-    moved = run.xcom("data_phase", map_index=1)
-    assert moved["rows"] > 0
     run.clear("data_phase", 1)
     assert run.end() == "success"
     assert run.instances("data_phase")[1]["try_number"] == 2
     again = run.xcom("data_phase", map_index=1)
-    assert again == {"chunks": 0, "skipped": moved["chunks"], "rows": 0, "bytes": 0}
+    assert again == {"chunks": 0, "skipped": 0, "rows": 0, "bytes": 0}
     assert_all_arrived(pair, run)
 
 
@@ -69,7 +67,7 @@ def test_a_cleared_run_starts_anew(run: DagRun, pair: Pair) -> None:
     run.clear_all()
     assert run.end() == "success"
     assert run.report()["plan"] != plan
-    assert sum(run.xcom("data_phase", map_index=number)["rows"] for number in range(3)) == ROWS
+    assert sum(run.xcom("data_phase", map_index=number)["rows"] for number in range(2)) == ROWS
     assert_all_arrived(pair, run)
 
 

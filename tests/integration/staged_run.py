@@ -42,7 +42,7 @@ class StagedRun:
     database: str
     path: Path
     work: WorkDirectory
-    settings: DumpSettings = field(default_factory=lambda: DumpSettings(PlanSettings(concurrency=2)))
+    settings: DumpSettings = field(default_factory=lambda: DumpSettings(PlanSettings(concurrency=2), mode="none"))
     wanted: OpenSelection = field(default_factory=OpenSelection)
     if_exists: IfExists = "drop"
     selection: Selection | None = None

@@ -251,9 +251,23 @@ def test_accounts_with_just_what_is_asked_for_are_enough(copy: Command) -> None:
         f"ALTER TABLE {copy.database}.t ADD parent INT, ADD FOREIGN KEY (parent) REFERENCES t (id)",
         database=copy.database,
     )
-    with account(copy.pair.source, reading, everywhere) as source, account(copy.pair.target, writing, ledger) as target:
+    lock = "RELOAD ON *.*"
+    with (
+        account(copy.pair.source, reading, everywhere, lock) as source,
+        account(copy.pair.target, writing, ledger) as target,
+    ):
         copy.works("--schemas", copy.database, source=source, target=target)
         copy.works("--schemas", copy.database, source=source, target=target)
+
+
+def test_a_source_account_that_may_not_take_the_lock_of_a_snapshot(copy: Command) -> None:
+    everywhere = "SHOW_ROUTINE ON *.*" if copy.pair.is_mysql else "SELECT ON mysql.*"
+    run_sql(copy.pair.source, f"DROP VIEW {copy.database}.w")
+    with account(copy.pair.source, f"{', '.join(SOURCE_PRIVILEGES)} ON {copy.database}.*", everywhere) as login:
+        assert "GRANT RELOAD ON *.* to it, or choose consistency none" in copy.fails(
+            "--schemas", copy.database, source=login
+        )
+        copy.works("--schemas", copy.database, "--consistency", "none", source=login)
 
 
 def test_a_definer_that_the_target_account_may_not_name(copy: Command) -> None:

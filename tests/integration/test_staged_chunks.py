@@ -39,7 +39,7 @@ FRAMED = {"an integer", "a text", "a moment and a number", "a float beside"}
 @pytest.fixture
 def run(pair: Pair, database: str, tmp_path: Path) -> StagedRun:
     run = StagedRun.of(pair, database, tmp_path)
-    run.settings = DumpSettings(PlanSettings(chunk_bytes=64 << 10, concurrency=2))
+    run.settings = DumpSettings(PlanSettings(chunk_bytes=64 << 10, concurrency=2), mode="none")
     return run
 
 

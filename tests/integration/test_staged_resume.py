@@ -149,7 +149,7 @@ def test_an_unfinished_dump_made_otherwise_is_not_taken_for_this_one(run: Staged
     source, selection = endpoint(run.pair.source), Selection((run.database,))
     dump_plan(source, selection, run.settings, "test", run.storage)
     with pytest.raises(ConfigurationError, match="unfinished dump"):
-        dump_plan(source, selection, DumpSettings(PlanSettings(chunk_bytes=1 << 20)), "test", run.storage)
+        dump_plan(source, selection, DumpSettings(PlanSettings(chunk_bytes=1 << 20), mode="none"), "test", run.storage)
 
 
 def test_the_command_line_dumps_and_loads(run: StagedRun, pair: Pair, tmp_path: Path) -> None:

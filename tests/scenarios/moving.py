@@ -48,7 +48,8 @@ def move(way: Way, pair: Pair, databases: tuple[str, ...], options: Options, pat
 
 def refusal_of_another_run(pair: Pair, databases: tuple[str, ...], options: Options, path: Path) -> str:
     """What the plan of a second copy onto the same target says against it; nothing is moved."""
-    run = _run(pair, _Chosen(databases, options), PlanSettings(if_exists="truncate", concurrency=2), path)
+    if_exists = "truncate" if options.if_exists == "fail" else options.if_exists
+    run = _run(pair, _Chosen(databases, options), PlanSettings(if_exists=if_exists, concurrency=2), path)
     try:
         run.plan()
     except MydumpError as error:
@@ -106,7 +107,7 @@ def _dump_and_load(pair: Pair, chosen: _Chosen, settings: PlanSettings, path: Pa
         chosen.databases[0],
         path / "dump",
         WorkDirectory.at(str(path / "load")),
-        DumpSettings(settings),
+        DumpSettings(settings, mode="none"),
         OpenSelection(rename=chosen.options.rename),
         selection=chosen.selection(renamed=False),
         if_exists=chosen.options.if_exists,

@@ -9,8 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from pymysql.converters import encoders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +50,10 @@ def databases_of(server: Server) -> list[str]:
 def read_facts(server: Server, view: View) -> Facts:
     """Everything in all databases. A fact's name begins with what it is about."""
     facts: Facts = {}
-    with server.connect() as connection, server.connect(use_unicode=False, conv={}) as raw:
+    with (
+        server.connect(use_unicode=False, conv=encoders) as connection,
+        server.connect(use_unicode=False, conv={}) as raw,
+    ):
         _execute(connection, "SET time_zone = '+00:00', sql_mode = 'ALLOW_INVALID_DATES'")
         _execute(raw, "SET character_set_results = binary, time_zone = '+00:00', sql_mode = 'ALLOW_INVALID_DATES'")
         for database in databases_of(server):
@@ -73,7 +79,7 @@ class _Reader:
 
     def facts(self) -> Iterator[tuple[str, Any]]:
         defaults = self._ask("SELECT default_character_set_name, default_collation_name FROM {}", "schemata", "schema")
-        yield f"database {self._shown}", defaults
+        yield f"database {self._shown}", defaults[0][:1] if self._view.portable else defaults
         columns = self._columns()
         kinds = self._ask("SELECT table_name, table_type FROM {}", "tables", "table")
         for name, kind in kinds:
@@ -83,7 +89,7 @@ class _Reader:
                 yield from self._object("sequence", name)
                 yield (
                     f"sequence {self._shown}.{name} state",
-                    _rows(self._connection, f"SELECT * FROM {self._name(name)}"),
+                    _texts(self._connection, f"SELECT * FROM {self._name(name)}"),
                 )
             else:
                 yield from self._table(name, columns[name], kind == "SYSTEM VERSIONED")
@@ -110,7 +116,7 @@ class _Reader:
             yield from self._object("table", name)
             yield f"{fact} columns", columns
         if versioned:
-            definition = _rows(self._connection, f"SHOW CREATE TABLE {self._name(name)}")[0][1]
+            definition = _texts(self._connection, f"SHOW CREATE TABLE {self._name(name)}")[0][1]
             found = _PERIOD.findall(definition) or ["row_start", "row_end"]
             period = [column.replace("``", "`") for column in found]
             columns = [column for column in columns if column[0] not in period]
@@ -148,7 +154,8 @@ class _Reader:
         condition = self._view.where.get(f"{self._database}.{table}", "TRUE")
         rows = _rows(self._raw, f"SELECT {shown} FROM {self._name(table)}{time} WHERE {condition}")
         if self._view.portable:
-            meanings = [position for position, column in enumerate(columns) if column[1] == "json"]
+            # MariaDB's JSON is a LONGTEXT.
+            meanings = [position for position, column in enumerate(columns) if column[1] in ("json", "longtext")]
             rows = [_by_meaning(row, meanings) for row in rows]
         return sorted(rows, key=lambda row: [(value is not None, value or b"") for value in row])
 
@@ -157,7 +164,7 @@ class _Reader:
         if self._view.portable:
             yield fact, "there"
             return
-        shown = _rows(self._connection, f"SHOW CREATE {kind.upper()} {self._name(name)}")[0]
+        shown = _texts(self._connection, f"SHOW CREATE {kind.upper()} {self._name(name)}")[0]
         if kind == "trigger":  # its last column is the moment of its creation
             shown = shown[:6]
         if kind == "table":  # MySQL shows or hides a column's character set depending on how the column was made
@@ -175,9 +182,7 @@ class _Reader:
         condition = f"{column} = %s AND CAST({column} AS BINARY) = %s"
         ordered = "table_name, " + order if order else "1, 2"
         text = f"{query.format(f'information_schema.{view}')} WHERE {condition} ORDER BY {ordered}"
-        with self._connection.cursor() as cursor:
-            cursor.execute(text, (self._database, self._database))
-            return list(cursor.fetchall())
+        return _texts(self._connection, text, (self._database, self._database))
 
     def _name(self, name: str) -> str:
         return f"{_quoted(self._database)}.{_quoted(name)}"
@@ -198,7 +203,8 @@ def _by_meaning(row: tuple[bytes | None, ...], positions: Sequence[int]) -> tupl
     values = list(row)
     for position in positions:
         if (value := values[position]) is not None:
-            values[position] = json.dumps(json.loads(value), sort_keys=True).encode()
+            with suppress(ValueError):  # then it is no JSON, on either side
+                values[position] = json.dumps(json.loads(value), sort_keys=True).encode()
     return tuple(values)
 
 
@@ -230,6 +236,14 @@ def _rows(connection: Connection[Any], query: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         return list(cursor.fetchall())
+
+
+def _texts(connection: Connection[Any], query: str, arguments: tuple[str, ...] | None = None) -> list[tuple[Any, ...]]:
+    """As text; MariaDB's definitions may have bytes in them that are none."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, arguments)
+        rows = cursor.fetchall()
+    return [tuple(None if value is None else value.decode("utf-8", "surrogateescape") for value in row) for row in rows]
 
 
 def _execute(connection: Connection[Any], statement: str) -> None:

@@ -55,8 +55,9 @@ class Query(_Strict, frozen=True):
 class Expectation(_Strict, frozen=True):
     """expect.toml. Unless ``refused``, all that the selection takes is on the target exactly as it is on the source.
 
-    ``left_behind`` names the facts of the source (see `oracle`) that the target is not to have; ``note`` are words of
-    a note in the report. ``source`` and ``target`` are server options, which give the scenario servers of its own.
+    ``left_behind`` names the facts of the source (see `oracle`) that the target is not to have, ``untouched`` those
+    that are to be on the target as they were before; ``note`` are words of a note in the report.
+    ``source`` and ``target`` are server options, which give the scenario servers of its own.
     """
 
     about: str
@@ -66,6 +67,7 @@ class Expectation(_Strict, frozen=True):
     refused: Refusal | None = None
     note: str = ""
     left_behind: tuple[str, ...] = ()
+    untouched: tuple[str, ...] = ()
     query: tuple[Query, ...] = ()
     source: dict[str, str] = {}
     target: dict[str, str] = {}

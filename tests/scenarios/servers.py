@@ -48,12 +48,12 @@ class Servers:
 
 
 def clear(server: Server) -> None:
-    """Remove every database but the ledger's, and every account but the server's own."""
+    """Remove every database, the ledger's too, and every account of a scenario's."""
     own = {(server.user, server.host)}
     with server.connect() as connection, connection.cursor() as cursor:
         cursor.execute("SET foreign_key_checks = 0")
-        for name in databases_of(server):
-            cursor.execute(f"DROP DATABASE `{name.replace('`', '``')}`")
+        for name in [*databases_of(server), "airflow_mydump"]:
+            cursor.execute(f"DROP DATABASE IF EXISTS `{name.replace('`', '``')}`")
         for user, host in accounts_of(server) - own:
             if user.startswith("scenario"):
                 cursor.execute("DROP USER %s@%s", (user, host))

@@ -58,7 +58,8 @@ def test_scenario(scenario: Scenario, direction: Direction, servers: Servers, tm
         moved = move(way, pair, databases, expect.options, tmp_path / way)
         _check(scenario, pair, source, before, moved, way)
         assert read_facts(pair.source, _view(scenario, pair)) == source, f"{way}: the source was changed"
-        if not expect.refused:
+        # A restore leaves MariaDB's JSON in MySQL as text, which a copy would not.
+        if not (expect.refused or (way == "dump" and _crosses(pair))):
             refusal = refusal_of_another_run(pair, databases, expect.options, tmp_path / f"again {way}")
             assert not refusal, f"{way}: the next run over the same target would be refused: {refusal}"
 
@@ -66,7 +67,11 @@ def test_scenario(scenario: Scenario, direction: Direction, servers: Servers, tm
 def _view(scenario: Scenario, pair: Pair) -> View:
     options = scenario.expect.options
     where = {} if scenario.expect.refused else options.where
-    return View(options.rename, where, pair.source.flavor != pair.target.flavor, options.history == "keep")
+    return View(options.rename, where, _crosses(pair), options.history == "keep")
+
+
+def _crosses(pair: Pair) -> bool:
+    return pair.source.flavor != pair.target.flavor
 
 
 def _check(scenario: Scenario, pair: Pair, source: Facts, before: Facts, moved: Moved, way: str) -> None:
@@ -80,18 +85,20 @@ def _check(scenario: Scenario, pair: Pair, source: Facts, before: Facts, moved: 
         return
     assert moved.report, f"{way}: {moved.step}: {moved.error}"
     assert expect.note in " ".join(moved.report.notes), f"{way}: {moved.report.notes}"
-    assert expect.left_behind == () or source.keys() >= set(expect.left_behind), "left_behind names no fact"
-    portable = pair.source.flavor != pair.target.flavor
-    wanted = {name: fact for name, fact in source.items() if not _left_behind(name, expect.left_behind)}
-    seen = View(portable=portable, history=expect.options.history == "keep")
+    for left in expect.left_behind:
+        assert any(_is_about(name, (left,)) for name in source), f"the source has no {left}"
+    absent = (*expect.left_behind, *expect.untouched)
+    wanted = {name: fact for name, fact in source.items() if not _is_about(name, absent)}
+    wanted |= {name: fact for name, fact in before.items() if _is_about(name, expect.untouched)}
+    seen = View(portable=_crosses(pair), history=expect.options.history == "keep")
     found = differences(wanted, read_facts(pair.target, seen))
     assert not found, f"{way}:\n" + "\n".join(found)
     for query in expect.query:
         _ask(pair.target, query, way)
 
 
-def _left_behind(name: str, left_behind: tuple[str, ...]) -> bool:
-    return any(name == left or name.startswith(f"{left} ") for left in left_behind)
+def _is_about(name: str, things: tuple[str, ...]) -> bool:
+    return any(name == thing or name.startswith(f"{thing} ") for thing in things)
 
 
 def _ask(server: Server, query: Query, way: str) -> None:

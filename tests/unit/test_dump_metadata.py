@@ -67,13 +67,13 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
 def test_real_names_come_back(name: str) -> None:
     if "\u10000" in name:  # mydumper's sign for a newline
         return
-    content = write_metadata([TableEntry("a", "b", name, 3)], {}, "x", "y", "0" * 64)
+    content = write_metadata([TableEntry("a", "b", name, 3)], {}, "remark", "x", "y", "0" * 64)
     assert read_metadata(content).tables["a", "b"] == TableEntry("a", "b", name, 3)
 
 
 @given(st.data())
 def test_every_change_to_ours_is_found(data: st.DataObject) -> None:
-    whole = write_metadata([TableEntry("a", "b", "ü", 3)], {"SOURCE_LOG_POS": "4"}, "x", "y", "ab" * 32)
+    whole = write_metadata([TableEntry("a", "b", "ü", 3)], {"SOURCE_LOG_POS": "4"}, "remark", "x", "y", "ab" * 32)
     assert read_metadata(whole).index_sha256 == "ab" * 32
     position = data.draw(st.integers(0, len(whole) - 1))
     changed = whole[:position] + bytes([whole[position] ^ data.draw(st.integers(1, 255))]) + whole[position + 1 :]
@@ -84,6 +84,6 @@ def test_every_change_to_ours_is_found(data: st.DataObject) -> None:
 
 
 def test_a_cut_before_the_last_sign_is_found() -> None:
-    whole = write_metadata([], {}, "x", "y", "ab" * 32)
+    whole = write_metadata([], {}, "remark", "x", "y", "ab" * 32)
     with pytest.raises(DumpError, match="damaged"):
         read_metadata(whole[:-1])

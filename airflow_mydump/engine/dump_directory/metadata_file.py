@@ -26,6 +26,9 @@ _INDEX = "# airflow_mydump_index = "
 _CHECK = "# airflow_mydump_check = "
 _FINISHED = "# Finished dump at:"
 
+AT_THE_POSITION = "All rows of transactional tables are as they were at this position."
+AFTER_THE_POSITION = "Every chunk was read when its turn came: the position is that of the dump's beginning."
+
 HEADER_SQL_MODE = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES"
 """What every file of ours asks of the session that loads it: keys of 0 stay 0, and dates are taken as they are."""
 
@@ -54,9 +57,11 @@ class Metadata:
 
 
 def write_metadata(
-    entries: Iterable[TableEntry], source: Mapping[str, str], started: str, finished: str, index_sha256: str
-) -> bytes:
-    """The file's content. Its last line is a checksum of all lines before it."""
+    entries: Iterable[TableEntry], source: Mapping[str, str], remark: str, started: str, finished: str,
+    index_sha256: str,
+) -> bytes:  # fmt: skip
+    """The file's content; ``remark`` is about the position in ``source``. Its last line is a checksum of all lines
+    before it."""
     lines = [
         f"# Started dump at: {started}",
         "[config]",
@@ -68,7 +73,7 @@ def write_metadata(
         "",
         "[source]",
         *(f"# {name} = {value}" if value.isdecimal() else f'# {name} = "{value}"' for name, value in source.items()),
-        "# Every chunk was read when its turn came: the position is that of the dump's beginning.",
+        f"# {remark}",
         "",
     ]
     sequences = 0

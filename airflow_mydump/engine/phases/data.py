@@ -1,37 +1,126 @@
-"""Data phase: copies the chunks of a bundle from source to target."""
+"""Data phase: copies chunks from source to target, those of a bundle or, in one snapshot, those of all bundles."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from airflow_mydump.engine import ledger
 from airflow_mydump.engine.attempt import Loaded
 from airflow_mydump.engine.chunk_loading import Moved, load_missing
+from airflow_mydump.engine.consistency.kept_session import KeptSession
+from airflow_mydump.engine.consistency.moment import Moment
+from airflow_mydump.engine.consistency.reading_together import read_together
+from airflow_mydump.engine.consistency.settings import Consistency
+from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.copy import CopyJob, copy_chunks
 from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.loader import Loader
-from airflow_mydump.engine.plan import DataBundle
+from airflow_mydump.engine.phases.plan import PLAN, plan_path, schema_file
+from airflow_mydump.engine.phases.schema import empty_table
+from airflow_mydump.engine.plan import DataBundle, Plan, PlanIdentity, SchemaBundle
+from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import reading
+from airflow_mydump.engine.session_state import metadata, reading
 from airflow_mydump.engine.workdir import WorkDirectory
 
 
 def data_phase(
     source: Endpoint, target: Endpoint, directory: WorkDirectory, file: str, announce: Listener = ignore
 ) -> Moved:
-    """Load every chunk of a bundle that is not loaded yet; small ones are committed together.
+    """Load every chunk of a bundle that is not loaded yet, each read when its turn comes; small ones are committed
+    together.
 
     Raises ServerError naming the table and chunk, and what `copy_chunks` raises. Chunks committed before stay
     committed; another call goes on after them.
     """
     bundle = directory.read(file, DataBundle)
-    jobs = [CopyJob(bundle.table_of(chunk), chunk) for chunk in bundle.chunks]
+    with Session(target, metadata) as session:
+        if moment := ledger.current_moment(session, bundle.identity):
+            raise IncompleteRunError(
+                f"run {bundle.identity.run_key} has rows of one moment ({moment.taken_at} UTC), and chunks that are "
+                "read one by one cannot be added to them: start it anew from chunk_plan"
+            )
     with _Source(source) as connection:
 
         def attempt(loader: Loader, batch: Sequence[CopyJob]) -> dict[CopyJob, Loaded]:
             return connection.copy(loader, bundle, batch, announce)
 
-        return load_missing(target, bundle.identity, jobs, attempt, announce)
+        return load_missing(target, bundle.identity, _jobs(bundle), attempt, announce)
+
+
+def snapshot_data_phase(
+    source: Endpoint,
+    target: Endpoint,
+    directory: WorkDirectory,
+    identity: PlanIdentity,
+    settings: Consistency,
+    worker: Worker,
+    announce: Listener = ignore,
+) -> Moved:
+    """Be one of the workers that load all chunks of a plan from one snapshot; see `read_together`.
+
+    Raises what that raises, ServerError naming the table and chunk, and what `copy_chunks` raises.
+    """
+    plan = directory.read(f"{plan_path(identity)}/{PLAN}", Plan)
+    work = _CopyWork(plan, target, directory, announce)
+    return Moved.sum(read_together(source, identity.plan, worker, settings, work, announce))
+
+
+@dataclass(frozen=True)
+class _CopyWork:
+    """A plan's bundles, and the target that they are loaded into; its ledger is the logbook."""
+
+    plan: Plan
+    target: Endpoint
+    directory: WorkDirectory
+    announce: Listener
+
+    @property
+    def bundles(self) -> int:
+        return len(self.plan.data_bundles)
+
+    def complete(self) -> bool:
+        with Session(self.target, metadata) as session:
+            if ledger.current_moment(session, self.plan.identity) is None:
+                return False
+            return len(ledger.done_items(session, self.plan.identity, "load")) == self.plan.chunks
+
+    def clear(self) -> None:
+        with Session(self.target, metadata) as session:
+            # Waits for a transaction of a worker that was taken for dead, if there is one (error 1205 after a minute).
+            stale = retrying()(ledger.end_moment, session, self.plan.identity)
+            if not stale:
+                return
+            for part in range(self.plan.parts):
+                bundle = self.directory.read(schema_file(self.plan.identity, part), SchemaBundle)
+                for planned in bundle.tables:
+                    if planned.target in stale:
+                        empty_table(session, planned)
+                        ledger.forget_loads(session, self.plan.identity, planned.target)
+
+    def record(self, moment: Moment) -> None:
+        with Session(self.target, metadata) as session:
+            ledger.begin_moment(session, self.plan.identity, moment)
+
+    def current(self) -> Moment | None:
+        with Session(self.target, metadata) as session:
+            return ledger.current_moment(session, self.plan.identity)
+
+    def do(self, bundle: int, session: KeptSession, moment: Moment) -> Moved:
+        found = self.directory.read(self.plan.data_bundles[bundle].file, DataBundle)
+        identity = replace(found.identity, epoch=moment.epoch)
+
+        def attempt(loader: Loader, batch: Sequence[CopyJob]) -> dict[CopyJob, Loaded]:
+            return copy_chunks(session, loader, identity, batch, self.announce)
+
+        return load_missing(self.target, identity, _jobs(found), attempt, self.announce)
+
+
+def _jobs(bundle: DataBundle) -> list[CopyJob]:
+    return [CopyJob(bundle.table_of(chunk), chunk) for chunk in bundle.chunks]
 
 
 class _Source:

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from functools import partial
+from typing import Protocol
 
 from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.consistency.kept_session import KeptSession
+from airflow_mydump.engine.consistency.moment import Moment
+from airflow_mydump.engine.consistency.reading_together import read_together
+from airflow_mydump.engine.consistency.settings import Consistency
+from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.dump import DumpTarget, dump_chunk
-from airflow_mydump.engine.dump_directory.dump_record import leave_done, read_done
+from airflow_mydump.engine.dump_directory.dump_record import PLAN, leave_done, read_done
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
+from airflow_mydump.engine.dump_directory.moment_file import read_moment, remove_moment, write_moment
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.dump_plan import DumpBundle, dump_file
+from airflow_mydump.engine.dump_plan import DumpBundle, DumpPlan, dump_file
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
-from airflow_mydump.engine.plan import DataBundle
+from airflow_mydump.engine.plan import DataBundle, PlannedTable
 from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import reading
@@ -37,29 +46,97 @@ class Dumped:
         """The sum after one more chunk."""
         return Dumped(self.chunks + 1, self.skipped, self.rows + manifest.rows, self.bytes + manifest.bytes)
 
+    @classmethod
+    def sum(cls, parts: Iterable[Dumped]) -> Dumped:
+        """What several executions wrote together."""
+        return cls(*(sum(column) for column in zip(astuple(cls()), *map(astuple, parts), strict=True)))
+
 
 def dump_phase(source: Endpoint, storage: Storage, file: str, announce: Listener = ignore) -> Dumped:
-    """Dump every chunk of a bundle that is not in the directory yet.
+    """Dump every chunk of a bundle that is not in the directory yet, each when its turn comes.
 
     Raises ServerError naming the table and chunk, and what `dump_chunk` raises. What was finished before stays; another
     call goes on after it.
     """
+    with _Source(source) as connection:
+        return _dump_bundle(storage, file, connection.dump, "", announce)
+
+
+def snapshot_dump_phase(
+    source: Endpoint, storage: Storage, settings: Consistency, worker: Worker, announce: Listener = ignore
+) -> Dumped:
+    """Be one of the workers that dump all chunks of the plan from one snapshot; see `read_together`.
+
+    Raises what that raises, ServerError naming the table and chunk, and what `dump_chunk` raises.
+    """
+    plan = storage.private.read(PLAN, DumpPlan)
+    return Dumped.sum(read_together(source, plan.plan, worker, settings, _DumpWork(plan, storage, announce), announce))
+
+
+@dataclass(frozen=True)
+class _DumpWork:
+    """A plan's bundles, and the directory that they are dumped into; what belongs to a moment has its epoch's name."""
+
+    plan: DumpPlan
+    storage: Storage
+    announce: Listener
+
+    @property
+    def bundles(self) -> int:
+        return len(self.plan.bundles)
+
+    def complete(self) -> bool:
+        moment = read_moment(self.storage)
+        return moment is not None and len(read_done(self.storage, f"{moment.epoch}-")) == self.plan.chunks
+
+    def clear(self) -> None:
+        # Files stay until others replace them: without their records they count for nothing.
+        remove_moment(self.storage)
+
+    def record(self, moment: Moment) -> None:
+        write_moment(self.storage, moment)
+
+    def current(self) -> Moment | None:
+        return read_moment(self.storage)
+
+    def do(self, bundle: int, session: KeptSession, moment: Moment) -> Dumped:
+        file = self.plan.bundles[bundle].file
+        return _dump_bundle(self.storage, file, partial(dump_chunk, session), f"{moment.epoch}-", self.announce)
+
+
+class _Dump(Protocol):
+    """`dump_chunk`, with the session that it reads in."""
+
+    def __call__(
+        self, target: DumpTarget, planned: PlannedTable, chunk: Chunk, base: str, announce: Listener, /
+    ) -> ChunkManifest: ...
+
+
+def _dump_bundle(storage: Storage, file: str, dump: _Dump, epoch: str, announce: Listener) -> Dumped:
     bundle = storage.private.read(file, DataBundle)
     names = storage.private.read(dump_file(file), DumpBundle)
-    finished = _finished(storage, names.number)
+    records = f"{epoch}{names.number:05}-"
+    finished = _finished(storage, records)
     dumped = Dumped(skipped=len(finished))
-    with _Worker(source, DumpTarget(storage, names.level), bundle, names, announce) as worker:
+    target = DumpTarget(storage, names.level)
+    with _Record(storage, records) as record:
         for chunk in bundle.chunks:
+            planned = bundle.table_of(chunk)
             if chunk.id in finished:
-                announce(Event(EventKind.CHUNK_SKIPPED, bundle.table_of(chunk).target, chunk.id))
+                announce(Event(EventKind.CHUNK_SKIPPED, planned.target, chunk.id))
                 continue
-            dumped = dumped.plus(worker.dump(chunk))
+            try:
+                manifest = retrying()(dump, target, planned, chunk, names.base(chunk.table), announce)
+            except ServerError as error:
+                raise error.during(f"{planned.table.name}, {chunk.describe()}") from error
+            record.add(manifest)
+            dumped = dumped.plus(manifest)
     return dumped
 
 
-def _finished(storage: Storage, number: int) -> frozenset[str]:
+def _finished(storage: Storage, records: str) -> frozenset[str]:
     """Chunks that an earlier try recorded, and whose files are there with the sizes that it recorded."""
-    done = read_done(storage, f"{number:05}-")
+    done = read_done(storage, records)
     sizes = storage.sizes() if done else {}
     return frozenset(
         identifier
@@ -68,58 +145,61 @@ def _finished(storage: Storage, number: int) -> frozenset[str]:
     )
 
 
-class _Worker:
-    """The connection of a task, and what it has written but not recorded."""
+class _Source:
+    """The connection to the source; after an error it is closed, and opened anew when next needed."""
 
-    def __init__(
-        self, source: Endpoint, target: DumpTarget, bundle: DataBundle, names: DumpBundle, announce: Listener
-    ) -> None:
+    def __init__(self, source: Endpoint) -> None:
         self._source = source
-        self._target = target
-        self._bundle = bundle
-        self._names = names
-        self._announce = announce
         self._session: Session | None = None
-        self._unrecorded: list[ChunkManifest] = []
-        self._recorded_at = time.monotonic()
 
-    def dump(self, chunk: Chunk) -> ChunkManifest:
-        manifest = retrying()(self._dump_once, chunk)
-        self._unrecorded.append(manifest)
-        full = len(self._unrecorded) >= _CHUNKS_AT_ONCE
-        if full or time.monotonic() - self._recorded_at >= _SECONDS_AT_ONCE:
-            self._record()
-        return manifest
-
-    def _dump_once(self, chunk: Chunk) -> ChunkManifest:
-        planned = self._bundle.table_of(chunk)
+    def dump(
+        self, target: DumpTarget, planned: PlannedTable, chunk: Chunk, base: str, announce: Listener
+    ) -> ChunkManifest:
         try:
             if self._session is None:
                 self._session = Session(self._source, reading)
-            base = self._names.base(chunk.table)
-            return dump_chunk(self._session, self._target, planned, chunk, base, self._announce)
-        except BaseException as error:
-            self._close()
-            if isinstance(error, ServerError):
-                raise error.during(f"{planned.table.name}, {chunk.describe()}") from error
+            return dump_chunk(self._session, target, planned, chunk, base, announce)
+        except BaseException:
+            self.close()
             raise
 
-    def _record(self) -> None:
-        if self._unrecorded:
-            # Never the name of another try's file: two may be at work at once.
-            name = f"{self._names.number:05}-{time.time_ns():020}-{secrets.token_hex(4)}"
-            leave_done(self._target.storage, name, self._unrecorded)
-        self._unrecorded = []
-        self._recorded_at = time.monotonic()
-
-    def _close(self) -> None:
+    def close(self) -> None:
         if self._session is not None:
             self._session.close()
         self._session = None
 
-    def __enter__(self) -> _Worker:
+    def __enter__(self) -> _Source:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._close()
-        self._record()
+        self.close()
+
+
+class _Record:
+    """What a task has written but not recorded."""
+
+    def __init__(self, storage: Storage, records: str) -> None:
+        self._storage = storage
+        self._records = records
+        self._unrecorded: list[ChunkManifest] = []
+        self._recorded_at = time.monotonic()
+
+    def add(self, manifest: ChunkManifest) -> None:
+        self._unrecorded.append(manifest)
+        full = len(self._unrecorded) >= _CHUNKS_AT_ONCE
+        if full or time.monotonic() - self._recorded_at >= _SECONDS_AT_ONCE:
+            self._write()
+
+    def _write(self) -> None:
+        if self._unrecorded:
+            # Never the name of another try's file: two may be at work at once.
+            name = f"{self._records}{time.time_ns():020}-{secrets.token_hex(4)}"
+            leave_done(self._storage, name, self._unrecorded)
+        self._unrecorded = []
+        self._recorded_at = time.monotonic()
+
+    def __enter__(self) -> _Record:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._write()

@@ -101,7 +101,9 @@ def resumable(
 
 def _cut_alike(before: DumpSettings, now: DumpSettings) -> bool:
     # How many bundles there are depends on the number of workers, and that may change from one try to the next.
-    return before.level == now.level and _for_one_worker(before.plan) == _for_one_worker(now.plan)
+    return (before.level, before.mode) == (now.level, now.mode) and _for_one_worker(before.plan) == _for_one_worker(
+        now.plan
+    )
 
 
 def _for_one_worker(settings: PlanSettings) -> PlanSettings:

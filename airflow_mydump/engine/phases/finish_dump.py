@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from airflow_mydump.engine.catalog import Catalog, ObjectKind, StoredObject
 from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.consistency.moment import Moment
+from airflow_mydump.engine.definition_change import definitions_of, require_unchanged
 from airflow_mydump.engine.dump_directory import METADATA
 from airflow_mydump.engine.dump_directory.compressed_file import write_compressed
 from airflow_mydump.engine.dump_directory.dump_record import (
@@ -21,7 +23,13 @@ from airflow_mydump.engine.dump_directory.dump_record import (
 )
 from airflow_mydump.engine.dump_directory.file_name import FileNames
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
-from airflow_mydump.engine.dump_directory.metadata_file import TableEntry, write_metadata
+from airflow_mydump.engine.dump_directory.metadata_file import (
+    AFTER_THE_POSITION,
+    AT_THE_POSITION,
+    TableEntry,
+    write_metadata,
+)
+from airflow_mydump.engine.dump_directory.moment_file import read_moment
 from airflow_mydump.engine.dump_directory.schema_file import (
     objects_content,
     schema_content,
@@ -45,7 +53,7 @@ from airflow_mydump.engine.session_state import metadata
 
 _CODE: tuple[ObjectKind, ...] = ("function", "procedure", "event")
 
-CONSISTENCY = "none: each chunk was read when its turn came, all of a chunk at one moment"
+ONE_BY_ONE = "none: each chunk was read when its turn came, all of a chunk at one moment"
 
 
 @dataclass(frozen=True)
@@ -74,11 +82,13 @@ def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore)
     """
     plan = storage.private.read(PLAN, DumpPlan)
     catalog = unfinished_catalog(storage)
-    done = read_done(storage)
+    moment = _moment(storage, plan)
+    done = read_done(storage, f"{moment.epoch}-" if moment else "")
     manifests = [done[chunk.id] for chunk in planned_chunks(storage, plan) if chunk.id in done]
     if not storage.directory.exists(METADATA):
         _require_all(storage, plan, done)
-        content = _write_all(source, storage, plan, catalog, manifests)
+        require_unchanged(source, definitions_of(catalog, plan.selection))
+        content = _write_all(source, storage, plan, catalog, manifests, moment)
         storage.remove_unfinished()
         announce(Event(EventKind.DUMP_FINISHING, TableName("", METADATA)))
         storage.write(METADATA, content)
@@ -87,7 +97,7 @@ def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore)
         run_key=plan.run_key,
         directory=str(storage),
         source=f"{plan.source} ({plan.server})",
-        consistency=CONSISTENCY,
+        consistency=str(moment or ONE_BY_ONE),
         tables=plan.tables,
         chunks=plan.chunks,
         objects=plan.objects,
@@ -95,6 +105,16 @@ def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore)
         bytes=sum(manifest.bytes for manifest in manifests),
         file_bytes=sum(manifest.data.bytes for manifest in manifests),
     )
+
+
+def _moment(storage: Storage, plan: DumpPlan) -> Moment | None:
+    """The moment that the dump's rows belong to; None if they are to have none of their own."""
+    if plan.settings.mode == "none" or not plan.chunks:
+        return None
+    moment = read_moment(storage)
+    if moment is None:
+        raise IncompleteRunError(f"dump {plan.run_key} is not complete: its snapshot was given up, and no other taken")
+    return moment
 
 
 def planned_chunks(storage: Storage, plan: DumpPlan) -> Iterator[Chunk]:
@@ -126,8 +146,9 @@ def _lost(sizes: Mapping[str, int], manifest: ChunkManifest) -> str:
 
 
 def _write_all(
-    source: Endpoint, storage: Storage, plan: DumpPlan, catalog: Catalog, manifests: Sequence[ChunkManifest]
-) -> bytes:
+    source: Endpoint, storage: Storage, plan: DumpPlan, catalog: Catalog, manifests: Sequence[ChunkManifest],
+    moment: Moment | None,
+) -> bytes:  # fmt: skip
     """Write all that is missing but ``metadata``, whose content is returned."""
     # Now that all rows are there: a sequence may have gone on while they were read.
     catalog = with_states(catalog, read_states(source, catalog))
@@ -141,13 +162,15 @@ def _write_all(
         server=plan.server,
         source=plan.source,
         run_key=plan.run_key,
-        consistency=CONSISTENCY,
+        consistency=str(moment or ONE_BY_ONE),
         catalog=write_catalog(storage, catalog),
         chunks=write_chunks(storage, manifests),
         definitions=definitions,
     )
     record = write_index(storage, index)
-    return write_metadata(_entries(catalog, names, manifests), plan.position, plan.started, timestamp(), record.sha256)
+    position, remark = (moment.position, AT_THE_POSITION) if moment else (plan.position, AFTER_THE_POSITION)
+    entries = _entries(catalog, names, manifests)
+    return write_metadata(entries, position, remark, plan.started, timestamp(), record.sha256)
 
 
 def _definitions(

@@ -26,6 +26,7 @@ from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
 from airflow_mydump.engine.storage_catalog import read_file_bytes, read_partitions
+from airflow_mydump.engine.storage_engine import require_movable
 
 _MOVABLE = {"BASE TABLE", VERSIONED, "VIEW", "SEQUENCE"}
 
@@ -145,6 +146,7 @@ def _tables(session: Session, selection: Selection, names: _Names) -> Iterable[T
             table = _versioned(table, selection, session.flavor)
         table = _narrowed(table, selection)
         require_supported(table)
+        require_movable(table)
         yield table
 
 
@@ -202,13 +204,17 @@ def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
     if not selection.takes_routines:
         return
     rows = session.text_rows(
-        "SELECT ROUTINE_TYPE, ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES "
+        "SELECT ROUTINE_TYPE, ROUTINE_SCHEMA, ROUTINE_NAME, EXTERNAL_LANGUAGE FROM information_schema.ROUTINES "
         f"WHERE {in_schemas('ROUTINE_SCHEMA', selection.schemas)} ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME"
     )
     _refuse_libraries(session, selection)
     kinds: dict[str, ObjectKind] = {"FUNCTION": "function", "PROCEDURE": "procedure"}
-    for kind, schema, routine in rows:
+    for kind, schema, routine, language in rows:
         name = TableName(schema, routine)
+        if language not in ("", "SQL"):
+            raise PreflightError(
+                f"{kind.lower()} {name} is written in {language}, which cannot be moved yet; remove it or use include"
+            )
         if kind not in kinds:
             raise PreflightError(f"{name} is a {kind.lower()}, which cannot be moved yet; remove it or use include")
         yield show_object(session, kinds[kind], name)

@@ -4,7 +4,7 @@ table and object is on the target as it was on the source."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from airflow_mydump.engine import ledger
@@ -77,6 +77,8 @@ def report_phase(target: Endpoint, directory: WorkDirectory, identity: PlanIdent
     path = plan_path(identity)
     plan = directory.read(f"{path}/{PLAN}", Plan)
     with Session(target, metadata) as session:
+        if moment := ledger.current_moment(session, identity):
+            plan = replace(plan, consistency=str(moment))
         done = ledger.progress(session, identity)
         differences = {schema.target: list(_differences(schema, done, plan.verify)) for schema in plan.schemas}
         if not any(differences.values()):

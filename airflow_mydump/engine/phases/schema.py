@@ -110,7 +110,7 @@ class _Maker:
         """Make a table; returns whether it has all its keys."""
         try:
             if planned.action == "truncate":
-                _empty(self._session, planned)
+                empty_table(self._session, planned)
             if planned.action in ("truncate", "keep"):
                 return False
             return self._create(planned, replace=planned.action == "drop" or begun_before)
@@ -158,7 +158,8 @@ def _made_by_another(table: TableName) -> PreflightError:
     return PreflightError(f"{table} was made by somebody else since the run was planned; start it anew")
 
 
-def _empty(session: Session, planned: PlannedTable) -> None:
+def empty_table(session: Session, planned: PlannedTable) -> None:
+    """Empty a table and set its counter to the source's. Raises ServerError."""
     session.execute(f"TRUNCATE TABLE {planned.target.sql}")
     counter = parse_table(planned.table.name, planned.table.definition).auto_increment
     if counter is not None:

@@ -6,12 +6,14 @@ at what is to be moved; the planner asks it when it has the catalog, also before
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from airflow_mydump.engine.consistency.settings import Mode
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.preflight import (
     accounts,
+    accounts_to_move,
     bodies,
     collation,
     definers,
@@ -23,7 +25,9 @@ from airflow_mydump.engine.preflight import (
     sequence,
     servers,
     storage,
+    timestamp,
 )
+from airflow_mydump.engine.preflight.accounts_to_move import coming_accounts as coming_accounts
 from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, require_no_blocker
 from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
@@ -41,31 +45,31 @@ class Servers:
     findings: tuple[Finding, ...] = ()
 
 
-def check(source: Endpoint, target: Endpoint, selection: Selection) -> Servers:
-    """Check both servers, and both accounts, for a run over a selection. Changes nothing.
+def check(source: Endpoint, target: Endpoint, selection: Selection, mode: Mode = "none") -> Servers:
+    """Check both servers, and both accounts, for a run over a selection in a mode of consistency. Changes nothing.
 
     Raises PreflightError naming all that is in the way, ConnectError, ServerError.
     """
-    found = look(source, target, selection)
+    found = look(source, target, selection, mode)
     require_no_blocker(found.findings)
     return found
 
 
-def look(source: Endpoint, target: Endpoint, selection: Selection) -> Servers:
+def look(source: Endpoint, target: Endpoint, selection: Selection, mode: Mode = "none") -> Servers:
     """As `check`, for callers that want to see the blockers too. Raises ConnectError, ServerError."""
     with Session(source, metadata) as reading, _target_session(target) as writing:
         found = (
             *servers.pair_findings(reading, writing, selection),
-            *source_findings(reading, selection),
+            *source_findings(reading, selection, mode),
             *target_findings(writing, selection, target.binlog),
         )
         return Servers(str(reading.flavor), str(writing.flavor), found)
 
 
-def check_source(source: Endpoint, selection: Selection) -> str:
+def check_source(source: Endpoint, selection: Selection, mode: Mode = "none") -> str:
     """Check the source alone, for a dump; returns what it is. Changes nothing. Raises as `check` does."""
     with Session(source, metadata) as reading:
-        require_no_blocker(source_findings(reading, selection))
+        require_no_blocker(source_findings(reading, selection, mode))
         return str(reading.flavor)
 
 
@@ -85,10 +89,12 @@ def _target_session(target: Endpoint) -> Session:
     return Session(replace(target, binlog=True), metadata)
 
 
-def source_findings(session: Session, selection: Selection) -> Iterator[Finding]:
+def source_findings(session: Session, selection: Selection, mode: Mode = "none") -> Iterator[Finding]:
     """The source by itself. Raises ServerError."""
     yield from servers.version_findings(session, "source")
     yield from accounts.source_findings(session, selection)
+    if mode == "snapshot":
+        yield from accounts.snapshot_findings(session)
 
 
 def target_findings(session: Session, selection: Selection, binlog: bool) -> Iterator[Finding]:
@@ -98,7 +104,17 @@ def target_findings(session: Session, selection: Selection, binlog: bool) -> Ite
     yield from servers.target_findings(session)
 
 
-def catalog_findings(candidate: Candidate, foreign_keys: ForeignKeys) -> Iterator[Finding]:
+def about_both(source: Session, target: Session, selection: Selection, users: Sequence[str]) -> tuple[Finding, ...]:
+    """What there is to say about both servers, and about the accounts that a run is to make. Raises ServerError."""
+    return (
+        *servers.pair_findings(source, target, selection),
+        *accounts_to_move.findings(source, target, users, selection),
+    )
+
+
+def catalog_findings(
+    candidate: Candidate, foreign_keys: ForeignKeys, coming_accounts: frozenset[str] = frozenset()
+) -> Iterator[Finding]:
     """What the target makes of the tables and objects that are to be moved. Raises ServerError."""
     yield from letter_case.findings(candidate)
     if candidate.selection.content != "data":  # then the tables are the target's own
@@ -108,6 +124,7 @@ def catalog_findings(candidate: Candidate, foreign_keys: ForeignKeys) -> Iterato
         yield from foreign_key.findings(candidate, foreign_keys)
         yield from sequence.findings(candidate)
         yield from history.findings(candidate)
+        yield from timestamp.findings(candidate)
     yield from object_state.findings(candidate)
-    yield from definers.findings(candidate)
+    yield from definers.findings(candidate, coming_accounts)
     yield from bodies.findings(candidate)

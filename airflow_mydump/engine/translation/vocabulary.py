@@ -61,7 +61,7 @@ OPTIONS_DROPPED = frozenset(
 )  # fmt: skip
 """Options of one vendor that change how rows are stored and not what they mean; dropped with a warning."""
 
-ENGINES_SHARED = frozenset({"INNODB", "MYISAM", "MEMORY", "ARCHIVE", "CSV", "BLACKHOLE"})
+ENGINES_SHARED = frozenset({"INNODB", "MYISAM", "MEMORY", "CSV", "BLACKHOLE"})
 
 COLUMN_ATTRIBUTES_DROPPED = ("COMPRESSED", "COLUMN_FORMAT", "STORAGE", "WITHOUT SYSTEM VERSIONING")
 """Beginnings of columns' attributes that change how values are stored and not what they mean."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 
-from airflow_mydump.dag_factory import ExecutionConfig, MigrationDag, PlanConfig, SourceConfig, TargetConfig
+from airflow_mydump.dag_factory import (
+    ConsistencyConfig,
+    ExecutionConfig,
+    MigrationDag,
+    PlanConfig,
+    SourceConfig,
+    TargetConfig,
+)
 
 EXECUTION = ExecutionConfig(
     concurrency=2, retry_delay=timedelta(seconds=1), work_directory=os.environ["MYDUMP_WORK_DIRECTORY"]
@@ -27,6 +34,17 @@ MigrationDag(
     source=SourceConfig("source_mariadb", schemas=["killed"]),
     target=TargetConfig("target_mariadb"),
     plan=PlanConfig(chunk_bytes="16K", max_bundles=1),
+    consistency=ConsistencyConfig(mode="none"),
+    execution=EXECUTION,
+    schedule=None,
+)
+
+# Two workers in one snapshot, with work that lasts long enough to kill one of them.
+MigrationDag(
+    "bereaved",
+    source=SourceConfig("source_mariadb", schemas=["bereaved"]),
+    target=TargetConfig("target_mariadb"),
+    plan=PlanConfig(chunk_bytes="16K"),
     execution=EXECUTION,
     schedule=None,
 )

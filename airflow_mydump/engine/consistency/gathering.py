@@ -1,0 +1,176 @@
+"""How all workers of a run begin to read in one and the same moment of the source.
+
+Each says that it is ready by a named lock. When all have, the one that gets the leader's lock takes the source's global
+lock, says go by another, and waits until each says that it has its snapshot; then it notes the source's position,
+releases the global lock and declares the snapshot open. Whoever is missing or dies in between makes the gathering fail;
+the global lock is never asked for before all are ready, and never held for longer than ``max_lock_seconds``.
+
+The locks of a worker stay until it ends. So a worker that comes later sees that the others read already, and that it
+cannot join them.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import datetime, timezone
+from typing import Protocol
+
+from airflow_mydump.engine.consistency.definition_lock import lock_definitions
+from airflow_mydump.engine.consistency.global_lock import GlobalLock
+from airflow_mydump.engine.consistency.kept_session import KeptSession
+from airflow_mydump.engine.consistency.moment import Moment
+from airflow_mydump.engine.consistency.named_lock import NamedLocks
+from airflow_mydump.engine.consistency.settings import Consistency
+from airflow_mydump.engine.consistency.worker import Worker
+from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.errors import SnapshotError
+from airflow_mydump.engine.replication_position import read_position
+from airflow_mydump.engine.server_name import server_name
+
+_GATHERING_POLL_SECONDS, _SNAPSHOT_POLL_SECONDS = 0.2, 0.01
+
+_LEADER, _GO, _OPEN = "leader", "go", "open"
+
+
+class Logbook(Protocol):
+    """Where a run keeps the moment that its rows belong to."""
+
+    def clear(self) -> None:
+        """Throw away what was read in earlier moments; nothing that still is can be kept afterwards."""
+
+    def record(self, moment: Moment) -> None:
+        """Note the moment that is valid from now on."""
+
+    def current(self) -> Moment | None:
+        """The moment noted last, unless it was thrown away."""
+
+
+class Gathering:
+    """One worker's part in it."""
+
+    def __init__(
+        self, source: Endpoint, locks: NamedLocks, worker: Worker, settings: Consistency, logbook: Logbook
+    ) -> None:
+        self._source = source
+        self._locks = locks
+        self._worker = worker
+        self._settings = settings
+        self._logbook = logbook
+        self._ready = [f"ready:{number}" for number in range(worker.workers)]
+        self._waiting = [f"waiting:{number}" for number in range(worker.workers)]
+        self._reading = [f"reading:{number}" for number in range(worker.workers)]
+
+    def join(self, session: KeptSession) -> Moment | None:
+        """Begin the session's snapshot together with all other workers; the moment in which they read.
+
+        None if the others read already. Raises SnapshotError saying who is missing, or what went wrong, ServerError;
+        no lock is held then, and another try may succeed.
+        """
+        deadline = time.monotonic() + self._settings.gather_seconds
+        if not self._wait_for_all(deadline):
+            return None
+        leads = self._locks.take(_LEADER)
+        self._locks.take(self._waiting[self._worker.number])
+        if leads:
+            moment = self._lead(session, deadline)
+        else:
+            moment = self._follow(session)
+            lock_definitions(self._locks, self._settings)  # the leader's may die before this worker does
+        return moment
+
+    def others_read(self) -> bool:
+        """Whether workers are reading in their snapshot. Raises SnapshotError."""
+        return bool(self._locks.used(self._reading))
+
+    def _wait_for_all(self, deadline: float) -> bool:
+        """Wait until all are ready; False if the others did not wait for this one."""
+        own, ready, most = False, 0, 0
+        while ready < self._worker.workers:
+            if not own:
+                if self.others_read():
+                    return False
+                own = self._locks.take(self._ready[self._worker.number])
+            ready = len(self._locks.used(self._ready))
+            most = max(most, ready)
+            if time.monotonic() > deadline:
+                raise _too_few(most, self._worker.workers, self._settings.gather_seconds)
+            time.sleep(0 if ready == self._worker.workers else _GATHERING_POLL_SECONDS)
+        return True
+
+    def _lead(self, session: KeptSession, deadline: float) -> Moment:
+        self._logbook.clear()
+        expected = self._connections(self._ready)
+        locked = lock_definitions(self._locks, self._settings)
+        # Not before everybody looks out for the sign: the lock is held for 15 ms then, and for 200 ms otherwise.
+        self._wait_until_all(self._waiting, expected, deadline)
+        with GlobalLock(self._source, self._settings, deadline) as lock:
+            until = time.monotonic() + self._settings.max_lock_seconds
+            self._locks.take(_GO)
+            self._begin(session)
+            self._wait_until_all(self._reading, expected, until)
+            taken_at = datetime.now(timezone.utc)
+            with self._locks.connection() as connection:
+                position, server = read_position(connection), server_name(connection)
+            lock.release()
+        if self._connections(self._reading) != expected:
+            raise _lost()
+        moment = Moment(
+            epoch=secrets.token_hex(8),
+            mode="snapshot",
+            taken_at=taken_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
+            server=server,
+            position=position,
+            definitions_locked=locked,
+        )
+        self._logbook.record(moment)
+        self._locks.take(_OPEN)
+        return moment
+
+    def _follow(self, session: KeptSession) -> Moment:
+        self._wait_for(_GO)
+        self._begin(session)
+        self._wait_for(_OPEN)
+        moment = self._logbook.current()
+        if moment is None:
+            raise SnapshotError("the moment of the snapshot was not recorded; all begin anew")
+        return moment
+
+    def _begin(self, session: KeptSession) -> None:
+        session.begin()
+        self._locks.take(self._reading[self._worker.number])
+
+    def _wait_for(self, name: str) -> None:
+        """Wait for a lock of the leader's, for as long as the leader lives; its own waiting is bounded."""
+        while name not in (used := self._locks.used([_LEADER, name])):
+            if _LEADER not in used:
+                raise SnapshotError("the worker that was to take the global lock has failed; all begin anew")
+            time.sleep(_SNAPSHOT_POLL_SECONDS)
+
+    def _wait_until_all(self, names: list[str], expected: list[int | None], until: float) -> None:
+        """Wait until the workers that were ready have taken locks of these names; ``until`` is monotonic."""
+        while self._connections(names) != expected:
+            if self._connections(self._ready) != expected:
+                raise _lost()
+            if time.monotonic() > until:
+                raise SnapshotError(
+                    f"not every worker had its snapshot within {self._settings.max_lock_seconds} s, so the global lock "
+                    "was released and all begin anew"
+                )
+            time.sleep(_SNAPSHOT_POLL_SECONDS)
+
+    def _connections(self, names: list[str]) -> list[int | None]:
+        used = self._locks.used(names)
+        return [used.get(name) for name in names]
+
+
+def _lost() -> SnapshotError:
+    return SnapshotError("a worker was lost while the snapshot was taken; all begin anew")
+
+
+def _too_few(ready: int, workers: int, seconds: int) -> SnapshotError:
+    return SnapshotError(
+        f"only {ready} of {workers} workers were there after {seconds} s, and a common snapshot needs all at once; no "
+        f"lock was taken. There must be {workers} free slots: raise the pool's slots, Airflow's parallelism or the "
+        "DAG's max_active_tasks, lower concurrency, or raise gather_seconds if workers start slowly"
+    )

@@ -1,0 +1,59 @@
+"""Long queries on the source, for which a global lock would wait, and every writer for the lock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from airflow_mydump.engine.consistency.settings import Consistency
+from airflow_mydump.engine.errors import ServerError, SnapshotError
+from airflow_mydump.engine.session import Session
+
+_POLL_SECONDS = 1.0
+_RUNNING = ("Query", "Execute")
+_SERVERS_OWN = ("system user", "event_scheduler", "unauthenticated user")
+
+
+@dataclass(frozen=True)
+class LongQuery:
+    """A query of somebody's, without its text: that may hold values."""
+
+    connection: int
+    user: str
+    seconds: int
+
+    def __str__(self) -> str:
+        return f"connection {self.connection} of {self.user} for {self.seconds} s"
+
+
+def long_queries(session: Session, seconds: int) -> list[LongQuery]:
+    """Queries that have run for so long, as far as the account may see them (PROCESS). Raises ServerError."""
+    return [query for query in _queries(session) if query.seconds >= seconds]
+
+
+def _queries(session: Session) -> Iterator[LongQuery]:
+    # SHOW, because information_schema's list is deprecated on MySQL, and performance_schema may be off.
+    for row in session.text_rows("SHOW PROCESSLIST"):
+        connection, user, command, seconds = row[0], row[1], row[4], row[5]
+        if command in _RUNNING and user not in _SERVERS_OWN:
+            yield LongQuery(int(connection), user, int(float(seconds or 0)))
+
+
+def guard(session: Session, settings: Consistency, deadline: float) -> None:
+    """Return when no long query runs; ``deadline`` is on the monotonic clock.
+
+    Raises SnapshotError naming the queries, at once or at the deadline; ServerError.
+    """
+    while found := long_queries(session, settings.long_query_seconds):
+        if settings.long_queries == "kill":
+            for query in found:
+                with suppress(ServerError):  # it may have ended by itself
+                    session.execute(f"KILL QUERY {query.connection}")
+        elif settings.long_queries == "fail" or time.monotonic() > deadline:
+            raise SnapshotError(
+                f"long queries run on the source ({'; '.join(map(str, found[:5]))}), and a snapshot would hold up "
+                "everything behind them: wait for them, end them, or choose another hour; no lock was taken"
+            )
+        time.sleep(_POLL_SECONDS)

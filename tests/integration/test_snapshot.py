@@ -1,0 +1,342 @@
+"""All rows of a run are of one moment of the source, whatever happens to writers, workers and servers."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from airflow_mydump.engine import ledger
+from airflow_mydump.engine.consistency import gathering, global_lock
+from airflow_mydump.engine.consistency.global_lock import GlobalLock
+from airflow_mydump.engine.consistency.kept_session import KeptSession
+from airflow_mydump.engine.consistency.named_lock import NamedLocks
+from airflow_mydump.engine.consistency.settings import Consistency
+from airflow_mydump.engine.errors import IncompleteRunError, ServerError, SnapshotError
+from airflow_mydump.engine.event import EventKind
+from airflow_mydump.engine.loader import Loader
+from airflow_mydump.engine.phases.plan import PlanSettings
+from airflow_mydump.engine.plan import DataBundle
+from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.session_state import metadata
+from tests.integration.command_line import run_command
+from tests.integration.crew import QUICK, Crew
+from tests.integration.pair import rows_of, run_sql
+from tests.integration.writers import Writers, make_bank, require_one_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from sandbox.server import Server
+
+    from airflow_mydump.engine.event import Event
+    from airflow_mydump.engine.identifier import TableName
+    from tests.integration.pair import Pair
+    from tests.integration.run import Run
+
+
+def test_a_copy_beside_writers_is_of_one_moment(pair: Pair, database: str, tmp_path: Path) -> None:
+    make_bank(pair.source, database)
+    with Writers(pair.source, database):
+        copied = run_command(pair, "copy", "--schemas", database, "--threads", 3, "--chunk-bytes", "16K",
+                             "--work-directory", tmp_path)  # fmt: skip
+    assert copied.returncode == 0, copied.stderr
+    assert "Consistency snapshot: all rows" in copied.stdout
+    assert require_one_moment(pair.source, database) > require_one_moment(pair.target, database) > 0
+
+
+def test_a_dump_beside_writers_is_of_one_moment(pair: Pair, database: str, tmp_path: Path) -> None:
+    make_bank(pair.source, database)
+    with Writers(pair.source, database):
+        dumped = run_command(pair, "dump", "--schemas", database, "--threads", 3, "--chunk-bytes", "16K",
+                             "--output", tmp_path / "dump")  # fmt: skip
+    assert dumped.returncode == 0, dumped.stderr
+    assert "Consistency snapshot: all rows" in dumped.stdout
+    loaded = run_command(pair, "load", "--input", tmp_path / "dump", "--work-directory", tmp_path)
+    assert loaded.returncode == 0, loaded.stderr
+    assert "Consistency snapshot: all rows" in loaded.stdout
+    assert require_one_moment(pair.source, database) > require_one_moment(pair.target, database) > 0
+    assert "as they were at this position" in (tmp_path / "dump" / "metadata").read_text()
+
+
+@pytest.fixture
+def bank(run: Run) -> Iterator[Run]:
+    """A run over tables that writers change until its end, about to copy them."""
+    make_bank(run.pair.source, run.database)
+    run.on_source("CREATE TABLE other (v INT)")
+    run.settings = PlanSettings(chunk_bytes=16 << 10, concurrency=3)
+    run.plan()
+    run.schema()
+    with Writers(run.pair.source, run.database):
+        yield run
+
+
+def epochs(run: Run) -> list[str]:
+    return [epoch for (epoch,) in rows_of(run.pair.target, ledger_of(run, "moment"))]
+
+
+def ledger_of(run: Run, step: str) -> str:
+    assert run.planned
+    plan = run.planned.identity.plan
+    return f"SELECT item FROM airflow_mydump.ledger WHERE step = '{step}' AND plan = '{plan}'"
+
+
+def flushes(server: Server) -> int:
+    ((_, count),) = rows_of(server, "SHOW GLOBAL STATUS LIKE 'Com_flush'")
+    return int(count)
+
+
+def test_the_bundles_of_a_killed_worker_are_finished_by_the_others_in_the_same_snapshot(bank: Run) -> None:
+    with Crew(bank, workers=3) as crew:
+        victim = crew.send_to_die(1, EventKind.CHUNK_LOADED, 1)
+        slow = [crew.send(number, lambda _: time.sleep(0.05)) for number in (0, 2)]
+        victim.join()
+        assert victim.exitcode == -9
+        (epoch,) = epochs(bank)
+        said: list[str] = []
+        late = crew.send(1, lambda event: said.append(event.text))
+        moved = [worker.result() for worker in slow]
+        assert late.result().chunks == 0
+    assert any("nobody can enter their snapshot" in text for text in said)
+    assert epochs(bank) == [epoch]
+    assert bank.planned
+    assert sum(each.chunks + each.skipped for each in moved) >= bank.planned.chunks
+    assert "snapshot: all rows" in bank.finish().consistency
+    assert require_one_moment(bank.pair.target, bank.database) > 0
+
+
+@pytest.mark.parametrize("kind", [EventKind.CHUNK_LOADED, EventKind.CHUNK_COMMITTED], ids=lambda kind: kind.value)
+def test_when_all_workers_were_killed_the_next_snapshot_takes_nothing_over(bank: Run, kind: EventKind) -> None:
+    with Crew(bank, workers=2) as crew:
+        for victim in [crew.send_to_die(number, kind, 1) for number in range(2)]:
+            victim.join()
+            assert victim.exitcode == -9
+        before = epochs(bank)
+        assert len(before) == 1
+        crew.all()
+        assert epochs(bank) != before
+    bank.finish()
+    assert require_one_moment(bank.pair.target, bank.database) > 0
+
+
+def test_a_death_while_old_rows_are_thrown_away_neither_loses_nor_doubles_a_row(
+    bank: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Crew(bank, workers=2) as crew:
+        for victim in [crew.send_to_die(number, EventKind.CHUNK_COMMITTED, 1) for number in range(2)]:
+            victim.join()
+
+        def die(*arguments: object) -> None:
+            raise SnapshotError("died")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(ledger, "forget_loads", die)
+            with pytest.raises(SnapshotError):
+                crew.all()
+        assert epochs(bank) == []
+        crew.all()
+    bank.finish()
+    assert require_one_moment(bank.pair.target, bank.database) > 0
+
+
+def test_finished_data_is_not_read_again(bank: Run) -> None:
+    with Crew(bank, workers=2) as crew:
+        crew.all()
+        before = epochs(bank), flushes(bank.pair.source)
+        assert [moved.chunks for moved in crew.all()] == [0, 0]
+    assert (epochs(bank), flushes(bank.pair.source)) == before
+    bank.finish()
+
+
+def test_too_few_workers_take_no_lock_and_say_what_to_raise(bank: Run) -> None:
+    before = flushes(bank.pair.source)
+    with Crew(bank, workers=3, settings=replace(QUICK, gather_seconds=5)) as crew:
+        present = [crew.send(number) for number in (0, 2)]
+        for worker in present:
+            with pytest.raises(SnapshotError, match=r"only 2 of 3 workers .*pool.*parallelism.*max_active_tasks"):
+                worker.result()
+    assert flushes(bank.pair.source) == before
+
+
+@contextlib.contextmanager
+def long_query(run: Run, seconds: float) -> Iterator[list[BaseException]]:
+    """A query on a table of the run's that has run for more than a second already."""
+    errors: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            rows_of(run.pair.source, f"SELECT SLEEP({seconds}) FROM journal LIMIT 1", database=run.database)
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    time.sleep(2.2)
+    yield errors
+    thread.join()
+
+
+def test_long_queries_are_refused_killed_or_waited_for_before_any_lock_is_asked_for(bank: Run) -> None:
+    settings = replace(QUICK, long_query_seconds=1)
+    before = flushes(bank.pair.source)
+    with (
+        long_query(bank, 5) as errors,
+        Crew(bank, workers=1, settings=replace(settings, long_queries="fail")) as crew,
+        pytest.raises(SnapshotError, match=r"long queries run on the source .*connection [0-9]+ of"),
+    ):
+        crew.all()
+    assert not errors
+    assert flushes(bank.pair.source) == before
+    with long_query(bank, 30), Crew(bank, 1, replace(settings, long_queries="kill")) as crew:
+        began = time.monotonic()
+        crew.all()
+    assert time.monotonic() - began < 20
+    bank.finish()
+
+
+def test_long_queries_are_waited_for(bank: Run) -> None:
+    with long_query(bank, 5) as errors, Crew(bank, 1, replace(QUICK, long_query_seconds=1)) as crew:
+        crew.all()
+        assert not errors
+    bank.finish()
+    assert require_one_moment(bank.pair.target, bank.database) > 0
+
+
+def test_a_lock_that_is_not_granted_holds_nobody_up_afterwards(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run.on_source("CREATE TABLE t (v INT)", "INSERT INTO t VALUES (1)", "CREATE TABLE other (v INT)")
+    monkeypatch.setattr(global_lock, "_SHORT_TRIES", 1)
+    with Session(run.source, metadata) as blocker:
+        # MySQL's lock waits for readers, MariaDB's for writers alone.
+        if run.pair.is_mysql:
+            blocking = threading.Thread(target=blocker.rows, args=(f"SELECT SLEEP(9) FROM `{run.database}`.t",))
+        else:
+            run.on_source("INSERT INTO t VALUES (2)")
+            blocking = threading.Thread(
+                target=blocker.execute, args=(f"INSERT INTO `{run.database}`.t SELECT SLEEP(9)",)
+            )
+        blocking.start()
+        time.sleep(0.5)
+        settings = Consistency(max_lock_seconds=1, long_query_seconds=100)
+        with pytest.raises(SnapshotError, match="did not grant its global lock"):
+            GlobalLock(run.source, settings, time.monotonic() + 60).__enter__()
+        assert blocking.is_alive()
+        began = time.monotonic()
+        run.on_source("INSERT INTO other VALUES (2)")
+        assert time.monotonic() - began < 2
+        assert blocking.is_alive()
+        blocking.join()
+
+
+def test_a_leader_that_hangs_with_the_lock_holds_writers_up_for_a_bounded_time(
+    bank: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = threading.Event()
+
+    def hang(_: Any) -> dict[str, str]:
+        held.set()
+        time.sleep(6)
+        return {}
+
+    monkeypatch.setattr(gathering, "read_position", hang)
+    with Crew(bank, workers=2, settings=replace(QUICK, max_lock_seconds=2)) as crew:
+        workers = [crew.send(number) for number in range(2)]
+        assert held.wait(20)
+        began = time.monotonic()
+        run_sql(bank.pair.source, "INSERT INTO other VALUES (1)", database=bank.database)
+        assert time.monotonic() - began < 4
+        for worker in workers:
+            with pytest.raises(SnapshotError):
+                worker.result()
+        monkeypatch.undo()
+        crew.all()
+    bank.finish()
+    assert require_one_moment(bank.pair.target, bank.database) > 0
+
+
+def test_nothing_of_an_earlier_moment_can_be_committed_any_more(bank: Run) -> None:
+    with Crew(bank, workers=2) as crew:
+        for victim in [crew.send_to_die(number, EventKind.CHUNK_COMMITTED, 1) for number in range(2)]:
+            victim.join()
+    assert bank.planned
+    (epoch,) = epochs(bank)
+    bundle = bank.work.read(bank.plan_files()[-1], DataBundle)
+    identity = replace(bundle.identity, epoch=epoch)
+    done = {item for (item,) in rows_of(bank.pair.target, ledger_of(bank, "load"))}
+    chunks = [chunk for chunk in bundle.chunks if chunk.id not in done][:1]
+    assert chunks
+    with Loader(bank.target) as loader, Session(bank.target, metadata) as session:
+        loader.begin()
+        assert ledger.claim_chunks(loader, identity, chunks)
+        ended = threading.Thread(target=ledger.end_moment, args=(session, identity))
+        ended.start()
+        time.sleep(1)
+        assert ended.is_alive(), "the moment ended under a transaction that loads in it"
+        loader.rollback()
+        ended.join(10)
+        loader.begin()
+        with pytest.raises(IncompleteRunError):
+            ledger.claim_chunks(loader, identity, chunks)
+
+
+@pytest.mark.parametrize("connection", ["snapshot", "locks"])
+def test_a_worker_that_loses_its_snapshot_or_its_locks_ends_and_the_others_do_its_work(
+    bank: Run, monkeypatch: pytest.MonkeyPatch, connection: str
+) -> None:
+    snapshots: dict[int, int] = {}
+    begin = KeptSession.begin
+
+    def remember(session: KeptSession) -> None:
+        begin(session)
+        snapshots[threading.get_ident()] = int(session.value("SELECT CONNECTION_ID()") or 0)
+
+    monkeypatch.setattr(KeptSession, "begin", remember)
+    cut: list[int] = []
+
+    def listen(event: Event) -> None:
+        if event.kind is EventKind.CHUNK_LOADED and not cut:
+            if connection == "snapshot":
+                cut.append(snapshots[threading.get_ident()])
+            else:
+                cut.append(lock_holder(bank, "reading:0"))
+            run_sql(bank.pair.source, f"KILL {cut[0]}")
+
+    with Crew(bank, workers=2) as crew:
+        unlucky, other = crew.send(0, listen), crew.send(1, lambda _: time.sleep(0.05))
+        with pytest.raises(SnapshotError, match="lost"):
+            unlucky.result()
+        other.result()
+    assert cut
+    bank.finish()
+    assert require_one_moment(bank.pair.target, bank.database) > 0
+
+
+def lock_holder(run: Run, name: str) -> int:
+    assert run.planned
+    with NamedLocks(run.source, run.planned.identity.plan) as locks:
+        return locks.used([name])[name]
+
+
+def test_a_target_that_fails_in_the_middle_of_a_chunk_does_not_cost_the_snapshot(
+    bank: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_with = Loader.load_with
+    failures: list[int] = []
+
+    def fail_twice(loader: Loader, statement: str, target: TableName, frames: Iterable[bytes]) -> int:
+        if len(failures) < 2:
+            failures.append(len(next(iter(frames))))
+            raise ServerError(1213, "Deadlock found when trying to get lock")
+        return load_with(loader, statement, target, frames)
+
+    monkeypatch.setattr(Loader, "load_with", fail_twice)
+    with Crew(bank, workers=2) as crew:
+        crew.all()
+    assert len(failures) >= 2
+    assert len(epochs(bank)) == 1
+    bank.finish()
+    assert require_one_moment(bank.pair.target, bank.database) > 0

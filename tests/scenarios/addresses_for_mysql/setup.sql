@@ -1,0 +1,1 @@
+CREATE TABLE t (v INET6, w UUID);

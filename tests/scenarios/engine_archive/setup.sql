@@ -1,0 +1,2 @@
+CREATE TABLE t (a INT, b BLOB) ENGINE=ARCHIVE;
+INSERT INTO t VALUES (1, 'a'), (1, 'a'), (2, NULL);

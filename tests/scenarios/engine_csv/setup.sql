@@ -1,0 +1,2 @@
+CREATE TABLE t (a INT NOT NULL, b VARCHAR(40) NOT NULL) ENGINE=CSV;
+INSERT INTO t VALUES (1, 'a,b"c'), (2, ''), (2, '');

@@ -1,0 +1,1 @@
+CREATE TABLE t (v VARCHAR(9), KEY k ((UPPER(v))));

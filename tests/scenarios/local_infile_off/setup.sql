@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(40), b BLOB, f FLOAT, j JSON, d DECIMAL(30,10), e ENUM('', 'a'), t TIMESTAMP NULL, n BIT(9));
+INSERT INTO t WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 900) SELECT n, CONCAT('é\\''', n), UNHEX(LPAD(HEX(n), 4, '0')), n / 7, '{"a": "😀"}', n / 3, 'a', NULL, n % 500 FROM c;

@@ -1,0 +1,2 @@
+CREATE TABLE t (v INT);
+INSERT INTO t VALUES (1), (1), (2);
