@@ -92,7 +92,7 @@ class ProgressRecord:
         self.done[event.kind] += 1
         self.rows += event.rows
         self.bytes += event.bytes
-        if event.chunk:
+        if event.chunk and event.kind is not EventKind.CHUNK_SKIPPED:
             name = str(event.name)
             table = self._tables.get(name) or TableProgress(name)
             self._tables[name] = TableProgress(

@@ -90,6 +90,21 @@ def test_sums_and_the_time_left_come_from_what_tasks_told() -> None:
     assert (move.tables[0].moved, move.tables[0].verified) == (3, 0)
 
 
+def test_a_chunk_that_two_workers_came_across_counts_once() -> None:
+    skipped = plain(Progress({"chunk skipped": 6}, 0, 0, (), (), ()))
+    left = {
+        ("chunk_plan", -1, OUTLINE): plain(OUTLINED),
+        ("data_phase", 0, PROGRESS): moved(6, 900),
+        ("data_phase", 1, PROGRESS): skipped,
+    }
+    tasks = [instance("chunk_plan", "ChunkPlanOperator", "success")]
+    workers = ("success", "running")
+    tasks += [instance("data_phase", "SnapshotDataOperator", state, number) for number, state in enumerate(workers)]
+    assert only(recorded(tasks, left)).chunks == 6
+    done = [instance("data_phase", "SnapshotDataOperator", "success", number) for number in range(2)]
+    assert only(recorded([tasks[0], *done], left)).chunks == OUTLINED.chunks
+
+
 def test_a_table_is_verified_only_by_tasks_that_have_succeeded() -> None:
     left = {("chunk_plan", -1, OUTLINE): plain(OUTLINED)}
     tasks = [instance("chunk_plan", "ChunkPlanOperator", "success"), *data_tasks("success", "success")]
