@@ -26,7 +26,7 @@ from airflow_mydump.engine.selection import LEDGER_SCHEMA
 from airflow_mydump.engine.server_name import server_name
 from airflow_mydump.engine.session import Session
 
-Step = Literal["run", "moment", "create", "load", "keys", "object"]
+Step = Literal["run", "moment", "create", "load", "keys", "object", "account"]
 Found = Literal["nothing", "started", "done"]
 """What an earlier try left of a step: nothing, an unfinished attempt, or the finished work."""
 
@@ -151,6 +151,15 @@ def done_items(session: Session, identity: PlanIdentity, step: Step) -> frozense
     rows = session.text_rows(
         f"SELECT item FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = {literal(step)} "
         "AND state <> 'started'"
+    )
+    return frozenset(item for (item,) in rows)
+
+
+def begun_items(session: Session, identity: PlanIdentity, step: Step) -> frozenset[str]:
+    """The items of a step that an earlier try began and did not finish. Raises ServerError."""
+    rows = session.text_rows(
+        f"SELECT item FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = {literal(step)} "
+        "AND state = 'started'"
     )
     return frozenset(item for (item,) in rows)
 

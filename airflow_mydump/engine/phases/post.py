@@ -19,6 +19,7 @@ from airflow_mydump.engine.errors import IncompleteRunError, PreflightError, Ser
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.object_catalog import show_object
+from airflow_mydump.engine.phases.accounts import create_accounts, finish_accounts, new_accounts
 from airflow_mydump.engine.phases.plan import DEFINITIONS, OBJECTS, PLAN, SCHEMAS, plan_path
 from airflow_mydump.engine.plan import Plan, PlanIdentity, PlannedObject
 from airflow_mydump.engine.sequence import state_statement
@@ -34,7 +35,8 @@ def post_phase(
     target: Endpoint, directory: WorkDirectory, identity: PlanIdentity, announce: Listener = ignore,
     source: Endpoint | None = None,
 ) -> int:  # fmt: skip
-    """Create every planned object under the session state it was written in; returns how many were created now.
+    """Create the accounts that are wanted, and every planned object under the session state it was written in; returns
+    how many objects were created now.
 
     The definitions on ``source`` must be those that the run was planned with, until the run is complete. Sequences go
     as far as those of ``source`` are now, behind every row that was read there; without it as far as the plan says.
@@ -51,9 +53,12 @@ def post_phase(
         if source and not ledger.done_items(session, identity, "run"):
             # Before anything comes to life that was made for tables as they were.
             require_unchanged(source, directory.read(f"{path}/{DEFINITIONS}", Definitions))
+        accounts = new_accounts(source, session, identity, plan.users, plan.selection) if source and plan.users else ()
+        create_accounts(session, identity, accounts)
         waiting = _as_far_as(source, _waiting(session, identity, planned))
         for kind in _ORDER:
             _create_in_rounds(session, identity, [item for item in waiting if item.object.kind == kind], announce)
+        finish_accounts(session, identity, accounts)
         for schema in schemas:
             session.execute(schema_statements(schema, plan.selection.target_schema(schema.name))[1])
     return len(waiting)
