@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MydumpError as error:
         return _complain(error, 1)
     except KeyboardInterrupt:
-        return _complain("interrupted; what was committed stays, and the same --run-key goes on", 130)
+        return _complain("interrupted; the same --run-key goes on", 130)
 
 
 def _complain(what: object, status: int) -> int:
@@ -242,6 +242,7 @@ def _run_settings(options: argparse.Namespace) -> dict[str, Any]:
         "if_exists": options.if_exists,
         "defer_keys": not options.no_defer_keys,
         "verify": not options.no_verify,
+        "users": tuple(getattr(options, "users", ())),
         "translation": _translation(options),
         "adaptation": _adaptation(options),
     }
@@ -297,6 +298,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_consistency(copy)
     _add_run(copy)
     copy.add_argument("--dry-run", action="store_true", help="check and plan, and change nothing")
+    _add_users(copy)
     copy.set_defaults(run=_copy)
     dump = verbs.add_parser("dump", help="dump databases into a directory, which myloader can read too")
     _add_source(dump)
@@ -322,6 +324,7 @@ def _parser() -> argparse.ArgumentParser:
     preflight = verbs.add_parser("preflight", help="look for all that stands in the way of a run; changes nothing")
     _add_common(preflight, schemas_required=False)
     _add_run(preflight)
+    _add_users(preflight)
     preflight.add_argument("--input", metavar="DIR-OR-URL", help="look at a restore of this dump, instead of a copy")
     preflight.add_argument("--dump", action="store_true", help="look at a dump of the source, instead of a copy")
     _add_dynamic_sql(preflight)
@@ -371,6 +374,17 @@ def _add_run(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
     _add_adaptation(verb)
     _add_translation(verb)
+
+
+def _add_users(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--users",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="make the source's accounts USER@HOST that match, and their roles, with their privileges; those that the "
+        "target has are left as they are; repeatable. The verb preflight shows the statements, without secrets",
+    )
 
 
 def _add_adaptation(verb: argparse.ArgumentParser) -> None:

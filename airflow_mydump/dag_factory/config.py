@@ -55,6 +55,8 @@ class TargetConfig:
     :param rewrite_names: whether bodies get the new name of a renamed database; None refuses a run where one names it
     :param foreign_keys: what to do with those to tables that are not selected: ``refuse`` the run (default), or
         ``keep`` them where the target has the table
+    :param users: globs of the source's accounts (``app_*@%``) to be made, with their roles and privileges; those that
+        the target has are left as they are. Not for a restore
     :param collations: on a target of the other vendor, its collation for one of the source
     :param types: on a target of the other vendor, what becomes of a type that it has not: ``{"uuid": "char(36)"}``
     """
@@ -66,6 +68,7 @@ class TargetConfig:
     definers: Definers = "keep"
     rewrite_names: bool | None = None
     foreign_keys: ForeignKeys = "refuse"
+    users: Sequence[str] = ()
     emit_assets: bool = True
     collations: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
@@ -74,6 +77,7 @@ class TargetConfig:
         require(self, "conn_id", bool(self.conn_id), "names no connection")
         choices = get_args(IfExists)
         require(self, "if_exists", self.if_exists in choices, f"is not one of {', '.join(choices)}")
+        require(self, "users", not isinstance(self.users, str), "is a list of globs, not one string")
         try:
             _ = self.adaptation
         except ConfigurationError as error:

@@ -257,4 +257,10 @@ def plan_settings(plan: PlanConfig, execution: ExecutionConfig, target: TargetCo
     if not target:
         return settings
     translation = TranslationChoice(dict(target.collations), dict(target.types))
-    return replace(settings, if_exists=target.if_exists, translation=translation, adaptation=target.adaptation)
+    return replace(
+        settings,
+        if_exists=target.if_exists,
+        translation=translation,
+        adaptation=target.adaptation,
+        users=tuple(target.users),
+    )

@@ -72,6 +72,7 @@ class Restoring(Workflow):
         """Add the seven tasks; see `Workflow.add_tasks`."""
         for name in ("where", "partitions"):
             require(self.selection, name, not getattr(self.selection, name), "cannot be used in a restore")
+        require(self.target, "users", not self.target.users, "cannot be used in a restore: a dump has no accounts")
         require(self.selection, "history", self.selection.history == "current", "is the dump's, which has what it has")
         wanted = OpenSelection(**choice(self.selection), rename=dict(self.target.rename))
         settings = replace(plan_settings(self.plan, self.execution, self.target), verify=self.verify.rows)

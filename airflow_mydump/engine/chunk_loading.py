@@ -55,6 +55,7 @@ def load_missing(
     Chunks committed before stay committed; another call goes on after them.
     """
     with Session(target, metadata) as session:
+        ledger.require_same_server(session, identity)
         loaded = ledger.source_checksums(session, identity, (job.chunk for job in jobs)).keys()
     for job in jobs:
         if job.chunk.id in loaded:

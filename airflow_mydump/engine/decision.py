@@ -47,11 +47,13 @@ class Decisions:
 
 def decide(
     target: Session, catalog: Catalog, selection: Selection, if_exists: IfExists, defer_keys: bool,
-    adaptation: Adaptation,
+    adaptation: Adaptation, coming_accounts: frozenset[str] = frozenset(),
 ) -> Decisions:  # fmt: skip
     """Look at everything that stands in the way of a catalog on a target, and decide. Changes nothing.
 
-    ``target`` is a metadata session there. Raises ConfigurationError, SelectionError, ServerError.
+    ``target`` is a metadata session there; ``coming_accounts`` are made there before the objects.
+
+    Raises ConfigurationError, SelectionError, ServerError.
     """
     _check_content(selection, if_exists)
     selection = as_kept(target, selection)
@@ -66,7 +68,11 @@ def decide(
         selection,
         tuple(tables),
         tuple(objects),
-        (*findings, *preflight.catalog_findings(candidate, adaptation.foreign_keys), *deciding.findings),
+        (
+            *findings,
+            *preflight.catalog_findings(candidate, adaptation.foreign_keys, coming_accounts),
+            *deciding.findings,
+        ),
     )
 
 

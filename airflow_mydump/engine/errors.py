@@ -5,6 +5,7 @@
     MydumpError
     ├── ConfigurationError     an option, URI or directory cannot be used as given
     ├── ConnectError           a server cannot be reached, or refuses the account or the TLS terms
+    │   └── AccessError        … for good: name or password are wrong, or the account may not
     ├── SelectionError         the selection names what is not there, or selects nothing
     ├── PreflightError         a run would fail or lose something, so it was not begun
     ├── DefinitionError        a table's or object's definition has a form that this version cannot read
@@ -22,13 +23,13 @@ All errors survive pickling, because they cross process borders.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from airflow_mydump.engine.error_number import TERMINAL
 
 
 class MydumpError(Exception):
     """Root of all errors raised on purpose by this package."""
 
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
     """Whether the same step, tried again unchanged, may well succeed."""
 
 
@@ -40,6 +41,12 @@ class ConnectError(MydumpError):
     """A server cannot be reached, or refuses the account or the TLS terms."""
 
     retryable = True
+
+
+class AccessError(ConnectError):
+    """A server refuses the account: no number of tries helps."""
+
+    retryable = False
 
 
 class SelectionError(MydumpError):
@@ -60,11 +67,10 @@ class ServerError(MydumpError):
     ``number`` is the server's or client library's error number, 0 where there is none.
     """
 
-    retryable = True
-
     def __init__(self, number: int, message: str) -> None:
         super().__init__(number, message)
         self.number = number
+        self.retryable = number not in TERMINAL
         self.message = message
 
     def __str__(self) -> str:

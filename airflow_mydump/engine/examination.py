@@ -30,7 +30,10 @@ def examine_copy(
     """All that a copy would meet. Raises SelectionError, ConnectError, ServerError."""
     findings = list(preflight.look(source, target, selection).findings)
     with _noting(findings):
-        findings += _on_target(target, prefetch_metadata(source, selection), selection, settings)
+        with Session(source, metadata) as reading, Session(target, metadata) as writing:
+            findings += preflight.accounts_to_move.findings(reading, writing, settings.users, selection)
+            coming = preflight.coming_accounts(reading, settings.users, selection)
+        findings += _on_target(target, prefetch_metadata(source, selection), selection, settings, coming)
     return tuple(findings)
 
 
@@ -57,12 +60,15 @@ def examine_restore(
     return tuple(findings)
 
 
-def _on_target(target: Endpoint, catalog: Catalog, selection: Selection, settings: PlanSettings) -> tuple[Finding, ...]:
+def _on_target(
+    target: Endpoint, catalog: Catalog, selection: Selection, settings: PlanSettings,
+    coming_accounts: frozenset[str] = frozenset(),
+) -> tuple[Finding, ...]:  # fmt: skip
     with Session(target, metadata) as session:
         translation = translate_catalog(catalog, session, settings.translation)
         if any(finding.severity == "blocker" for finding in translation.findings):
             return translation.findings
-        decided = settings.if_exists, settings.defer_keys, settings.adaptation
+        decided = settings.if_exists, settings.defer_keys, settings.adaptation, coming_accounts
         return (*translation.findings, *decide(session, translation.catalog, selection, *decided).findings)
 
 

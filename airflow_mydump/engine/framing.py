@@ -27,6 +27,9 @@ cost the target 3 % (measured with fields of 50 bytes)."""
 FRAME_BYTES = 1 << 20
 """Rows are joined until a frame has about this many bytes."""
 
+LONG_ROW_BYTES = 4 << 20
+"""A row from this size on is passed on value by value: joined, it would be in memory twice more."""
+
 _ROWS_AT_ONCE = 1000
 
 
@@ -92,10 +95,11 @@ class FrameStream:
     def __iter__(self) -> Iterator[bytes]:
         parts: list[bytes] = []
         size = 0
-        for batch in self._batches:
-            framed = frame(batch, self._columns, self._delimiters)
-            self.rows += len(batch)
+        for framed in self._frames():
             self.bytes += len(framed)
+            if len(framed) >= FRAME_BYTES and parts:
+                yield b"".join(parts)
+                parts, size = [], 0
             parts.append(framed)
             size += len(framed)
             if size >= FRAME_BYTES:
@@ -103,6 +107,16 @@ class FrameStream:
                 parts, size = [], 0
         if parts:
             yield b"".join(parts)
+
+    def _frames(self) -> Iterator[bytes]:
+        """The batches as frames of any size; a long row, which ends its batch, value by value."""
+        for batch in self._batches:
+            self.rows += len(batch)
+            long_row = bool(batch) and sum(map(len, filter(None, batch[-1]))) >= LONG_ROW_BYTES
+            if rows := batch[:-1] if long_row else batch:
+                yield frame(rows, self._columns, self._delimiters)
+            if long_row:
+                yield from frame_values(batch[-1], self._delimiters)
 
 
 def frame(rows: Sequence[Row], columns: int, delimiters: Delimiters) -> bytes:
@@ -121,6 +135,24 @@ def frame(rows: Sequence[Row], columns: int, delimiters: Delimiters) -> bytes:
     return framed
 
 
+def frame_values(row: Row, delimiters: Delimiters) -> Iterator[bytes]:
+    """A row's frame in pieces, none of which is a copy of a value. Raises FramingCollision."""
+    for number, value in enumerate(row):
+        if value is not None and any(
+            delimiter in value for delimiter in (delimiters.field, delimiters.line, delimiters.null)
+        ):
+            raise _collision()
+        if value is None:
+            yield delimiters.null
+        elif value:  # an empty piece would end a LOAD DATA
+            yield value
+        yield delimiters.field if number < len(row) - 1 else delimiters.line
+
+
+def _collision() -> FramingCollision:
+    return FramingCollision("a delimiter occurs in the data; the chunk needs other delimiters")
+
+
 def _prove(framed: bytes, rows: int, columns: int, nulls: int, delimiters: Delimiters) -> None:
     written = (
         (delimiters.field, rows * (columns - 1)),
@@ -128,4 +160,4 @@ def _prove(framed: bytes, rows: int, columns: int, nulls: int, delimiters: Delim
         (delimiters.null, nulls),
     )
     if any(framed.count(delimiter) != expected for delimiter, expected in written):
-        raise FramingCollision("a delimiter occurs in the data; the chunk needs other delimiters")
+        raise _collision()

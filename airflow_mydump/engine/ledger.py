@@ -23,9 +23,10 @@ from airflow_mydump.engine.errors import IncompleteRunError, ServerError
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.plan import PlanIdentity
 from airflow_mydump.engine.selection import LEDGER_SCHEMA
+from airflow_mydump.engine.server_name import server_name
 from airflow_mydump.engine.session import Session
 
-Step = Literal["run", "moment", "create", "load", "keys", "object"]
+Step = Literal["run", "moment", "create", "load", "keys", "object", "account"]
 Found = Literal["nothing", "started", "done"]
 """What an earlier try left of a step: nothing, an unfinished attempt, or the finished work."""
 
@@ -81,6 +82,22 @@ def prepare(session: Session, identity: PlanIdentity) -> None:
     session.execute(_CREATE_SCHEMA)
     session.execute(_CREATE_TABLE)
     begin(session, identity, "run", {"run": TableName("", "")})
+    session.execute(
+        f"UPDATE {LEDGER.sql} SET detail = {literal(server_name(session))} WHERE {_rows(identity, 'run', ['run'])}"
+    )
+
+
+def require_same_server(session: Session, identity: PlanIdentity) -> None:
+    """Raise IncompleteRunError if the run was begun on another server than the one that answers now; ServerError.
+
+    A server that took over at the same address may lack what was committed last, and a copy of the ledger may lie on
+    one that has none of the rows.
+    """
+    rows = session.text_rows(f"SELECT detail FROM {LEDGER.sql} WHERE {_rows(identity, 'run', ['run'])}")
+    now = server_name(session)
+    if not rows or rows[0][0] != now:
+        begun = f"was begun on {rows[0][0]}" if rows else "is not in the ledger"
+        raise IncompleteRunError(f"run {identity.run_key} {begun}, and {now} answers now; start the run anew")
 
 
 def begin(session: Session, identity: PlanIdentity, step: Step, targets: Mapping[str, TableName]) -> dict[str, Found]:
@@ -134,6 +151,15 @@ def done_items(session: Session, identity: PlanIdentity, step: Step) -> frozense
     rows = session.text_rows(
         f"SELECT item FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = {literal(step)} "
         "AND state <> 'started'"
+    )
+    return frozenset(item for (item,) in rows)
+
+
+def begun_items(session: Session, identity: PlanIdentity, step: Step) -> frozenset[str]:
+    """The items of a step that an earlier try began and did not finish. Raises ServerError."""
+    rows = session.text_rows(
+        f"SELECT item FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = {literal(step)} "
+        "AND state = 'started'"
     )
     return frozenset(item for (item,) in rows)
 

@@ -122,7 +122,7 @@ class Plan:
     """The summary that stays when the bundles are written; enough for the accounting at the end.
 
     ``parts`` is the number of schema bundles. ``consistency`` says how the rows of different chunks belong together,
-    ``verify`` whether they are read again on the target and compared.
+    ``verify`` whether they are read again on the target and compared, ``users`` which accounts come along.
     """
 
     identity: PlanIdentity
@@ -139,6 +139,7 @@ class Plan:
     notes: tuple[str, ...]
     consistency: str = "none: each chunk was read when its turn came, all of a chunk at one moment"
     verify: bool = True
+    users: tuple[str, ...] = ()
 
     @property
     def tables(self) -> int:

@@ -26,6 +26,9 @@ TARGET_PRIVILEGES = (
 LEDGER_PRIVILEGES = TARGET_PRIVILEGES[:6]
 """Needed on the ledger's database."""
 
+SEES_ROUTINES = {"mysql": "SHOW_ROUTINE ON *.*", "mariadb": "SELECT ON mysql.*"}
+"""Lets an account read the routines of others."""
+
 _GRANT = re.compile(
     r"(?P<verb>GRANT|REVOKE) (?P<privileges>.+?) ON (?P<schema>\*|`(?:[^`]|``)+`)\.\* (?:TO|FROM) ", re.DOTALL
 )
@@ -79,6 +82,15 @@ def missing(grants: Iterable[Grant], schema: str, needed: Iterable[str]) -> list
 def has_on_server(grants: Iterable[Grant], privilege: str) -> bool:
     """Whether the account has a privilege on the whole server."""
     return _has([grant for grant in grants if grant.pattern == "*"], privilege)
+
+
+def sees_routines(session: Session, grants: Iterable[Grant]) -> bool:
+    """Whether the session's account can read the routines of others."""
+    if has_on_server(grants, "SELECT"):
+        return True
+    if session.flavor.vendor == "mysql":
+        return has_on_server(grants, "SHOW_ROUTINE")
+    return not missing(grants, "mysql", ["SELECT"])
 
 
 def _has(covering: Iterable[Grant], name: str) -> bool:

@@ -13,7 +13,8 @@ from typing import Any
 from MySQLdb import _mysql
 
 from airflow_mydump.engine.endpoint import Endpoint
-from airflow_mydump.engine.errors import ConnectError, ServerError
+from airflow_mydump.engine.error_number import DENIED
+from airflow_mydump.engine.errors import AccessError, ConnectError, ServerError
 from airflow_mydump.engine.flavor import Flavor
 from airflow_mydump.engine.session_state import NOT_LOGGED, SessionState
 
@@ -182,7 +183,8 @@ def _connect(endpoint: Endpoint) -> Any:
     try:
         return _mysql.connect(**arguments)  # type: ignore[no-untyped-call]
     except _mysql.Error as error:
-        raise ConnectError(f"cannot connect to {endpoint}: {_message(error)}") from error
+        kind = AccessError if _number(error) in DENIED else ConnectError
+        raise kind(f"cannot connect to {endpoint}: {_message(error)}") from error
 
 
 def _tcp_host(endpoint: Endpoint) -> str:

@@ -15,7 +15,7 @@ from airflow_mydump.plugin.recorded_run import RecordedRun
 @dataclass(frozen=True)
 class RunLine:
     """What the list tells of a run. Rows and bytes are those of its reports, None before there is one. ``verified``
-    is None where nothing was compared: before the report, and in dumps."""
+    is None where nothing was compared: before the report, in dumps, and where no verification was asked for."""
 
     dag_id: str
     run_id: str
@@ -46,8 +46,15 @@ def run_line(run: RecordedRun) -> RunLine:
         tables=sum(outline.tables for outline in outlines),
         rows=sum(rows for rows, _ in sizes) if sizes else None,
         bytes=sum(size for _, size in sizes) if sizes else None,
-        verified=all(report.complete for report in reports) if reports else None,
+        verified=_verified(reports),
     )
+
+
+def _verified(reports: list[Report]) -> bool | None:
+    if not all(report.complete for report in reports):
+        return False
+    asked = [tenant.verified for report in reports if report.verify for tenant in report.tenants]
+    return all(asked) if asked else None
 
 
 def _bytes(report: Report) -> int:

@@ -71,6 +71,8 @@ SHARED = (
     "a INT, KEY (a) USING HASH) ENGINE=MEMORY (",
     "a INT, b BLOB) ENGINE=MyISAM CHECKSUM=1 (",
     "j JSON, k JSON NOT NULL, id INT PRIMARY KEY",
+    "a VARCHAR(9), b VARCHAR(20) AS (CONCAT('<', a, '''>')) STORED, c VARCHAR(9) DEFAULT (CONCAT('''', 'x')), "
+    "CHECK (a <> 'it''s')",
 )
 
 
@@ -183,6 +185,7 @@ REFUSED = {
         ("a UUID", "column a has type uuid"),
         ("a INET6", "column a has type inet6"),
         ("a INT) ENGINE=Aria (", "has the engine Aria"),
+        ("a DOUBLE AUTO_INCREMENT PRIMARY KEY", "column a counts up in a DOUBLE"),
         ("a TEXT, UNIQUE KEY u (a)", "key u is over whole texts"),
         ("a INT, b VARCHAR(9) DEFAULT (JSON_COMPACT('[]'))", "column b calls json_compact()"),
         ("a VARCHAR(9) COLLATE utf8mb4_general_nopad_ci", "no collation utf8mb4_general_nopad_ci"),
@@ -287,3 +290,32 @@ def test_a_dump_is_restored_on_the_other_vendor(translated: Run, across: Pair, t
     loaded = run_command(across, "load", "--input", tmp_path / "dump", "--work-directory", tmp_path / "work")
     assert loaded.returncode == 0, loaded.stderr
     assert contents(across.source, translated.database, "t") == contents(across.target, translated.database, "t")
+
+
+def test_partitions_that_the_other_vendor_hashes_otherwise_are_no_chunks(translated: Run, across: Pair) -> None:
+    translated.on_source(
+        "CREATE TABLE t (id INT PRIMARY KEY, v INT) PARTITION BY KEY (id) PARTITIONS 4",
+        "INSERT INTO t VALUES " + ", ".join(f"({number}, {number})" for number in range(500)),
+    )
+    translated.settings = PlanSettings(chunk_bytes=1000, concurrency=2)
+    assert translated.copy().complete
+    assert contents(across.source, translated.database, "t") == contents(across.target, translated.database, "t")
+
+
+def test_a_dump_in_ranges_of_a_text_that_is_ordered_otherwise_is_refused(
+    translated: Run, across: Pair, tmp_path: Path
+) -> None:
+    collation = "utf8mb4_uca1400_ai_ci" if across.flavor == "mariadb" else "utf8mb4_0900_ai_ci"
+    translated.on_source(
+        f"CREATE TABLE t (k VARCHAR(20) COLLATE {collation} PRIMARY KEY, v TEXT)",
+        "INSERT INTO t VALUES " + ", ".join(f"('k{number:05}', REPEAT('x', 200))" for number in range(5000)),
+        "ANALYZE TABLE t",
+    )
+    dumped = run_command(
+        across, "dump", "--schemas", translated.database, "--output", tmp_path / "dump", "--chunk-bytes", "64K"
+    )
+    assert dumped.returncode == 0, dumped.stderr
+    loaded = run_command(across, "load", "--input", tmp_path / "dump", "--work-directory", tmp_path / "work")
+    assert loaded.returncode == 1
+    assert f"{translated.database}.t was dumped in ranges of a text" in loaded.stderr
+    assert rows_of(across.target, f"SHOW DATABASES LIKE '{translated.database}'") == []

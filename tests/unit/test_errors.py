@@ -7,6 +7,7 @@ import pickle
 import pytest
 
 from airflow_mydump.engine import errors
+from airflow_mydump.engine.error_number import TERMINAL, TRANSIENT
 from airflow_mydump.engine.retry import is_transient
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.MydumpError)]
@@ -40,6 +41,16 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
 @pytest.mark.parametrize("number", [1205, 1213, 1040, 2006, 2013])
 def test_what_passes_by_itself_is_tried_again(number: int) -> None:
     assert is_transient(errors.ServerError(number, "x"))
+
+
+def test_what_only_a_person_can_cure_is_not_tried_by_airflow_either() -> None:
+    assert not errors.ServerError(1142, "x").retryable
+    assert not errors.ServerError(1142, "x").during("loading").retryable
+    assert errors.ServerError(1205, "x").retryable
+    assert errors.ServerError(1836, "read-only, until somebody finished a failover").retryable
+    assert not errors.AccessError("x").retryable
+    assert not is_transient(errors.AccessError("x"))
+    assert not TRANSIENT & TERMINAL
 
 
 @pytest.mark.parametrize("number", [0, 1045, 1062, 1064, 1146, 1264, 1366])

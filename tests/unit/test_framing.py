@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_mydump.engine import framing
 from airflow_mydump.engine.catalog import Column, Table
 from airflow_mydump.engine.errors import FramingCollision
 from airflow_mydump.engine.frame_digest import FrameDigest, is_frame_digest
-from airflow_mydump.engine.framing import FRAME_BYTES, Delimiters, FrameStream, fetch_size, frame
+from airflow_mydump.engine.framing import FRAME_BYTES, LONG_ROW_BYTES, Delimiters, FrameStream, fetch_size, frame
 from airflow_mydump.engine.identifier import TableName
 
 LEDGER_DIGEST_LETTERS = 64
@@ -170,3 +171,30 @@ def test_a_digest_has_room_in_the_ledger(kind: str) -> None:
 
 def _parts(delimiters: Delimiters) -> tuple[bytes, bytes, bytes]:
     return delimiters.field, delimiters.line, delimiters.null
+
+
+@given(st.lists(tables(), max_size=4), st.integers(0, 20), st.integers(1, 40))
+def test_long_rows_are_framed_as_short_ones_are(
+    batches: list[tuple[int, list[tuple[bytes | None, ...]]]], long_row: int, frame_bytes: int
+) -> None:
+    rows = [batch for columns, batch in batches if columns == 2]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(framing, "LONG_ROW_BYTES", long_row)
+        patch.setattr(framing, "FRAME_BYTES", frame_bytes)
+        stream = FrameStream(rows, 2, FIXED)
+        try:
+            whole = b"".join(frame(batch, 2, FIXED) for batch in rows)
+        except FramingCollision:
+            with pytest.raises(FramingCollision):
+                list(stream)
+            return
+        pieces = list(stream)
+    assert b"".join(pieces) == whole
+    assert all(pieces)
+    assert (stream.rows, stream.bytes) == (sum(map(len, rows)), len(whole))
+
+
+def test_a_long_value_is_not_copied() -> None:
+    value = bytes(LONG_ROW_BYTES)
+    pieces = list(FrameStream([[(b"1", b"x"), (b"2", value)]], 2, FIXED))
+    assert any(piece is value for piece in pieces)

@@ -133,3 +133,9 @@ def test_a_line_says_verified_only_if_the_report_does(differences: tuple[str, ..
     assert (line.kinds, line.tables, line.rows, line.bytes) == (("migration",), 2, 500, 4000)
     assert line.verified is not bool(differences)
     assert run_line(recorded([], {}, "running")).verified is None
+
+
+def test_a_line_of_a_run_without_verification_says_neither() -> None:
+    tenant = TenantReport("d", 2, 0, 0, 500, 4000, 5.0, False)
+    report = Report("dag/run", "plan", "s", "t", "none", (tenant,), (), (), verify=False)
+    assert run_line(recorded([], {("report", -1, REPORT): plain(report)}, "success")).verified is None

@@ -44,7 +44,9 @@ def write_compressed(storage: Storage, name: str, pieces: Iterable[bytes], level
     with storage.writing(name) as stream:
         output = _HashedOutput(stream)
         for piece in pieces:
-            output.write(compressor.compress(piece))
+            # In parts: what a long value is compressed to must not be as long at once.
+            for start in range(0, len(piece), _READ_BYTES):
+                output.write(compressor.compress(memoryview(piece)[start : start + _READ_BYTES]))
         output.write(compressor.flush())
         output.flush()
     return FileRecord(name, output.bytes, output.digest.hexdigest())

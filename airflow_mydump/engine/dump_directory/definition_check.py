@@ -158,7 +158,7 @@ def _skip_clause(tokens: Sequence[Token], position: int) -> int:
         return position + (2 if word == "OR" else 3)
     if word == "AGGREGATE":
         return position + 1
-    if word == "ALGORITHM":
+    if word == "ALGORITHM" or word == "JSON":  # JSON RELATIONAL DUALITY, MySQL 9.4
         return position + 3
     if word == "DEFINER":
         end = position + 3

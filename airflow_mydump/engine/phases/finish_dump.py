@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from airflow_mydump.engine.catalog import Catalog, ObjectKind, StoredObject
 from airflow_mydump.engine.chunk import Chunk
 from airflow_mydump.engine.consistency.moment import Moment
+from airflow_mydump.engine.definition_change import definitions_of, require_unchanged
 from airflow_mydump.engine.dump_directory import METADATA
 from airflow_mydump.engine.dump_directory.compressed_file import write_compressed
 from airflow_mydump.engine.dump_directory.dump_record import (
@@ -86,6 +87,7 @@ def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore)
     manifests = [done[chunk.id] for chunk in planned_chunks(storage, plan) if chunk.id in done]
     if not storage.directory.exists(METADATA):
         _require_all(storage, plan, done)
+        require_unchanged(source, definitions_of(catalog, plan.selection))
         content = _write_all(source, storage, plan, catalog, manifests, moment)
         storage.remove_unfinished()
         announce(Event(EventKind.DUMP_FINISHING, TableName("", METADATA)))

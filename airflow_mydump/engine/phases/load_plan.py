@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -21,7 +22,12 @@ from airflow_mydump.engine.plan import DataBundle, Plan, PlannedTable
 from airflow_mydump.engine.planner import CutTable
 from airflow_mydump.engine.session import Session
 from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.translation.catalog import vendor_of
+from airflow_mydump.engine.translation.choice import Findings, TranslationChoice
+from airflow_mydump.engine.translation.collation import CollationMap, target_collations
 from airflow_mydump.engine.workdir import WorkDirectory
+
+_BY_KEY = re.compile(r"PARTITION BY (?:LINEAR )?KEY ")
 
 
 def load_plan(
@@ -51,10 +57,35 @@ def load_plan(
         )
         # A dump's digests are of JSON as its source printed it: only as text can they be compared again.
         settings = replace(settings, translation=settings.translation.with_json_as_text)
+        _require_ranges(writing, found, settings.translation)
         plan = plan_run(origin, writing, catalog, selection, settings, run_key, directory)
     for reference in plan.data_bundles:
         _write_load_bundle(directory, reference.file, found, sources)
     return plan
+
+
+def _require_ranges(target: Session, found: FoundDump, choice: TranslationChoice) -> None:
+    """Refuse tables whose ranges are of a text key that the other vendor's server orders otherwise, or whose chunks are
+    partitions by key, which it hashes otherwise.
+
+    Raises PreflightError, ServerError.
+    """
+    if vendor_of(found.catalog.server) in (None, target.flavor.vendor):
+        return
+    collations = CollationMap(target.flavor.vendor, target_collations(target), choice.collations, Findings())
+    hashed = {table.name for table in found.catalog.tables if _BY_KEY.search(table.definition)}
+    for name, sources in found.sources.items():
+        if name in hashed and any(source.chunk.partitions for source in sources):
+            raise PreflightError(
+                f"nothing was changed. {name} was dumped by partitions that the target hashes otherwise: copy it "
+                "directly"
+            )
+        bounds = {word for source in sources for word in re.findall(r"COLLATE (\w+)", source.chunk.where)}
+        if any(collations.changes(collation) for collation in bounds):
+            raise PreflightError(
+                f"nothing was changed. {name} was dumped in ranges of a text, which the target orders otherwise: dump "
+                "it with larger chunks (chunk_bytes), or copy it directly"
+            )
 
 
 def _cut(

@@ -16,6 +16,7 @@ from airflow_mydump.engine.consistency.moment import TO_COME
 from airflow_mydump.engine.consistency.settings import Mode
 from airflow_mydump.engine.cut_report import TableCuts
 from airflow_mydump.engine.decision import Decisions, decide
+from airflow_mydump.engine.definition_change import definitions_of
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.plan import (
@@ -43,6 +44,7 @@ _DATA_ALONE = "data only: the tables, keys and views are the target's own"
 PLAN = "plan.json"
 CUTS = "cuts.jsonl.zst"
 OBJECTS = "objects.jsonl.zst"
+DEFINITIONS = "definitions.json.zst"
 SCHEMAS = "schemas.jsonl.zst"
 
 
@@ -50,7 +52,7 @@ SCHEMAS = "schemas.jsonl.zst"
 class PlanSettings:
     """How to plan: the size of a chunk, how many workers will share the bundles, how many bundles at most, whether
     large tables get their secondary keys after the data, whether rows will be verified, what the user chose for a
-    target of another vendor, and how definitions are adapted to the target."""
+    target of another vendor, how definitions are adapted to the target, and which accounts come along (globs)."""
 
     if_exists: IfExists = "truncate"
     chunk_bytes: int = DEFAULT_CHUNK_BYTES
@@ -60,6 +62,7 @@ class PlanSettings:
     strategy: Strategy = "adaptive"
     max_key_prefix_length: int = 0
     adaptation: Adaptation = field(default_factory=Adaptation)
+    users: tuple[str, ...] = ()
     verify: bool = True
     translation: TranslationChoice = field(default_factory=TranslationChoice)
 
@@ -91,14 +94,18 @@ def chunk_plan(
     """
     with Session(source, reading) as session, Session(target, metadata) as writing:
         check_conditions(session, (table.name for table in catalog.tables), selection)
-        about_servers = preflight.servers.pair_findings(session, writing, selection)
+        about_servers = preflight.about_both(session, writing, selection, settings.users)
+        require_no_blocker(about_servers)
         origin = Origin(
             str(source),
             lambda tables: cut_tables(session, tables, settings.cutting),
             notes=warnings_of(about_servers),
+            coming_accounts=preflight.coming_accounts(session, settings.users, selection),
             consistency=None if mode == "none" else TO_COME,
         )
-        return plan_run(origin, writing, catalog, selection, settings, run_key, directory, dry_run)
+        plan = plan_run(origin, writing, catalog, selection, settings, run_key, directory, dry_run)
+    directory.child(plan_path(plan.identity)).write(DEFINITIONS, definitions_of(catalog, selection))
+    return plan
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,7 @@ class Origin:
     cut: Callable[[Sequence[PlannedTable]], Iterable[tuple[PlannedTable, CutTable]]]
     notes: tuple[str, ...] = ()
     consistency: str | None = None
+    coming_accounts: frozenset[str] = frozenset()
 
 
 def plan_run(
@@ -122,7 +130,8 @@ def plan_run(
     """
     translation = require_translated(catalog, writing, settings.translation)
     catalog = translation.catalog
-    decisions = decide(writing, catalog, selection, settings.if_exists, settings.defer_keys, settings.adaptation)
+    decided = settings.if_exists, settings.defer_keys, settings.adaptation, origin.coming_accounts
+    decisions = decide(writing, catalog, selection, *decided)
     require_no_blocker(decisions.findings)
     selection, moved = decisions.selection, decisions.moved
     with BundleDraft() as draft:
@@ -151,6 +160,7 @@ def plan_run(
                 *warnings_of((*translation.findings, *decisions.findings)),
             ),
             verify=settings.verify,
+            users=settings.users,
         )
         plan = replace(plan, consistency=origin.consistency) if origin.consistency else plan
         _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)

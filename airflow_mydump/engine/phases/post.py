@@ -13,12 +13,14 @@ from pymysql.charset import charset_by_name
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.catalog import ObjectKind, Schema, StoredObject
 from airflow_mydump.engine.ddl import schema_statements
+from airflow_mydump.engine.definition_change import Definitions, require_unchanged
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import IncompleteRunError, PreflightError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.object_catalog import show_object
-from airflow_mydump.engine.phases.plan import OBJECTS, PLAN, SCHEMAS, plan_path
+from airflow_mydump.engine.phases.accounts import create_accounts, finish_accounts, new_accounts
+from airflow_mydump.engine.phases.plan import DEFINITIONS, OBJECTS, PLAN, SCHEMAS, plan_path
 from airflow_mydump.engine.plan import Plan, PlanIdentity, PlannedObject
 from airflow_mydump.engine.sequence import state_statement
 from airflow_mydump.engine.session import Session
@@ -33,12 +35,14 @@ def post_phase(
     target: Endpoint, directory: WorkDirectory, identity: PlanIdentity, announce: Listener = ignore,
     source: Endpoint | None = None,
 ) -> int:  # fmt: skip
-    """Create every planned object under the session state it was written in; returns how many were created now.
+    """Create the accounts that are wanted, and every planned object under the session state it was written in; returns
+    how many objects were created now.
 
-    Sequences go as far as those of ``source`` are now, behind every row that was read there; without it they go as far
-    as the plan says.
+    The definitions on ``source`` must be those that the run was planned with, until the run is complete. Sequences go
+    as far as those of ``source`` are now, behind every row that was read there; without it as far as the plan says.
 
-    Raises ServerError naming the object, IncompleteRunError if a later run has taken tables over.
+    Raises ServerError naming the object, IncompleteRunError if a later run has taken tables over or definitions
+    changed.
     """
     path = plan_path(identity)
     plan = directory.read(f"{path}/{PLAN}", Plan)
@@ -46,9 +50,15 @@ def post_phase(
     schemas = directory.read_lines(f"{path}/{SCHEMAS}", Schema)
     with Session(target, metadata) as session:
         ledger.require_tables(session, identity, plan.tables)
+        if source and not ledger.done_items(session, identity, "run"):
+            # Before anything comes to life that was made for tables as they were.
+            require_unchanged(source, directory.read(f"{path}/{DEFINITIONS}", Definitions))
+        accounts = new_accounts(source, session, identity, plan.users, plan.selection) if source and plan.users else ()
+        create_accounts(session, identity, accounts)
         waiting = _as_far_as(source, _waiting(session, identity, planned))
         for kind in _ORDER:
             _create_in_rounds(session, identity, [item for item in waiting if item.object.kind == kind], announce)
+        finish_accounts(session, identity, accounts)
         for schema in schemas:
             session.execute(schema_statements(schema, plan.selection.target_schema(schema.name))[1])
     return len(waiting)

@@ -204,13 +204,17 @@ def _routines(session: Session, selection: Selection) -> Iterable[StoredObject]:
     if not selection.takes_routines:
         return
     rows = session.text_rows(
-        "SELECT ROUTINE_TYPE, ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES "
+        "SELECT ROUTINE_TYPE, ROUTINE_SCHEMA, ROUTINE_NAME, EXTERNAL_LANGUAGE FROM information_schema.ROUTINES "
         f"WHERE {in_schemas('ROUTINE_SCHEMA', selection.schemas)} ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME"
     )
     _refuse_libraries(session, selection)
     kinds: dict[str, ObjectKind] = {"FUNCTION": "function", "PROCEDURE": "procedure"}
-    for kind, schema, routine in rows:
+    for kind, schema, routine, language in rows:
         name = TableName(schema, routine)
+        if language not in ("", "SQL"):
+            raise PreflightError(
+                f"{kind.lower()} {name} is written in {language}, which cannot be moved yet; remove it or use include"
+            )
         if kind not in kinds:
             raise PreflightError(f"{name} is a {kind.lower()}, which cannot be moved yet; remove it or use include")
         yield show_object(session, kinds[kind], name)

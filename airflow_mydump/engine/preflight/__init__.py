@@ -6,13 +6,14 @@ at what is to be moved; the planner asks it when it has the catalog, also before
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from airflow_mydump.engine.consistency.settings import Mode
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.preflight import (
     accounts,
+    accounts_to_move,
     bodies,
     collation,
     definers,
@@ -26,6 +27,7 @@ from airflow_mydump.engine.preflight import (
     storage,
     timestamp,
 )
+from airflow_mydump.engine.preflight.accounts_to_move import coming_accounts as coming_accounts
 from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, require_no_blocker
 from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
@@ -102,7 +104,17 @@ def target_findings(session: Session, selection: Selection, binlog: bool) -> Ite
     yield from servers.target_findings(session)
 
 
-def catalog_findings(candidate: Candidate, foreign_keys: ForeignKeys) -> Iterator[Finding]:
+def about_both(source: Session, target: Session, selection: Selection, users: Sequence[str]) -> tuple[Finding, ...]:
+    """What there is to say about both servers, and about the accounts that a run is to make. Raises ServerError."""
+    return (
+        *servers.pair_findings(source, target, selection),
+        *accounts_to_move.findings(source, target, users, selection),
+    )
+
+
+def catalog_findings(
+    candidate: Candidate, foreign_keys: ForeignKeys, coming_accounts: frozenset[str] = frozenset()
+) -> Iterator[Finding]:
     """What the target makes of the tables and objects that are to be moved. Raises ServerError."""
     yield from letter_case.findings(candidate)
     if candidate.selection.content != "data":  # then the tables are the target's own
@@ -114,5 +126,5 @@ def catalog_findings(candidate: Candidate, foreign_keys: ForeignKeys) -> Iterato
         yield from history.findings(candidate)
         yield from timestamp.findings(candidate)
     yield from object_state.findings(candidate)
-    yield from definers.findings(candidate)
+    yield from definers.findings(candidate, coming_accounts)
     yield from bodies.findings(candidate)

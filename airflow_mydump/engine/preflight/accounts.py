@@ -8,12 +8,14 @@ from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.preflight.finding import Finding, blocker
 from airflow_mydump.engine.privilege import (
     LEDGER_PRIVILEGES,
+    SEES_ROUTINES,
     SOURCE_PRIVILEGES,
     TARGET_PRIVILEGES,
     Grant,
     has_on_server,
     missing,
     read_grants,
+    sees_routines,
 )
 from airflow_mydump.engine.selection import LEDGER_SCHEMA, Selection
 from airflow_mydump.engine.session import Session
@@ -27,9 +29,8 @@ def source_findings(session: Session, selection: Selection) -> Iterator[Finding]
     grants = read_grants(session)
     account = f"source account {session.endpoint.user}"
     yield from _lacking(grants, selection.schemas, SOURCE_PRIVILEGES, account)
-    if selection.takes_routines and not _sees_routines(session, grants):
-        privilege = "SHOW_ROUTINE ON *.*" if session.flavor.vendor == "mysql" else "SELECT ON mysql.*"
-        yield blocker(account, "cannot see every routine", f"GRANT {privilege} to it")
+    if selection.takes_routines and not sees_routines(session, grants):
+        yield blocker(account, "cannot see every routine", f"GRANT {SEES_ROUTINES[session.flavor.vendor]} to it")
 
 
 def snapshot_findings(session: Session) -> Iterator[Finding]:
@@ -71,14 +72,6 @@ def _may_leave_out_binlog(session: Session) -> bool:
             return False
         raise
     return True
-
-
-def _sees_routines(session: Session, grants: tuple[Grant, ...]) -> bool:
-    if has_on_server(grants, "SELECT"):
-        return True
-    if session.flavor.vendor == "mysql":
-        return has_on_server(grants, "SHOW_ROUTINE")
-    return not missing(grants, "mysql", ["SELECT"])
 
 
 def _lacking(

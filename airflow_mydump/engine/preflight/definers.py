@@ -9,7 +9,7 @@ from airflow_mydump.engine.definer import MAY_NAME_ANOTHER, current_account, def
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, blocker, listed, warning
-from airflow_mydump.engine.privilege import has_on_server, read_grants
+from airflow_mydump.engine.privilege import SEES_ROUTINES, has_on_server, read_grants, sees_routines
 from airflow_mydump.engine.session import Session
 
 _STRIP = 'strip or map definers (definers="strip")'
@@ -48,6 +48,13 @@ def findings(candidate: Candidate, coming: frozenset[str] = frozenset()) -> Iter
             f"definers {listed(sorted(others))}",
             "may be missing on the target: its account may not read mysql.user",
             "GRANT SELECT ON mysql.user to it",
+        )
+    routines = [stored for objects in others.values() for stored in objects if stored.kind in ("function", "procedure")]
+    if routines and not sees_routines(session, grants):
+        yield blocker(
+            f"target account {account}",
+            f"may not read {listed(routines)} when they are there, so that they could not be verified",
+            f"GRANT {SEES_ROUTINES[session.flavor.vendor]} to it, or {_STRIP}",
         )
     programs = [stored for stored in candidate.catalog.objects if stored.kind in ("function", "trigger")]
     if programs and not has_on_server(grants, "SUPER") and _distrusts_functions(candidate):

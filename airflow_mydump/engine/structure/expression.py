@@ -51,6 +51,20 @@ def read_expression(text: str) -> Expression:
         return Expression(" ".join(_plain(TokenCursor(text))), text)
 
 
+def without_character_sets(text: str) -> str:
+    """The text of an expression with its texts in plain quotes, and without ``_utf8mb4`` before them, which says no
+    more than the session does. Raises DefinitionError if the text has no tokens."""
+    cursor, parts, begun = TokenCursor(text), [], 0
+    while not cursor.ended:
+        token = cursor.take()
+        if token.text == "_UTF8MB4" and cursor.next.kind == "string":
+            parts.append(text[begun : token.start])
+            token = cursor.take()
+            parts.append(literal(string_value(token.text)))
+            begun = token.end
+    return "".join([*parts, text[begun:]])
+
+
 def _plain(cursor: TokenCursor) -> list[str]:
     texts = []
     while not cursor.ended:

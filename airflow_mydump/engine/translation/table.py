@@ -11,7 +11,7 @@ from airflow_mydump.engine.flavor import Vendor
 from airflow_mydump.engine.identifier import hex_literal, literal, quote
 from airflow_mydump.engine.structure.column import ColumnStructure
 from airflow_mydump.engine.structure.constraint import CheckStructure
-from airflow_mydump.engine.structure.expression import Expression, read_expression
+from airflow_mydump.engine.structure.expression import Expression, read_expression, without_character_sets
 from airflow_mydump.engine.structure.key import KeyStructure
 from airflow_mydump.engine.structure.table import TableOption, TableStructure, read_table_structure
 from airflow_mydump.engine.translation.choice import TYPES, Findings, TranslationChoice
@@ -63,6 +63,8 @@ class TableTranslator:
             table,
             columns=columns,
             definition=write_definition(translated, self.target),
+            # Rows are not in the same partitions there, so none may be a chunk.
+            partitions=() if _is_hashed_otherwise(translated) else table.partitions,
             keys=tuple(self._ordered_alike(key, source, translated) for key in table.keys),
         )
 
@@ -96,11 +98,26 @@ class TableTranslator:
             self._refuse(table, f"{where} is bound to SRID {column.srid}")
         if column.generated and not column.nullable and self.target == "mariadb":
             self._refuse(table, f"{where} is generated and NOT NULL")
+        if column.auto_increment and column.data_type in ("float", "double") and self.target == "mysql":
+            self._refuse(table, f"{where} counts up in a {column.data_type.upper()}")
         for expression in (column.default, column.on_update, column.generated, column.check):
             self._check_functions(table, where, expression)
+        column = replace(
+            column,
+            default=self._written(column.default),
+            generated=self._written(column.generated),
+            check=self._written(column.check),
+        )
         column = self._with_type(table, replace(column, other=(), srid=""))
         column = replace(column, collation=self.collations.translate(column.collation))
         return replace(self._with_default(table, column), check=None if self.target == "mysql" else column.check)
+
+    def _written(self, expression: Expression | None) -> Expression | None:
+        """The expression as the target reads it: MariaDB cannot read again a text with a character set and an escaped
+        quote in a generated column (10.11: error 1064)."""
+        if expression is None or self.target == "mysql":
+            return expression
+        return replace(expression, text=without_character_sets(expression.text))
 
     def _with_type(self, table: TableStructure, column: ColumnStructure) -> ColumnStructure:
         kind = column.data_type
@@ -152,6 +169,7 @@ class TableTranslator:
             self._check_functions(table, f"CHECK constraint {check.name}", check.expression)
             if not check.enforced:
                 self._refuse(table, f"CHECK constraint {check.name} is not enforced")
+            check = replace(check, expression=self._written(check.expression) or check.expression)
             if self.target == "mysql" and (not check.name or check.name.startswith(_AUTOMATIC_CHECK)):
                 # On MySQL names are the database's, where MariaDB's own would meet again in the next table.
                 number += 1
@@ -214,6 +232,12 @@ class TableTranslator:
     def _refuse(self, table: TableStructure, what: str) -> None:
         other = {"mysql": "MySQL", "mariadb": "MariaDB"}[self.target]
         self.findings.refuse(table.name, f"{what}, which {other} has not", "change it, or exclude the table")
+
+
+def _is_hashed_otherwise(table: TableStructure) -> bool:
+    """Whether its partitions depend on how a vendor hashes a key."""
+    words = table.partitioning.upper().split()[2:4]
+    return "KEY" in words
 
 
 def _is_json(column: ColumnStructure) -> bool:

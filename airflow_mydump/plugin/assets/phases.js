@@ -7,6 +7,9 @@ import { count, duration, many, state } from "./format.js";
 
 const ENDED = new Set(["success", "failed", "upstream_failed", "skipped", "removed"]);
 
+// Airflow gives these a start too, of no length.
+const UNSTARTED = new Set(["upstream_failed", "skipped", "removed"]);
+
 export function phaseBars(run, move, now) {
   const starts = move.phases.map((phase) => phase.started).filter((start) => start !== null);
   const ends = move.phases.map((phase) => phase.ended ?? (phase.started === null ? null : now)).filter((end) => end !== null);
@@ -23,8 +26,9 @@ export function phaseBars(run, move, now) {
 function phaseBar(run, phase, begin, span, now) {
   const last = phase.ended ?? now;
   const ended = phase.tasks.filter((task) => ENDED.has(task.state)).length;
+  const begun = phase.started !== null && !UNSTARTED.has(phase.state);
   const bar =
-    phase.started !== null &&
+    begun &&
     element("span", {
       class: `bar ${phase.state ?? "none"}`,
       style: {
@@ -32,13 +36,13 @@ function phaseBar(run, phase, begin, span, now) {
         width: `${Math.max(0.6, (100 * (last - phase.started)) / span)}%`,
       },
     });
-  const tasks = mapped(phase) ? `${count(ended)} of ${many(phase.tasks.length, "task")}` : "";
+  const tasks = mapped(phase) && begun ? `${count(ended)} of ${many(phase.tasks.length, "task")}` : "";
   return element(
     "div",
     { class: "row" },
     element("a", { class: "phase", href: phaseAddress(run, phase), on: { click: leave } }, phase.name),
     element("span", { class: "track" }, bar),
-    element("span", { class: "number" }, phase.started === null ? "" : duration(last - phase.started)),
+    element("span", { class: "number" }, begun ? duration(last - phase.started) : ""),
     element("span", { class: "quiet" }, tasks),
     badge(phase.state),
   );
@@ -53,7 +57,7 @@ function phaseAddress(run, phase) {
 
 // A square for each mapped task, in the order of their numbers.
 export function taskSquares(run, move, now) {
-  const phases = move.phases.filter(mapped);
+  const phases = move.phases.filter((phase) => mapped(phase) && !UNSTARTED.has(phase.state));
   if (!phases.length) return null;
   return element(
     "section",

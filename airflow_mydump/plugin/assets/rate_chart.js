@@ -3,7 +3,6 @@
 import { drawing, element } from "./element.js";
 import { compact, duration, size } from "./format.js";
 
-const WIDTH = 640;
 const HEIGHT = 210;
 const LEFT = 58;
 const BOTTOM = 24;
@@ -14,8 +13,11 @@ const FIGURES = {
 };
 
 let chosen = "rows";
+// The drawing is scaled to its place: on a narrow page a narrower drawing keeps its text readable.
+let width = 640;
 
 export function rateChart(timeline) {
+  width = innerWidth < 760 ? 380 : 640;
   const place = element("div", { class: "chart" });
   const choices = Object.entries(FIGURES).map(([name, { title }]) =>
     element(
@@ -42,7 +44,7 @@ function curve(timeline, name) {
   const values = timeline[name];
   const { text, title } = FIGURES[name];
   const top = ceiling(Math.max(...values));
-  const step = (WIDTH - LEFT) / values.length;
+  const step = (width - LEFT) / values.length;
   const x = (place) => LEFT + place * step;
   const y = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / top);
   // Each value holds for its step of time.
@@ -52,14 +54,14 @@ function curve(timeline, name) {
   const picture = drawing(
     "svg",
     {
-      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      viewBox: `0 0 ${width} ${HEIGHT}`,
       role: "img",
       "aria-label": `${title} over ${duration(values.length * timeline.step)}: ${text(mean)} on average, ${text(Math.max(...values))} at most`,
     },
     [0, 0.25, 0.5, 0.75, 1].map((share) => gridLine(y(share * top), text(share * top))),
     drawing("polygon", { class: "area", points: `${LEFT},${floor} ${points.join(" ")} ${x(values.length)},${floor}` }),
     drawing("polyline", { class: "line", points: points.join(" ") }),
-    drawing("line", { class: "mean", x1: LEFT, x2: WIDTH, y1: y(mean), y2: y(mean) }),
+    drawing("line", { class: "mean", x1: LEFT, x2: width, y1: y(mean), y2: y(mean) }),
     [0, 0.25, 0.5, 0.75, 1].map((share) => timeLabel(share, values.length * timeline.step)),
   );
   picture.append(...pointer(picture, values, x, y, (place) => `${text(values[place])}${name === "rows" ? " rows/s" : "/s"} after ${duration(place * timeline.step)}`));
@@ -68,7 +70,7 @@ function curve(timeline, name) {
 
 function gridLine(height, label) {
   return [
-    drawing("line", { class: "grid", x1: LEFT, x2: WIDTH, y1: height, y2: height }),
+    drawing("line", { class: "grid", x1: LEFT, x2: width, y1: height, y2: height }),
     drawing("text", { x: LEFT - 8, y: height + 4, "text-anchor": "end" }, label),
   ];
 }
@@ -77,7 +79,7 @@ function timeLabel(share, seconds) {
   const anchor = share === 0 ? "start" : share === 1 ? "end" : "middle";
   return drawing(
     "text",
-    { x: LEFT + share * (WIDTH - LEFT), y: HEIGHT - 6, "text-anchor": anchor },
+    { x: LEFT + share * (width - LEFT), y: HEIGHT - 6, "text-anchor": anchor },
     share === 0 ? "start" : duration(share * seconds),
   );
 }
@@ -91,13 +93,13 @@ function pointer(picture, values, x, y, say) {
   picture.addEventListener("pointerleave", () => mark.setAttribute("visibility", "hidden"));
   picture.addEventListener("pointermove", (event) => {
     const box = picture.getBoundingClientRect();
-    const at = ((event.clientX - box.left) / box.width) * WIDTH;
-    const place = Math.min(values.length - 1, Math.max(0, Math.floor((at - LEFT) / ((WIDTH - LEFT) / values.length))));
+    const at = ((event.clientX - box.left) / box.width) * width;
+    const place = Math.min(values.length - 1, Math.max(0, Math.floor((at - LEFT) / ((width - LEFT) / values.length))));
     const middle = (x(place) + x(place + 1)) / 2;
     for (const each of ["x1", "x2"]) stick.setAttribute(each, middle);
     dot.setAttribute("cx", middle);
     dot.setAttribute("cy", y(values[place]));
-    const right = middle > WIDTH * 0.65;
+    const right = middle > width * 0.65;
     words.setAttribute("x", middle + (right ? -8 : 8));
     words.setAttribute("text-anchor", right ? "end" : "start");
     words.textContent = say(place);

@@ -84,7 +84,7 @@ function figures(run, move, now) {
   return element(
     "section",
     { class: "figures" },
-    figure("Rows", compact(total ?? move.rows), outline && total === undefined ? `of about ${compact(outline.rows)}` : ""),
+    figure("Rows", total === undefined ? compact(move.rows) : figured(total), outline && total === undefined ? `of about ${compact(outline.rows)}` : ""),
     figure("Data", size(move.report ? sum(move.report.tenants, "bytes") : move.bytes), outline ? many(outline.tables, "table") : ""),
     outline && figure("Chunks", count(move.chunks), `of ${count(outline.chunks)}`, share),
     move.rate !== null && figure("Rows/s", compact(move.rate), "lately"),
@@ -108,9 +108,12 @@ function figure(title, value, detail = "", share = null) {
 function verdict(move) {
   if (move.dump_report) return figure("Dump", "complete", size(move.dump_report.file_bytes) + " of files");
   if (!move.report) return null;
-  return move.report.differences.length
-    ? figure("Verification", "incomplete", many(move.report.differences.length, "difference"))
-    : figure("Verification", "verified", "every chunk compared");
+  const { differences, tenants: found, verify } = move.report;
+  if (differences.length) return figure("Verification", "incomplete", many(differences.length, "difference"));
+  if (!verify) return figure("Verification", "none", "as it was asked for");
+  return found.every((tenant) => tenant.verified)
+    ? figure("Verification", "verified", "every chunk compared")
+    : figure("Verification", "incomplete");
 }
 
 function facts(move) {
@@ -130,5 +133,7 @@ function facts(move) {
     element("dl", {}, lines.map(([title, text]) => [element("dt", {}, title), element("dd", {}, text)])),
   );
 }
+
+const figured = (number) => (number < 1e8 ? count(number) : compact(number));
 
 const sum = (items, name) => items.reduce((total, item) => total + item[name], 0);

@@ -1,0 +1,97 @@
+"""A run tells nobody that it is complete if the source's definitions are not those it was planned with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from airflow_mydump.engine.errors import IncompleteRunError
+from airflow_mydump.engine.event import EventKind
+from airflow_mydump.engine.phases.post import post_phase
+from tests.integration.pair import run_sql
+from tests.integration.staged_run import StagedRun
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from airflow_mydump.engine.event import Event
+    from tests.integration.pair import Pair
+    from tests.integration.run import Run
+
+CHANGES = [
+    ("ALTER TABLE t ADD COLUMN added INT DEFAULT 7", "table {}.t was altered"),
+    ("CREATE INDEX added ON t (v)", "table {}.t was altered"),
+    ("DROP TABLE u", "table {}.u was dropped"),
+    ("CREATE TABLE n (v INT)", "table {}.n was made"),
+    ("CREATE OR REPLACE VIEW w AS SELECT 2 AS two", "view {}.w was altered"),
+    ("CREATE TRIGGER r BEFORE INSERT ON t FOR EACH ROW SET @seen = 1", "trigger {}.r was made"),
+]
+
+
+@pytest.fixture
+def planned(run: Run) -> Run:
+    run.on_source(
+        "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)",
+        "INSERT INTO t (v) VALUES (1), (2)",
+        "CREATE TABLE u (v INT)",
+        "CREATE VIEW w AS SELECT 1 AS one",
+    )
+    run.plan()
+    run.schema()
+    return run
+
+
+def finish(run: Run) -> None:
+    assert run.planned
+    run.index()
+    run.verify()
+    post_phase(run.target, run.work, run.planned.identity, source=run.source)
+    run.report()
+
+
+@pytest.mark.parametrize(("change", "said"), CHANGES, ids=lambda value: value.split(" ")[0])
+def test_a_change_fails_the_run_and_is_named(planned: Run, change: str, said: str) -> None:
+    planned.data()
+    planned.on_source(change)
+    with pytest.raises(IncompleteRunError, match=said.format(planned.database)):
+        finish(planned)
+
+
+def test_a_column_that_was_added_before_the_rows_were_read_does_not_go_unnoticed(planned: Run) -> None:
+    planned.on_source(CHANGES[0][0])
+    planned.data()
+    with pytest.raises(IncompleteRunError, match=r"\.t was altered"):
+        finish(planned)
+
+
+def test_rows_and_counters_may_change_and_a_finished_run_does_not_look_again(planned: Run) -> None:
+    planned.data()
+    planned.on_source("INSERT INTO t (v) VALUES (3), (4)", "DELETE FROM t WHERE v = 1")
+    finish(planned)
+    planned.on_source("DROP TABLE u")
+    finish(planned)
+
+
+def test_a_change_fails_a_dump_and_is_named(pair: Pair, database: str, tmp_path: Path) -> None:
+    run = StagedRun.of(pair, database, tmp_path)
+    run.on_source("CREATE TABLE t (v INT)", "INSERT INTO t VALUES (1)")
+
+    def alter(event: Event) -> None:
+        if event.kind is EventKind.CHUNK_DUMPED:
+            run_sql(pair.source, "ALTER TABLE t ADD COLUMN added INT", database=database)
+
+    with pytest.raises(IncompleteRunError, match=r"\.t was altered"):
+        run.dump(alter)
+
+
+def test_a_run_is_not_resumed_on_another_server(planned: Run) -> None:
+    assert planned.planned
+    planned.data()
+    run_sql(
+        planned.pair.target,
+        "UPDATE airflow_mydump.ledger SET detail = REPLACE(detail, '(', '(other ') "
+        f"WHERE step = 'run' AND plan = '{planned.planned.identity.plan}'",
+    )
+    with pytest.raises(IncompleteRunError, match=r"was begun on .*\(other .*, and .* answers now; start the run anew"):
+        planned.data()
