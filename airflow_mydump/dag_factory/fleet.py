@@ -212,7 +212,7 @@ def _add_tasks(migration: TenantMigration, tenant_dag_id: str) -> FleetTasks:
             start_task_id="start_tenant",
             tenant_dag_id=tenant_dag_id,
             poke_interval=fleet.poll_seconds,
-            # A busy scheduler may take the look before for the end of the task that it has just queued again, and fail it.
+            # A busy scheduler may take the end of one look for the end of the task that it has queued again.
             retries=5,
             retry_delay=timedelta(seconds=fleet.poll_seconds),
             trigger_rule=TriggerRule.ALL_DONE,
