@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MydumpError as error:
         return _complain(error, 1)
     except KeyboardInterrupt:
-        return _complain("interrupted; what was committed stays, and the same --run-key goes on", 130)
+        return _complain("interrupted; the same --run-key goes on", 130)
 
 
 def _complain(what: object, status: int) -> int:

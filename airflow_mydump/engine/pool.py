@@ -77,7 +77,7 @@ class WorkerPool:
 
 def _died(error: BaseException) -> BaseException:
     if isinstance(error, multiprocessing.ProcessError) or type(error).__name__ == "BrokenProcessPool":
-        return MydumpError("a worker process was killed; what it committed stays, run again to go on")
+        return MydumpError("a worker process was killed; run again to go on")
     return error
 
 

@@ -18,6 +18,8 @@ from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.serialization.serialized_objects import DagSerialization
 
 from airflow_mydump.dag_factory import (
+    ConsistencyConfig,
+    DumpTaskGroup,
     ExecutionConfig,
     MigrationDag,
     MigrationTaskGroup,
@@ -34,6 +36,8 @@ from airflow_mydump.engine.errors import ConfigurationError, SelectionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from airflow_mydump.engine.consistency.settings import Mode
 
 ROOT = Path(__file__).resolve().parents[2]
 DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
@@ -103,6 +107,18 @@ def test_mapped_tasks_map_over_one_short_list_and_have_names() -> None:
         assert isinstance(task, MappedOperator)
         assert task.map_index_template
         assert task.max_active_tis_per_dagrun == 3
+
+
+@pytest.mark.parametrize(("mode", "over"), [("snapshot", "worker"), ("none", "bundle")])
+def test_data_moves_by_workers_that_read_together_or_by_bundles(mode: Mode, over: str) -> None:
+    consistency = ConsistencyConfig(mode, max_lock_seconds=3)
+    with DAG("nightly", schedule=None) as dump:
+        DumpTaskGroup(source=SourceConfig("there", schemas=["a"]), staging=StagingConfig("/d"), consistency=consistency)
+    for dag, name in ((migration(consistency=consistency), "data_phase"), (dump, "dump.dump_phase")):
+        task = dag.get_task(name)
+        assert isinstance(task, MappedOperator)
+        assert list(task.expand_input.value) == [over]  # type: ignore[arg-type]
+        assert task.partial_kwargs.get("consistency") == (consistency if over == "worker" else None)
 
 
 def test_the_report_waits_for_every_mapped_task() -> None:
@@ -235,6 +251,9 @@ def test_every_task_writes_to_the_targets_binary_log_or_none_does(binlog: bool) 
         (lambda: PlanConfig(chunk_bytes="big"), "PlanConfig.chunk_bytes"),
         (lambda: PlanConfig(max_bundles=0), "PlanConfig.max_bundles"),
         (lambda: PlanConfig(max_bundles=10_000), "PlanConfig.max_bundles"),
+        (lambda: ConsistencyConfig(mode="all"), "ConsistencyConfig.mode"),  # type: ignore[arg-type]
+        (lambda: ConsistencyConfig(max_lock_seconds=0), "ConsistencyConfig.max_lock_seconds"),
+        (lambda: ConsistencyConfig(long_queries="ignore"), "ConsistencyConfig.long_queries"),  # type: ignore[arg-type]
         (lambda: ExecutionConfig(concurrency=0), "ExecutionConfig.concurrency"),
         (lambda: ExecutionConfig(retries=-1), "ExecutionConfig.retries"),
     ],
