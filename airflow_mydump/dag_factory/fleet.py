@@ -14,6 +14,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from glob import escape
 from typing import Any
 
@@ -211,6 +212,9 @@ def _add_tasks(migration: TenantMigration, tenant_dag_id: str) -> FleetTasks:
             start_task_id="start_tenant",
             tenant_dag_id=tenant_dag_id,
             poke_interval=fleet.poll_seconds,
+            # A busy scheduler may take the end of one look for the end of the task that it has queued again.
+            retries=5,
+            retry_delay=timedelta(seconds=fleet.poll_seconds),
             trigger_rule=TriggerRule.ALL_DONE,
         ),
         fleet_report=FleetReportOperator(

@@ -18,7 +18,8 @@ _TOLD = 10
 class RunMessage:
     """What is known of a run when it has ended, from the XComs that its tasks left.
 
-    ``tenants`` are the databases of its report, or of the fleet's.
+    ``tenants`` are the databases of a migration's or restore's report, ``dump`` is a dump's report, ``fleet`` what
+    became of a fleet's tenants.
     """
 
     dag_id: str
@@ -29,13 +30,14 @@ class RunMessage:
     failures: Sequence[Failure] = ()
     differences: Sequence[str] = ()
     fleet: Sequence[Mapping[str, Any]] = field(default=())
+    dump: Mapping[str, Any] | None = None
     base_url: str = ""
 
     @property
     def subject(self) -> str:
         """One line."""
         if self.succeeded:
-            return f"{self.dag_id}: {self._moved()} moved"
+            return f"{self.dag_id}: {self._done()}"
         broken = [outcome["tenant"] for outcome in self.fleet if outcome["state"] != "success"]
         if broken:
             return f"{self.dag_id}: {len(broken)} of {len(self.fleet)} tenants FAILED"
@@ -58,16 +60,21 @@ class RunMessage:
             return ""
         return f"{self.base_url}/dags/{quote(self.dag_id)}/runs/{quote(self.run_id)}"
 
-    def _moved(self) -> str:
+    def _done(self) -> str:
+        if self.dump:
+            return f"{self.dump['tables']:,} tables, {self.dump['rows']:,} rows dumped"
         moved = self.fleet or self.tenants
         rows = sum(each["rows"] for each in moved)
-        return f"{len(moved)} database{'' if len(moved) == 1 else 's'}, {rows:,} rows"
+        return f"{len(moved)} database{'' if len(moved) == 1 else 's'}, {rows:,} rows moved"
 
     def _lines(self) -> Iterator[str]:
         yield self.subject
         yield f"Run {self.run_id}" + (f": {self.link}" if self.link else "")
         if self.succeeded:
             yield from (f"- {each['schema']}: {each['rows']:,} rows" for each in self.tenants)
+            yield from (f"- {each['tenant']}: {each['rows']:,} rows" for each in self.fleet)
+            if self.dump:
+                yield f"In {self.dump['directory']}"
             return
         if names := ", ".join(str(each["schema"]) for each in self.tenants):
             yield f"Databases: {names}"

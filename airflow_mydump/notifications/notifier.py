@@ -62,11 +62,11 @@ def message_of(context: Mapping[str, Any]) -> RunMessage:
         run_id=left.run_id,
         succeeded=_succeeded(context, reason),
         reason=reason,
-        # Of a dump there are sums only.
         tenants=report.get("tenants") or (),
         failures=[Failure.read(record) for record in left.read("failures") or ()] or left.own_failures(),
         differences=report.get("differences") or (),
         fleet=left.read("fleet") or (),
+        dump=report if "directory" in report else None,
         base_url=conf.get("api", "base_url", fallback="").rstrip("/"),
     )
 

@@ -76,14 +76,16 @@ class FleetReportOperator(BaseOperator):
             state,
             rows=sum(each["rows"] for each in moved),
             seconds=sum(each["seconds"] for each in moved),
-            error="" if state == "success" else _error(failures, report),
+            error="" if state == "success" else _error(state, failures, report),
         )
 
     def _left(self, instance: Any, run_id: str, key: str) -> Any:
         return instance.xcom_pull(task_ids="report", key=key, dag_id=self.tenant_dag_id, run_id=run_id, map_indexes=-1)
 
 
-def _error(failures: list[Failure], report: dict[str, Any]) -> str:
+def _error(state: str, failures: list[Failure], report: dict[str, Any]) -> str:
+    if state != "failed":
+        return "its run has not ended; clear this task when it has"
     if failures:
         return failures[0].sentence
     if report.get("differences"):

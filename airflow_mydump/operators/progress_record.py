@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from airflow_mydump.engine.event import Event, EventKind
 
 PROGRESS = "mydump progress"
-"""Key of the XCom with a task's progress; some 1 KB, written anew every few seconds."""
+"""Key of the XCom with a task's progress; some 3 KB, written anew every few seconds."""
 
 _ENDINGS = frozenset(
     {
@@ -25,7 +25,7 @@ _ENDINGS = frozenset(
     }
 )
 _TIMED = (EventKind.CHUNK_LOADED, EventKind.CHUNK_DUMPED)
-_MOST_SAMPLES, _MOST_TABLES, _MOST_CHUNKS = 32, 10, 5
+_MOST_SAMPLES, _MOST_TABLES, _MOST_CHUNKS = 32, 30, 5
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class ProgressRecord:
         self.done[event.kind] += 1
         self.rows += event.rows
         self.bytes += event.bytes
-        if event.chunk:
+        if event.chunk and event.kind is not EventKind.CHUNK_SKIPPED:
             name = str(event.name)
             table = self._tables.get(name) or TableProgress(name)
             self._tables[name] = TableProgress(

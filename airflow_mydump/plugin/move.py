@@ -29,17 +29,27 @@ _ORDER = (
     "LoadPlanOperator",
     "SchemaPhaseOperator",
     "DataPhaseOperator",
+    "SnapshotDataOperator",
     "DumpPhaseOperator",
+    "SnapshotDumpOperator",
     "LoadPhaseOperator",
     "IndexPhaseOperator",
     "VerifyOperator",
     "VerifyLoadOperator",
     "PostPhaseOperator",
     "FinishDumpOperator",
+    "PruneDumpsOperator",
     "ReportOperator",
+    "FindTenantsOperator",
+    "AwaitTenantsSensor",
+    "FleetReportOperator",
 )
-_MOVING = frozenset({"DataPhaseOperator", "DumpPhaseOperator", "LoadPhaseOperator"})
-_MOVED = (EventKind.CHUNK_COMMITTED, EventKind.CHUNK_DUMPED, EventKind.CHUNK_SKIPPED)
+_MOVING = frozenset(
+    {"DataPhaseOperator", "SnapshotDataOperator", "DumpPhaseOperator", "SnapshotDumpOperator", "LoadPhaseOperator"}
+)
+# Chunks that were done before are not counted: several workers may come across the same one. So what is shown may be
+# less than what is done until the phase has succeeded, and never more.
+_MOVED = (EventKind.CHUNK_COMMITTED, EventKind.CHUNK_DUMPED)
 _TELLING = ("failed", "up_for_retry", "running", "upstream_failed")
 _ENDED = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
 _UNSETTLED_SECONDS, _RATE_SECONDS = 6.0, 60.0
@@ -138,6 +148,8 @@ def _move(run: RecordedRun, group: str, tasks: Sequence[RecordedTask]) -> Move:
     done = [progress[task.key] for task in moving if task.key in progress]
     outline = _first(run, tasks, OUTLINE, Outline)
     rows, chunks = sum(each.rows for each in done), sum(_steps(each, *_MOVED) for each in done)
+    if outline:
+        chunks = outline.chunks if _all_succeeded(moving) else min(outline.chunks, chunks)
     at_work = bool(outline) and any(task.state not in _ENDED for task in moving)
     timeline = timeline_of((each.samples for each in done), _UNSETTLED_SECONDS if at_work else 0.0)
     rate = timeline.rate(_RATE_SECONDS) if timeline and at_work else None
@@ -208,9 +220,7 @@ def _tables(
     checking = [task for task in tasks if task.operator.startswith("Verify")]
     moved = _chunks_by_table(moving, progress)
     verified = _chunks_by_table([task for task in checking if task.state == "success"], progress)
-    all_moved, all_verified = (
-        bool(some) and all(task.state == "success" for task in some) for some in (moving, checking)
-    )
+    all_moved, all_verified = _all_succeeded(moving), _all_succeeded(checking)
     for table in outline.largest:
         yield LargeTable(
             table.name,
@@ -221,6 +231,10 @@ def _tables(
             table.chunks if all_moved else min(table.chunks, moved[table.name]),
             table.chunks if all_verified else min(table.chunks, verified[table.name]),
         )
+
+
+def _all_succeeded(tasks: Sequence[RecordedTask]) -> bool:
+    return bool(tasks) and all(task.state == "success" for task in tasks)
 
 
 def _chunks_by_table(tasks: Iterable[RecordedTask], progress: dict[tuple[str, int], Progress]) -> Counter[str]:

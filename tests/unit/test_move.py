@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from airflow_mydump import operators
 from airflow_mydump.engine.phases.report import Report, TenantReport
 from airflow_mydump.operators.outline import BEGUN, OUTLINE, Outline, OutlinedTable
 from airflow_mydump.operators.phase import FAILURE
 from airflow_mydump.operators.progress_record import PROGRESS, Progress, SlowChunk, TableProgress
 from airflow_mydump.operators.report import REPORT
 from airflow_mydump.operators.xcom_value import plain
-from airflow_mydump.plugin.move import Move, moves_of
+from airflow_mydump.plugin.move import _ORDER, Move, moves_of
 from airflow_mydump.plugin.recorded_run import RecordedRun, RecordedTask
 from airflow_mydump.plugin.run_line import run_line
 
@@ -51,6 +52,10 @@ def data_tasks(*states: str | None) -> list[RecordedTask]:
     return [instance("data_phase", "DataPhaseOperator", state, number) for number, state in enumerate(states)]
 
 
+def test_every_operator_has_its_place_among_the_phases() -> None:
+    assert sorted(_ORDER) == operators.__all__
+
+
 @pytest.mark.parametrize(
     ("states", "phase"),
     [
@@ -83,6 +88,21 @@ def test_sums_and_the_time_left_come_from_what_tasks_told() -> None:
     assert move.remaining == pytest.approx(30, rel=0.01)
     assert [chunk.seconds for chunk in move.slowest] == [2.0, 1.0]
     assert (move.tables[0].moved, move.tables[0].verified) == (3, 0)
+
+
+def test_a_chunk_that_two_workers_came_across_counts_once() -> None:
+    skipped = plain(Progress({"chunk skipped": 6}, 0, 0, (), (), ()))
+    left = {
+        ("chunk_plan", -1, OUTLINE): plain(OUTLINED),
+        ("data_phase", 0, PROGRESS): moved(6, 900),
+        ("data_phase", 1, PROGRESS): skipped,
+    }
+    tasks = [instance("chunk_plan", "ChunkPlanOperator", "success")]
+    workers = ("success", "running")
+    tasks += [instance("data_phase", "SnapshotDataOperator", state, number) for number, state in enumerate(workers)]
+    assert only(recorded(tasks, left)).chunks == 6
+    done = [instance("data_phase", "SnapshotDataOperator", "success", number) for number in range(2)]
+    assert only(recorded([tasks[0], *done], left)).chunks == OUTLINED.chunks
 
 
 def test_a_table_is_verified_only_by_tasks_that_have_succeeded() -> None:

@@ -99,6 +99,12 @@ def test_a_good_run_says_what_was_moved() -> None:
     assert message.subject == "nightly: 1 database, 1,234 rows moved"
 
 
+def test_a_dump_says_what_it_holds_and_where() -> None:
+    message = message_of(context("success", report={"directory": "/dumps/a", "tables": 3, "rows": 1234}))
+    assert message.subject == "nightly: 3 tables, 1,234 rows dumped"
+    assert "/dumps/a" in message.text
+
+
 def test_a_fleet_names_its_broken_tenants() -> None:
     fleet = [
         {"tenant": "a", "state": "success", "rows": 1, "error": ""},

@@ -9,18 +9,20 @@ from airflow.sdk import DAG, task
 
 from airflow_mydump.dag_factory import ExecutionConfig, FleetConfig, FleetDag, TargetConfig, tenant_asset
 
+ONE = tenant_asset("target_mariadb", "fleet_one")
+
 FleetDag(
     "fleet",
-    fleet=FleetConfig("source_mariadb", pattern="fleet_*", max_active_tenants=2, poll_seconds=2),
+    fleet=FleetConfig("source_mariadb", pattern="fleet_*", max_active_tenants=2, poll_seconds=4),
     target=TargetConfig("target_mariadb"),
     execution=ExecutionConfig(concurrency=1, work_directory=os.environ["MYDUMP_WORK_DIRECTORY"], retries=0),
     schedule=None,
 )
 
-with DAG("waiting_for_fleet_one", schedule=[tenant_asset("target_mariadb", "fleet_one")], catchup=False):
+with DAG("waiting_for_fleet_one", schedule=[ONE], catchup=False):
 
     @task
     def told(triggering_asset_events: Any = None) -> dict[str, object]:
-        return {"extras": [event.extra for events in triggering_asset_events.values() for event in events]}
+        return {"extras": [event.extra for event in triggering_asset_events[ONE]]}
 
     told()
