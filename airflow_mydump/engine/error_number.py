@@ -11,7 +11,7 @@ TRANSIENT = frozenset(
         1213,  # a deadlock; on MySQL also between statements that create or drop tables with foreign keys
         1317,  # somebody killed the query
         1927,  # somebody killed the connection (MariaDB)
-        2003, 2006, 2013, 2055,  # the connection cannot be made, is gone, or was lost on the way
+        2003, 2006, 2013, 2026, 2055,  # the connection cannot be made, is gone, or was lost on the way
         4031,  # closed for inactivity (MySQL 8.0.24 and later)
     }
 )  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.event import EventKind
 from airflow_mydump.engine.phases.post import post_phase
+from tests.integration.crew import Crew
 from tests.integration.pair import run_sql
 from tests.integration.staged_run import StagedRun
 
@@ -95,3 +96,16 @@ def test_a_run_is_not_resumed_on_another_server(planned: Run) -> None:
     )
     with pytest.raises(IncompleteRunError, match=r"was begun on .*\(other .*, and .* answers now; start the run anew"):
         planned.data()
+
+
+def test_a_change_before_the_snapshot_fails_the_run_and_one_behind_it_is_none_of_its_concern(planned: Run) -> None:
+    planned.on_source(CHANGES[0][0])
+    with Crew(planned, workers=2) as crew:
+        ended = [worker.exception() for worker in [crew.send(number) for number in range(2)]]
+    assert any(isinstance(error, IncompleteRunError) and ".t was altered" in str(error) for error in ended), ended
+    assert all(ended)
+    planned.on_source("ALTER TABLE t DROP COLUMN added")
+    with Crew(planned, workers=2) as crew:
+        assert sum(moved.rows for moved in crew.all()) == 2
+    planned.on_source(CHANGES[0][0], "CREATE TABLE late (v INT)")
+    finish(planned)

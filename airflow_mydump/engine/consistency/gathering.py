@@ -42,6 +42,9 @@ class Logbook(Protocol):
     def record(self, moment: Moment) -> None:
         """Note the moment that is valid from now on."""
 
+    def require_planned(self) -> None:
+        """Raise IncompleteRunError if the source's definitions are not those that the run was planned with."""
+
     def current(self) -> Moment | None:
         """The moment noted last, unless it was thrown away."""
 
@@ -123,6 +126,9 @@ class Gathering:
             position=position,
             definitions_locked=locked,
         )
+        # A definition that changed before is seen here. One that changes later either waits for the snapshot, or makes
+        # the server refuse to read on in it (error 1412), so it is none of this run's concern.
+        self._logbook.require_planned()
         self._logbook.record(moment)
         self._locks.take(_OPEN)
         return moment

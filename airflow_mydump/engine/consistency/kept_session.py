@@ -10,8 +10,11 @@ from MySQLdb import _mysql
 
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import MydumpError, ServerError, SnapshotError
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.session import Row, Session
 from airflow_mydump.engine.session_state import metadata, reading
+
+_LOCK_SECONDS = 30
+_LOCK_WAIT_TIMEOUT = 1205
 
 
 class KeptSession(Session):
@@ -23,6 +26,9 @@ class KeptSession(Session):
 
     def __init__(self, source: Endpoint) -> None:
         super().__init__(source, reading)
+        # An ALTER may wait for a table that another worker has read, this worker behind it, and the other one for this
+        # worker's bundle: it must give the bundle away.
+        self.execute(f"SET SESSION lock_wait_timeout = {_LOCK_SECONDS}")
 
     def __enter__(self) -> KeptSession:
         return self
@@ -30,6 +36,21 @@ class KeptSession(Session):
     def begin(self) -> None:
         """Begin the snapshot. Raises ServerError."""
         self.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+
+    def rows(self, sql: str) -> list[Row]:
+        """As `Session.rows`. Raises SnapshotError if the table stays locked."""
+        with _giving_way():
+            return super().rows(sql)
+
+    def stream(self, sql: str, batch_rows: int) -> Iterator[tuple[Row, ...]]:
+        """As `Session.stream`. Raises SnapshotError if the table stays locked."""
+        with _giving_way():
+            yield from super().stream(sql, batch_rows)
+
+    def stream_by_size(self, sql: str, batch_rows: int, batch_bytes: int) -> Iterator[list[Row]]:
+        """As `Session.stream_by_size`. Raises SnapshotError if the table stays locked."""
+        with _giving_way():
+            yield from super().stream_by_size(sql, batch_rows, batch_bytes)
 
     @contextmanager
     def consistent_snapshot(self) -> Iterator[None]:
@@ -62,3 +83,16 @@ class KeptSession(Session):
                 pass
         with suppress(ServerError):  # an interruption that came after the query's end hits the next statement (1317)
             self.execute("DO 0")
+
+
+@contextmanager
+def _giving_way() -> Iterator[None]:
+    try:
+        yield
+    except ServerError as error:
+        if error.number != _LOCK_WAIT_TIMEOUT:
+            raise
+        raise SnapshotError(
+            f"a table on the source was locked by somebody else for {_LOCK_SECONDS} s; the other workers do what this "
+            "one leaves"
+        ) from error

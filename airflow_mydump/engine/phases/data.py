@@ -14,11 +14,12 @@ from airflow_mydump.engine.consistency.reading_together import read_together
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.copy import CopyJob, copy_chunks
+from airflow_mydump.engine.definition_change import Definitions, require_unchanged
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.loader import Loader
-from airflow_mydump.engine.phases.plan import PLAN, plan_path, schema_file
+from airflow_mydump.engine.phases.plan import DEFINITIONS, PLAN, plan_path, schema_file
 from airflow_mydump.engine.phases.schema import empty_table
 from airflow_mydump.engine.plan import DataBundle, Plan, PlanIdentity, SchemaBundle
 from airflow_mydump.engine.retry import retrying
@@ -65,7 +66,7 @@ def snapshot_data_phase(
     Raises what that raises, ServerError naming the table and chunk, and what `copy_chunks` raises.
     """
     plan = directory.read(f"{plan_path(identity)}/{PLAN}", Plan)
-    work = _CopyWork(plan, target, directory, announce)
+    work = _CopyWork(plan, source, target, directory, announce)
     return Moved.sum(read_together(source, identity.plan, worker, settings, work, announce))
 
 
@@ -74,6 +75,7 @@ class _CopyWork:
     """A plan's bundles, and the target that they are loaded into; its ledger is the logbook."""
 
     plan: Plan
+    source: Endpoint
     target: Endpoint
     directory: WorkDirectory
     announce: Listener
@@ -104,6 +106,10 @@ class _CopyWork:
     def record(self, moment: Moment) -> None:
         with Session(self.target, metadata) as session:
             ledger.begin_moment(session, self.plan.identity, moment)
+
+    def require_planned(self) -> None:
+        path = plan_path(self.plan.identity)
+        require_unchanged(self.source, self.directory.read(f"{path}/{DEFINITIONS}", Definitions))
 
     def current(self) -> Moment | None:
         with Session(self.target, metadata) as session:

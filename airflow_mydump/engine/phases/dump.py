@@ -15,8 +15,9 @@ from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.reading_together import read_together
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
+from airflow_mydump.engine.definition_change import definitions_of, require_unchanged
 from airflow_mydump.engine.dump import DumpTarget, dump_chunk
-from airflow_mydump.engine.dump_directory.dump_record import PLAN, leave_done, read_done
+from airflow_mydump.engine.dump_directory.dump_record import PLAN, leave_done, read_done, unfinished_catalog
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
 from airflow_mydump.engine.dump_directory.moment_file import read_moment, remove_moment, write_moment
 from airflow_mydump.engine.dump_directory.storage import Storage
@@ -70,7 +71,9 @@ def snapshot_dump_phase(
     Raises what that raises, ServerError naming the table and chunk, and what `dump_chunk` raises.
     """
     plan = storage.private.read(PLAN, DumpPlan)
-    return Dumped.sum(read_together(source, plan.plan, worker, settings, _DumpWork(plan, storage, announce), announce))
+    return Dumped.sum(
+        read_together(source, plan.plan, worker, settings, _DumpWork(plan, source, storage, announce), announce)
+    )
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class _DumpWork:
     """A plan's bundles, and the directory that they are dumped into; what belongs to a moment has its epoch's name."""
 
     plan: DumpPlan
+    source: Endpoint
     storage: Storage
     announce: Listener
 
@@ -95,6 +99,9 @@ class _DumpWork:
 
     def record(self, moment: Moment) -> None:
         write_moment(self.storage, moment)
+
+    def require_planned(self) -> None:
+        require_unchanged(self.source, definitions_of(unfinished_catalog(self.storage), self.plan.selection))
 
     def current(self) -> Moment | None:
         return read_moment(self.storage)

@@ -38,8 +38,9 @@ def post_phase(
     """Create the accounts that are wanted, and every planned object under the session state it was written in; returns
     how many objects were created now.
 
-    The definitions on ``source`` must be those that the run was planned with, until the run is complete. Sequences go
-    as far as those of ``source`` are now, behind every row that was read there; without it as far as the plan says.
+    The definitions on ``source`` must be those that the run was planned with, unless it has rows of one moment, or is
+    complete. Sequences go as far as those of ``source`` are now, behind every row that was read there; without it as
+    far as the plan says.
 
     Raises ServerError naming the object, IncompleteRunError if a later run has taken tables over or definitions
     changed.
@@ -50,8 +51,10 @@ def post_phase(
     schemas = directory.read_lines(f"{path}/{SCHEMAS}", Schema)
     with Session(target, metadata) as session:
         ledger.require_tables(session, identity, plan.tables)
-        if source and not ledger.done_items(session, identity, "run"):
-            # Before anything comes to life that was made for tables as they were.
+        settled = ledger.done_items(session, identity, "run") or ledger.current_moment(session, identity)
+        if source and not settled:
+            # Before anything comes to life that was made for tables as they were. A snapshot's workers have looked when
+            # they took it.
             require_unchanged(source, directory.read(f"{path}/{DEFINITIONS}", Definitions))
         accounts = new_accounts(source, session, identity, plan.users, plan.selection) if source and plan.users else ()
         create_accounts(session, identity, accounts)
