@@ -12,7 +12,7 @@ from airflow_mydump.operators.phase import PhaseOperator
 class WorkerOperator(PhaseOperator):
     """One of the workers of a phase; map it with ``.partial(workers=n, …).expand(worker=range(n))``.
 
-    For a snapshot all of them must run at the same time. Each takes the next bundle that nobody has, until none is left.
+    For a snapshot all must run at the same time. Each takes the next bundle that nobody has, until none is left.
 
     :param worker: the worker's number, from 0
     :param workers: how many there are
