@@ -32,6 +32,8 @@ from airflow_mydump.operators.bundle import BundleOperator
 from airflow_mydump.operators.dump_phase import DumpPhaseOperator
 from airflow_mydump.operators.dump_plan import DumpPlanOperator
 from airflow_mydump.operators.finish_dump import FinishDumpOperator
+from airflow_mydump.operators.pause_dumped import PauseDumpedOperator
+from airflow_mydump.operators.resume_dumped import ResumeDumpedOperator
 from airflow_mydump.operators.snapshot_dump import SnapshotDumpOperator
 
 
@@ -78,6 +80,14 @@ class Dumping(Workflow):
             finish_dump=FinishDumpOperator(task_id="finish_dump", **shared),
         )
         chain(tasks.dump_plan, tasks.dump_phase, tasks.finish_dump)
+        if self.consistency.mode == "replica":
+            arguments = shared | {"consistency": self.consistency}
+            pause = PauseDumpedOperator(task_id="pause_applier", **arguments)
+            pause.is_setup = True
+            resume = ResumeDumpedOperator(task_id="resume_applier", **arguments).as_teardown(
+                setups=pause, on_failure_fail_dagrun=True
+            )
+            chain(tasks.dump_plan, pause, tasks.dump_phase, resume)
         return tasks
 
     def _dump_phase(self, bundles: XComArg, shared: Mapping[str, Any]) -> MappedOperator:

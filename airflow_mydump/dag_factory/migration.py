@@ -1,7 +1,7 @@
 """Migrations as DAGs and task groups: a direct copy from one server to another.
 
-The graph has nine tasks, whatever the number of tables, and it is the only thing that keeps data behind schema: a data
-task cannot start before every schema task has succeeded::
+The graph has nine tasks, and two more to pause a replica, whatever the number of tables, and it is the only thing that
+keeps data behind schema: a data task cannot start before every schema task has succeeded::
 
     preflight -> prefetch_metadata -> chunk_plan -> schema_phase[] -> data_phase[] -> index_phase[] -> verify[]
               -> post_phase -> report
@@ -39,10 +39,12 @@ from airflow_mydump.operators.chunk_plan import PLAN, ChunkPlanOperator
 from airflow_mydump.operators.data_phase import DataPhaseOperator
 from airflow_mydump.operators.index_phase import IndexPhaseOperator
 from airflow_mydump.operators.part import PartOperator
+from airflow_mydump.operators.pause_applier import PauseApplierOperator
 from airflow_mydump.operators.post_phase import PostPhaseOperator
 from airflow_mydump.operators.prefetch_metadata import PrefetchMetadataOperator
 from airflow_mydump.operators.preflight import PreflightOperator
 from airflow_mydump.operators.report import ReportOperator
+from airflow_mydump.operators.resume_applier import ResumeApplierOperator
 from airflow_mydump.operators.schema_phase import SchemaPhaseOperator
 from airflow_mydump.operators.snapshot_data import SnapshotDataOperator
 from airflow_mydump.operators.verify import VerifyOperator
@@ -131,7 +133,19 @@ class Migration(Workflow):
             ),
         )
         in_order(tasks)
+        if self.consistency.mode == "replica":
+            self._add_pause(identity, on_source, tasks)
         return tasks
+
+    def _add_pause(self, identity: XComArg, on_source: Mapping[str, Any], tasks: MigrationTasks) -> None:
+        """Two tasks more around the data phase, of which the last runs whatever becomes of it."""
+        arguments = dict(on_source) | {"plan": identity, "consistency": self.consistency}
+        pause = PauseApplierOperator(task_id="pause_applier", **arguments)
+        pause.is_setup = True
+        resume = ResumeApplierOperator(task_id="resume_applier", **arguments).as_teardown(
+            setups=pause, on_failure_fail_dagrun=True
+        )
+        chain(tasks.schema_phase, pause, tasks.data_phase, resume)
 
     def _data_phase(self, identity: XComArg, bundles: XComArg, mapped: Mapping[str, Any]) -> MappedOperator:
         """Tasks for bundles where each may run when it likes, and workers that run together for a snapshot."""

@@ -16,7 +16,7 @@ from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.dump_plan import DumpPlan, DumpSettings
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.event import Listener, ignore
-from airflow_mydump.engine.phases.dump import dump_phase, snapshot_dump_phase
+from airflow_mydump.engine.phases.dump import dump_phase, pause_dumped, resume_dumped, snapshot_dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import DumpReport, finish_dump
 from airflow_mydump.engine.pool import WorkerPool
@@ -53,5 +53,18 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
         if dump.settings.mode == "none":
             pool.map(partial(dump_phase, dump.source, dump.storage), [bundle.file for bundle in plan.bundles])
         else:
-            pool.map(partial(snapshot_dump_phase, dump.source, dump.storage, dump.consistency), crew(concurrency))
+            _dump_together(dump, pool, announce)
     return finish_dump(dump.source, dump.storage, announce)
+
+
+def _dump_together(dump: Dump, pool: WorkerPool, announce: Listener) -> None:
+    workers = crew(dump.settings.plan.concurrency)
+    work = partial(snapshot_dump_phase, dump.source, dump.storage, dump.consistency)
+    if dump.settings.mode != "replica":
+        pool.map(work, workers)
+        return
+    try:
+        pause_dumped(dump.source, dump.storage, dump.consistency, announce)
+        pool.map(work, workers)
+    finally:
+        resume_dumped(dump.source, dump.storage, dump.consistency, announce)

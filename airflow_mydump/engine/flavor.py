@@ -58,6 +58,41 @@ class Flavor:
         return "SHOW BINARY LOG STATUS" if renamed else "SHOW MASTER STATUS"
 
     @property
+    def replica_status(self) -> str:
+        """The statement that shows what a replica does; MySQL 8.0.22 renamed it and 8.4 dropped the old one."""
+        return f"SHOW {self._replica} STATUS"
+
+    @property
+    def stop_applier(self) -> str:
+        """The statement that stops a replica's applier, and lets it go on receiving."""
+        return f"STOP {self._replica} SQL_THREAD"
+
+    @property
+    def start_applier(self) -> str:
+        """The statement that lets it go on."""
+        return f"START {self._replica} SQL_THREAD"
+
+    @property
+    def _replica(self) -> str:
+        return "REPLICA" if self.vendor == "mysql" and self.version >= (8, 0, 22) else "SLAVE"
+
+    @property
+    def applier_privileges(self) -> tuple[str, ...]:
+        """Privileges to stop and start a replica's applier; any of them is enough."""
+        if self.vendor == "mysql":
+            return ("REPLICATION_SLAVE_ADMIN", "SUPER")
+        return ("REPLICATION SLAVE ADMIN", "SUPER")
+
+    @property
+    def replica_status_privileges(self) -> tuple[str, ...]:
+        """Privileges to see what a replica does; any of them is enough."""
+        if self.vendor == "mysql":
+            return ("REPLICATION CLIENT", "SUPER")
+        if self.version >= (10, 5, 9):  # which shows the same privilege as REPLICA MONITOR or SLAVE MONITOR
+            return ("SLAVE MONITOR", "REPLICA MONITOR", "SUPER")
+        return ("REPLICATION SLAVE ADMIN", "REPLICATION CLIENT", "SUPER")
+
+    @property
     def has_backup_lock(self) -> bool:
         """Whether LOCK INSTANCE FOR BACKUP keeps definitions from changing; MySQL 8.0.11 brought it."""
         return self.vendor == "mysql" and self.version >= (8, 0, 11)

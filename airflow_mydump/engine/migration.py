@@ -15,7 +15,7 @@ from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import crew
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.event import Listener, ignore
-from airflow_mydump.engine.phases.data import data_phase, snapshot_data_phase
+from airflow_mydump.engine.phases.data import data_phase, pause_source, resume_source, snapshot_data_phase
 from airflow_mydump.engine.phases.index import index_phase
 from airflow_mydump.engine.phases.plan import PlanSettings, chunk_plan, schema_file
 from airflow_mydump.engine.phases.post import post_phase
@@ -78,13 +78,26 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
         if migration.consistency.mode == "none":
             pool.map(partial(data_phase, source, target, directory), bundles)
         else:
-            work = partial(snapshot_data_phase, source, target, directory, plan.identity, migration.consistency)
-            pool.map(work, crew(concurrency))
+            _move_together(migration, plan, pool, announce)
         pool.map(partial(index_phase, target, directory), schemas)
         if plan.verify:
             pool.map(partial(verify_phase, target, directory), bundles)
     post_phase(target, directory, plan.identity, announce, source)
     return report_phase(target, directory, plan.identity)
+
+
+def _move_together(migration: Migration, plan: Plan, pool: WorkerPool, announce: Listener) -> None:
+    source, target, directory = migration.source, migration.target, migration.directory
+    settings = migration.consistency
+    work = partial(snapshot_data_phase, source, target, directory, plan.identity, settings)
+    if settings.mode != "replica":
+        pool.map(work, crew(migration.settings.concurrency))
+        return
+    try:
+        pause_source(source, target, directory, plan.identity, settings, announce)
+        pool.map(work, crew(migration.settings.concurrency))
+    finally:
+        resume_source(source, directory, plan.identity, settings, announce)
 
 
 def rehearse(migration: Migration) -> Plan:

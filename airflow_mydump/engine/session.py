@@ -66,6 +66,15 @@ class Session:
             result = self._connection.store_result()
             return list(result.fetch_row(maxrows=0)) if result else []
 
+    def named_rows(self, sql: str) -> list[dict[str, str]]:
+        """As `text_rows`, by the names of the columns; for statements whose columns differ between versions."""
+        with _server_errors():
+            self._connection.query(sql.encode())
+            result = self._connection.store_result()
+            names = [column[0] for column in result.describe()]
+            rows = result.fetch_row(maxrows=0)
+        return [dict(zip(names, _decoded(row), strict=True)) for row in rows]
+
     def text_rows(self, sql: str) -> list[tuple[str, ...]]:
         """As `rows`, decoded as UTF-8; NULL becomes the empty string. For metadata sessions."""
         return [_decoded(row) for row in self.rows(sql)]

@@ -109,7 +109,9 @@ def test_mapped_tasks_map_over_one_short_list_and_have_names() -> None:
         assert task.max_active_tis_per_dagrun == 3
 
 
-@pytest.mark.parametrize(("mode", "over"), [("snapshot", "worker"), ("locked", "worker"), ("none", "bundle")])
+@pytest.mark.parametrize(
+    ("mode", "over"), [("snapshot", "worker"), ("locked", "worker"), ("replica", "worker"), ("none", "bundle")]
+)
 def test_data_moves_by_workers_that_read_together_or_by_bundles(mode: Mode, over: str) -> None:
     consistency = ConsistencyConfig(mode, max_lock_seconds=3)
     with DAG("nightly", schedule=None) as dump:
@@ -119,6 +121,21 @@ def test_data_moves_by_workers_that_read_together_or_by_bundles(mode: Mode, over
         assert isinstance(task, MappedOperator)
         assert list(task.expand_input.value) == [over]  # type: ignore[arg-type]
         assert task.partial_kwargs.get("consistency") == (consistency if over == "worker" else None)
+
+
+def test_a_replica_is_paused_before_its_data_and_resumed_whatever_becomes_of_it() -> None:
+    consistency = ConsistencyConfig("replica")
+    with DAG("nightly", schedule=None) as dump:
+        DumpTaskGroup(
+            "d", source=SourceConfig("there", schemas=["a"]), staging=StagingConfig("/d"), consistency=consistency
+        )
+    for dag, prefix, data in ((migration(consistency=consistency), "", "data_phase"), (dump, "d.", "d.dump_phase")):
+        pause, resume = dag.get_task(f"{prefix}pause_applier"), dag.get_task(f"{prefix}resume_applier")
+        assert pause.is_setup
+        assert resume.is_teardown
+        assert dag.get_task(data).upstream_task_ids >= {pause.task_id}
+        assert resume.upstream_task_ids >= {pause.task_id, data}
+        assert not resume.downstream_task_ids
 
 
 def test_the_report_waits_for_every_mapped_task() -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Protocol, TypeVar
 
+from airflow_mydump.engine.consistency.applier import stands_still
 from airflow_mydump.engine.consistency.gathering import Gathering, Logbook
 from airflow_mydump.engine.consistency.held_session import HeldSession
 from airflow_mydump.engine.consistency.kept_session import KeptSession
@@ -51,6 +52,8 @@ def read_together(
         return []
     if settings.mode == "locked":
         return _read_locked(source, run, settings, work, announce)
+    if settings.mode == "replica":
+        return _read_standing(source, run, work, announce)
     with NamedLocks(source, run) as locks, KeptSession(source) as session:
         gathering = Gathering(source, locks, Worker(worker.number, workers), settings, work)
         moment = gathering.join(session)
@@ -71,6 +74,15 @@ def _read_locked(
         announce(_notice(f"reading on in this moment of the source: {moment}"))
         with HeldSession(source, lock_is_held(locks, moment.epoch)) as session:
             return [work.do(bundle, session, moment) for bundle in _claims(locks, work.bundles)]
+
+
+def _read_standing(source: Endpoint, run: str, work: Work[Result], announce: Listener) -> list[Result]:
+    moment = work.current()
+    if moment is None:
+        raise SnapshotError("the source's applier was not paused, or is to be paused anew: see the task that does it")
+    announce(_notice(f"reading on in this moment of the source: {moment}"))
+    with NamedLocks(source, run) as locks, HeldSession(source, stands_still(dict(moment.position))) as session:
+        return [work.do(bundle, session, moment) for bundle in _claims(locks, work.bundles)]
 
 
 def _wait_for_others(gathering: Gathering, work: Work[Result], announce: Listener) -> None:

@@ -10,6 +10,7 @@ from airflow_mydump.engine.attempt import Loaded
 from airflow_mydump.engine.chunk_loading import Moved, load_missing
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.moment import Moment
+from airflow_mydump.engine.consistency.pause import pause_applier, resume_applier
 from airflow_mydump.engine.consistency.reading_together import read_together
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
@@ -69,6 +70,31 @@ def snapshot_data_phase(
     plan = directory.read(f"{plan_path(identity)}/{PLAN}", Plan)
     work = _CopyWork(plan, source, target, directory, announce)
     return Moved.sum(read_together(source, identity.plan, worker, settings, work, announce))
+
+
+def pause_source(
+    source: Endpoint,
+    target: Endpoint,
+    directory: WorkDirectory,
+    identity: PlanIdentity,
+    settings: Consistency,
+    announce: Listener = ignore,
+) -> None:
+    """Pause the source's applier for the data phase; see `pause_applier`, and its errors."""
+    plan = directory.read(f"{plan_path(identity)}/{PLAN}", Plan)
+    work = _CopyWork(plan, source, target, directory, announce)
+    pause_applier(source, directory.child(plan_path(identity)), settings, work, announce)
+
+
+def resume_source(
+    source: Endpoint,
+    directory: WorkDirectory,
+    identity: PlanIdentity,
+    settings: Consistency,
+    announce: Listener = ignore,
+) -> None:
+    """Let the source's applier run again after the data phase; see `resume_applier`, and its errors."""
+    resume_applier(source, directory.child(plan_path(identity)), settings, announce)
 
 
 @dataclass(frozen=True)

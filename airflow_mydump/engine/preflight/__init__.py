@@ -22,6 +22,7 @@ from airflow_mydump.engine.preflight import (
     letter_case,
     object_state,
     primary_key,
+    replica,
     sequence,
     servers,
     storage,
@@ -97,6 +98,8 @@ def source_findings(session: Session, selection: Selection, mode: Mode = "none")
         yield from accounts.snapshot_findings(session)
     if mode == "locked":
         yield from accounts.locking_findings(session, selection)
+    if mode == "replica":
+        yield from replica.findings(session)
 
 
 def target_findings(session: Session, selection: Selection, binlog: bool) -> Iterator[Finding]:
