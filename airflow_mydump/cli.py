@@ -487,7 +487,8 @@ def _add_consistency(verb: argparse.ArgumentParser) -> None:
         "--consistency",
         choices=get_args(Mode),
         default=default.mode,
-        help="snapshot: all rows as of one moment; none: each chunk when its turn comes (default: %(default)s)",
+        help="snapshot: all rows as of one moment; locked: the same, with tables that cannot be written to while "
+        "they are read; none: each chunk when its turn comes (default: %(default)s)",
     )
     verb.add_argument(
         "--max-lock-seconds",

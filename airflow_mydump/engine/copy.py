@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from airflow_mydump.engine.attempt import Loaded, attempt
 from airflow_mydump.engine.checksum import Checksum, Digestible, compute_checksums, count_rows
@@ -50,7 +49,14 @@ def copy_chunks(
         announce(Event(EventKind.CHUNK_STARTED, job.planned.target, job.chunk.id))
     with source.consistent_snapshot():
         checksums = _checksums(source, loader, jobs)
-        return attempt(loader, identity, jobs, partial(_load, source, loader, checksums), announce)
+
+        def load(job: CopyJob) -> Loaded:
+            loaded = _load(source, loader, checksums, job)
+            if job is jobs[-1]:
+                source.require_moment()  # all is read, and nothing committed
+            return loaded
+
+        return attempt(loader, identity, jobs, load, announce)
 
 
 def _checksums(source: Session, loader: Loader, jobs: Sequence[CopyJob]) -> dict[CopyJob, Checksum]:

@@ -50,8 +50,8 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
         planned(plan)
     concurrency = dump.settings.plan.concurrency
     with WorkerPool(concurrency, announce) as pool:
-        if dump.settings.mode == "snapshot":
-            pool.map(partial(snapshot_dump_phase, dump.source, dump.storage, dump.consistency), crew(concurrency))
-        else:
+        if dump.settings.mode == "none":
             pool.map(partial(dump_phase, dump.source, dump.storage), [bundle.file for bundle in plan.bundles])
+        else:
+            pool.map(partial(snapshot_dump_phase, dump.source, dump.storage, dump.consistency), crew(concurrency))
     return finish_dump(dump.source, dump.storage, announce)

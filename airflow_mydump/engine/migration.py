@@ -75,11 +75,11 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
     concurrency = migration.settings.concurrency
     with WorkerPool(concurrency, announce) as pool:
         pool.map(partial(schema_phase, target, directory), schemas)
-        if migration.consistency.mode == "snapshot":
+        if migration.consistency.mode == "none":
+            pool.map(partial(data_phase, source, target, directory), bundles)
+        else:
             work = partial(snapshot_data_phase, source, target, directory, plan.identity, migration.consistency)
             pool.map(work, crew(concurrency))
-        else:
-            pool.map(partial(data_phase, source, target, directory), bundles)
         pool.map(partial(index_phase, target, directory), schemas)
         if plan.verify:
             pool.map(partial(verify_phase, target, directory), bundles)

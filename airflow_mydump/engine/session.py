@@ -140,6 +140,9 @@ class Session:
         yield
         self.execute("COMMIT")
 
+    def require_moment(self) -> None:
+        """Raise SnapshotError if the session reads in a moment that is over; by itself it reads in none."""
+
     def _abandon(self, result: Any) -> None:
         """Deal with the rows of a query that nobody reads on; ``result`` is None if the query itself failed."""
         self.close()

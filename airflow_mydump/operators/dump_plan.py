@@ -8,7 +8,7 @@ from typing import Any
 from airflow.providers.common.compat.sdk import conf
 
 from airflow_mydump.engine import preflight
-from airflow_mydump.engine.consistency.moment import TO_COME
+from airflow_mydump.engine.consistency.moment import to_come
 from airflow_mydump.engine.cut_report import TableCuts
 from airflow_mydump.engine.dump_directory.dump_record import CUTS
 from airflow_mydump.engine.dump_plan import DumpSettings
@@ -60,6 +60,6 @@ class DumpPlanOperator(StagedOperator, SelectingOperator):
             len(plan.bundles),
             f"{plan.objects:,}",
         )
-        consistency = ONE_BY_ONE if self.settings.mode == "none" else TO_COME
+        consistency = ONE_BY_ONE if self.settings.mode == "none" else to_come(self.settings.mode)
         context["ti"].xcom_push(key=OUTLINE, value=plain(outline_of_dump(plan, str(self.storage), cuts, consistency)))
         return [asdict(reference) for reference in plan.bundles]

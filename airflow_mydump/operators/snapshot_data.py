@@ -1,4 +1,4 @@
-"""Data phase in one snapshot: workers that copy all chunks together."""
+"""Data phase in one moment: workers that copy all chunks together."""
 
 from __future__ import annotations
 

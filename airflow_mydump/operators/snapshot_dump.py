@@ -1,4 +1,4 @@
-"""Dump phase in one snapshot: workers that dump all chunks together."""
+"""Dump phase in one moment: workers that dump all chunks together."""
 
 from __future__ import annotations
 

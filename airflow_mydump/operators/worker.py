@@ -1,4 +1,4 @@
-"""What the operators share whose mapped tasks read in one snapshot together."""
+"""What the operators share whose mapped tasks read in one moment together."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from airflow_mydump.operators.phase import PhaseOperator
 class WorkerOperator(PhaseOperator):
     """One of the workers of a phase; map it with ``.partial(workers=n, …).expand(worker=range(n))``.
 
-    All of them must run at the same time. Each takes the next bundle that nobody has, until none is left.
+    For a snapshot all must run at the same time. Each takes the next bundle that nobody has, until none is left.
 
     :param worker: the worker's number, from 0
     :param workers: how many there are
-    :param consistency: what a snapshot may cost the source
+    :param consistency: the mode, and what it may cost the source
     """
 
     MAP_INDEX_TEMPLATE: ClassVar[str] = "worker {{ task.worker + 1 }}"

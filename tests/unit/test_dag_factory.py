@@ -109,7 +109,7 @@ def test_mapped_tasks_map_over_one_short_list_and_have_names() -> None:
         assert task.max_active_tis_per_dagrun == 3
 
 
-@pytest.mark.parametrize(("mode", "over"), [("snapshot", "worker"), ("none", "bundle")])
+@pytest.mark.parametrize(("mode", "over"), [("snapshot", "worker"), ("locked", "worker"), ("none", "bundle")])
 def test_data_moves_by_workers_that_read_together_or_by_bundles(mode: Mode, over: str) -> None:
     consistency = ConsistencyConfig(mode, max_lock_seconds=3)
     with DAG("nightly", schedule=None) as dump:

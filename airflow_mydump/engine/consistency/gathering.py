@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Protocol
 
@@ -25,6 +26,7 @@ from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import SnapshotError
+from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.replication_position import read_position
 from airflow_mydump.engine.server_name import server_name
 
@@ -35,6 +37,12 @@ _LEADER, _GO, _OPEN = "leader", "go", "open"
 
 class Logbook(Protocol):
     """Where a run keeps the moment that its rows belong to."""
+
+    def complete(self) -> bool:
+        """Whether everything is done, in the moment that is noted."""
+
+    def tables(self) -> Sequence[TableName]:
+        """The source's tables whose rows are read."""
 
     def clear(self) -> None:
         """Throw away what was read in earlier moments; nothing that still is can be kept afterwards."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from airflow_mydump.engine.consistency.settings import Mode
 
-TO_COME = "snapshot: all rows of one moment, which has not come yet"
-"""What there is to say before a moment is taken."""
+
+def to_come(mode: Mode) -> str:
+    """What there is to say before a moment is taken."""
+    return f"{mode}: all rows of one moment, which has not come yet"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
-"""Workers that read bundles in one snapshot and share them: each is read once, and those of a worker that died by the
-others, because nobody else can enter the snapshot any more."""
+"""Workers that read bundles in one moment of the source and share them: each is read once, and those of a worker that
+died by the others. Nobody else can enter a snapshot any more; locked tables can be read by whoever comes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from typing import Protocol, TypeVar
 
 from airflow_mydump.engine.consistency.gathering import Gathering, Logbook
+from airflow_mydump.engine.consistency.held_session import HeldSession
 from airflow_mydump.engine.consistency.kept_session import KeptSession
+from airflow_mydump.engine.consistency.locking import Locking
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
+from airflow_mydump.engine.consistency.table_lock import lock_is_held
 from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import SnapshotError
@@ -30,25 +33,24 @@ class Work(Logbook, Protocol[Result]):
     def bundles(self) -> int:
         """How many there are."""
 
-    def complete(self) -> bool:
-        """Whether everything is done, in the moment that is noted."""
-
     def do(self, bundle: int, session: KeptSession, moment: Moment) -> Result:
-        """Do what is not done yet of a bundle, in the session's snapshot."""
+        """Do what is not done yet of a bundle, in the moment in which the session reads."""
 
 
 def read_together(
     source: Endpoint, run: str, worker: Worker, settings: Consistency, work: Work[Result], announce: Listener
 ) -> list[Result]:
-    """Do one worker's share of the work, all workers in one snapshot; returns when all of it is done, by whomever.
+    """Do one worker's share of the work, all workers in one moment; returns when all of it is done, by whomever.
 
-    A worker that comes too late for the snapshot does nothing but wait for the others. Raises SnapshotError if a
-    snapshot cannot be taken, is lost to this worker, or ended with work left; another try of all workers then begins
+    A worker that comes too late for a snapshot does nothing but wait for the others. Raises SnapshotError if a
+    moment cannot be had, is lost to this worker, or ended with work left; another try of all workers then begins
     anew. Raises what the work raises.
     """
     workers = min(worker.workers, work.bundles)
     if worker.number >= workers or work.complete():
         return []
+    if settings.mode == "locked":
+        return _read_locked(source, run, settings, work, announce)
     with NamedLocks(source, run) as locks, KeptSession(source) as session:
         gathering = Gathering(source, locks, Worker(worker.number, workers), settings, work)
         moment = gathering.join(session)
@@ -57,6 +59,18 @@ def read_together(
             return []
         announce(_notice(f"reading on in this moment of the source: {moment}"))
         return [work.do(bundle, session, moment) for bundle in _claims(locks, work.bundles)]
+
+
+def _read_locked(
+    source: Endpoint, run: str, settings: Consistency, work: Work[Result], announce: Listener
+) -> list[Result]:
+    with NamedLocks(source, run) as locks, Locking(source, run, locks, settings, work) as locking:
+        moment = locking.join()
+        if moment is None:
+            return []
+        announce(_notice(f"reading on in this moment of the source: {moment}"))
+        with HeldSession(source, lock_is_held(locks, moment.epoch)) as session:
+            return [work.do(bundle, session, moment) for bundle in _claims(locks, work.bundles)]
 
 
 def _wait_for_others(gathering: Gathering, work: Work[Result], announce: Listener) -> None:

@@ -7,8 +7,9 @@ from typing import Literal, get_args
 
 from airflow_mydump.engine.errors import ConfigurationError
 
-Mode = Literal["snapshot", "none"]
-"""``snapshot``: all workers read one moment. ``none``: each chunk is read in a moment of its own."""
+Mode = Literal["snapshot", "locked", "none"]
+"""``snapshot``: all workers read one moment. ``locked``: one of them keeps the tables read-locked until all are done.
+``none``: each chunk is read in a moment of its own."""
 
 LongQueries = Literal["wait", "fail", "kill"]
 
@@ -17,9 +18,9 @@ LongQueries = Literal["wait", "fail", "kill"]
 class Consistency:
     """The mode, and what a snapshot may cost the source.
 
-    :param mode: ``snapshot`` (default) or ``none``
+    :param mode: ``snapshot`` (default), ``locked`` or ``none``
     :param max_lock_seconds: the longest that the source's writers are held up: for getting the global lock, and again
-        for holding it
+        for holding it; ``locked`` tables are held until all rows are read, and this bounds the getting alone
     :param gather_seconds: how long a worker waits for the others, and for long queries to end
     :param long_query_seconds: from when on a query is a long one; the global lock would wait for it, and all others
         for the lock

@@ -18,6 +18,7 @@ from airflow_mydump.engine.definition_change import Definitions, require_unchang
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.event import Listener, ignore
+from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.loader import Loader
 from airflow_mydump.engine.phases.plan import DEFINITIONS, PLAN, plan_path, schema_file
 from airflow_mydump.engine.phases.schema import empty_table
@@ -61,7 +62,7 @@ def snapshot_data_phase(
     worker: Worker,
     announce: Listener = ignore,
 ) -> Moved:
-    """Be one of the workers that load all chunks of a plan from one snapshot; see `read_together`.
+    """Be one of the workers that load all chunks of a plan from one moment of the source; see `read_together`.
 
     Raises what that raises, ServerError naming the table and chunk, and what `copy_chunks` raises.
     """
@@ -89,6 +90,10 @@ class _CopyWork:
             if ledger.current_moment(session, self.plan.identity) is None:
                 return False
             return len(ledger.done_items(session, self.plan.identity, "load")) == self.plan.chunks
+
+    def tables(self) -> list[TableName]:
+        bundles = (self.directory.read(reference.file, DataBundle) for reference in self.plan.data_bundles)
+        return sorted({bundle.table_of(chunk).table.name for bundle in bundles for chunk in bundle.chunks})
 
     def clear(self) -> None:
         with Session(self.target, metadata) as session:

@@ -25,6 +25,7 @@ from airflow_mydump.engine.dump_plan import DumpBundle, DumpPlan, dump_file
 from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
+from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.plan import DataBundle, PlannedTable
 from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.session import Session
@@ -66,7 +67,7 @@ def dump_phase(source: Endpoint, storage: Storage, file: str, announce: Listener
 def snapshot_dump_phase(
     source: Endpoint, storage: Storage, settings: Consistency, worker: Worker, announce: Listener = ignore
 ) -> Dumped:
-    """Be one of the workers that dump all chunks of the plan from one snapshot; see `read_together`.
+    """Be one of the workers that dump all chunks of the plan from one moment of the source; see `read_together`.
 
     Raises what that raises, ServerError naming the table and chunk, and what `dump_chunk` raises.
     """
@@ -92,6 +93,10 @@ class _DumpWork:
     def complete(self) -> bool:
         moment = read_moment(self.storage)
         return moment is not None and len(read_done(self.storage, f"{moment.epoch}-")) == self.plan.chunks
+
+    def tables(self) -> list[TableName]:
+        bundles = (self.storage.private.read(reference.file, DataBundle) for reference in self.plan.bundles)
+        return sorted({bundle.table_of(chunk).table.name for bundle in bundles for chunk in bundle.chunks})
 
     def clear(self) -> None:
         # Files stay until others replace them: without their records they count for nothing.

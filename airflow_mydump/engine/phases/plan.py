@@ -12,7 +12,7 @@ from airflow_mydump.engine.adaptation import Adaptation
 from airflow_mydump.engine.bundle import MOST
 from airflow_mydump.engine.bundle_draft import BundleDraft
 from airflow_mydump.engine.catalog import Catalog, Schema
-from airflow_mydump.engine.consistency.moment import TO_COME
+from airflow_mydump.engine.consistency.moment import to_come
 from airflow_mydump.engine.consistency.settings import Mode
 from airflow_mydump.engine.cut_report import TableCuts
 from airflow_mydump.engine.decision import Decisions, decide
@@ -101,7 +101,7 @@ def chunk_plan(
             lambda tables: cut_tables(session, tables, settings.cutting),
             notes=warnings_of(about_servers),
             coming_accounts=preflight.coming_accounts(session, settings.users, selection),
-            consistency=None if mode == "none" else TO_COME,
+            consistency=None if mode == "none" else to_come(mode),
         )
         plan = plan_run(origin, writing, catalog, selection, settings, run_key, directory, dry_run)
     directory.child(plan_path(plan.identity)).write(DEFINITIONS, definitions_of(catalog, selection))
@@ -240,7 +240,7 @@ def _notes(catalog: Catalog, selection: Selection) -> tuple[str, ...]:
     content = {"all": (), "schema": (_STRUCTURE_ALONE,), "data": (_DATA_ALONE,)}[selection.content]
     return content + tuple(
         f"{table.name} is a {table.engine} table: a chunk of it cannot be rolled back, so it is loaded whole; "
-        "no snapshot holds it, so its rows are those of the moment when it is read"
+        "no snapshot holds it, so unless it is locked its rows are those of the moment when it is read"
         for table in catalog.tables
         if not table.transactional
     )

@@ -95,6 +95,8 @@ def source_findings(session: Session, selection: Selection, mode: Mode = "none")
     yield from accounts.source_findings(session, selection)
     if mode == "snapshot":
         yield from accounts.snapshot_findings(session)
+    if mode == "locked":
+        yield from accounts.locking_findings(session, selection)
 
 
 def target_findings(session: Session, selection: Selection, binlog: bool) -> Iterator[Finding]:

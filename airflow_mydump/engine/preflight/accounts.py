@@ -45,6 +45,19 @@ def snapshot_findings(session: Session) -> Iterator[Finding]:
         )
 
 
+def locking_findings(session: Session, selection: Selection) -> Iterator[Finding]:
+    """Whether the source's account may keep the tables read-locked. Raises ServerError."""
+    grants = read_grants(session)
+    account = f"source account {session.endpoint.user}"
+    if not (has_on_server(grants, "RELOAD") or has_on_server(grants, "FLUSH_TABLES")):
+        yield blocker(
+            account,
+            "may not flush the tables that it is to lock",
+            "GRANT RELOAD ON *.* to it, or choose another mode of consistency",
+        )
+    yield from _lacking(grants, selection.schemas, ("LOCK TABLES",), account)
+
+
 def target_findings(session: Session, selection: Selection, binlog: bool) -> Iterator[Finding]:
     """What the target's account may not do; without ``binlog`` it must be able to leave out the binary log.
 
