@@ -80,6 +80,7 @@ def test_a_server_that_crashes_or_loses_its_connections_at_several_steps(
     assert not endure(scene, chosen(operation, copy, staged), *armed).anew
 
 
+@pytest.mark.endurance
 @pytest.mark.parametrize(("operation", "side"), PLACES)
 @pytest.mark.parametrize("happening", ON_CONNECTIONS)
 def test_trouble_with_a_server(
@@ -90,6 +91,7 @@ def test_trouble_with_a_server(
     assert not endure(scene, chosen(operation, copy, staged), armed).anew
 
 
+@pytest.mark.endurance
 @pytest.mark.parametrize("operation", ["copy", "load"])
 @pytest.mark.parametrize("happening", ON_THE_TARGET)
 def test_trouble_with_the_target(
