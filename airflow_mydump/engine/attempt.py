@@ -56,8 +56,8 @@ def attempt(
     then.
 
     Raises ServerError naming the job, IncompleteRunError, and what ``load`` raises; the target is rolled back then. A
-    table that is not transactional must be the only job; it is emptied first, and stays partly loaded after an error
-    until the next try.
+    table that is not transactional must be the only job; it is emptied first, by one worker at a time, and stays partly
+    loaded after an error until the next try.
     """
     this = _Attempt(loader, identity, jobs, load, announce)
     try:
@@ -84,15 +84,18 @@ class _Attempt(Generic[Job]):
 
     def whole_table(self, job: Job) -> dict[Job, Loaded]:
         # Nothing can be rolled back: emptied and loaded anew until the ledger says it is loaded. The ledger's rows
-        # go in a transaction of their own, because GTID consistency forbids mixing the two kinds (error 1785).
-        self.loader.begin()
-        if not self._claim():
-            return {}
-        self.loader.rollback()
-        self.loader.execute(f"DELETE FROM {job.planned.target.sql}")
-        loaded = self._load(job)
-        self.loader.begin()
-        return self._commit({job: loaded}) if self._claim() else {}
+        # go in a transaction of their own, because GTID consistency forbids mixing the two kinds (error 1785), and so
+        # keep nobody away meanwhile: two workers that both empty the table, and then both load it, would double it.
+        with self.loader.alone_with(job.planned.target):
+            self.loader.begin()
+            if not self._claim():
+                return {}
+            # Not `rollback`: a machine that vanishes must not keep the lock for as long as one that rests.
+            self.loader.execute("ROLLBACK")
+            self.loader.execute(f"DELETE FROM {job.planned.target.sql}")
+            loaded = self._load(job)
+            self.loader.begin()
+            return self._commit({job: loaded}) if self._claim() else {}
 
     def _claim(self) -> bool:
         if ledger.claim_chunks(self.loader, self.identity, [job.chunk for job in self.jobs]):

@@ -20,6 +20,7 @@ from airflow_mydump.engine.phases.dump import dump_phase, pause_dumped, resume_d
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import DumpReport, finish_dump
 from airflow_mydump.engine.pool import WorkerPool
+from airflow_mydump.engine.retry import again
 from airflow_mydump.engine.selection import Selection
 
 
@@ -45,7 +46,9 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
     last finished chunk.
     """
     preflight.check_source(dump.source, dump.selection, dump.settings.mode)
-    plan = dump_plan(dump.source, dump.selection, dump.settings, dump.run_key, dump.storage, dump.replace_existing)
+    plan = again(dump_plan)(
+        dump.source, dump.selection, dump.settings, dump.run_key, dump.storage, dump.replace_existing
+    )
     if planned:
         planned(plan)
     concurrency = dump.settings.plan.concurrency
@@ -54,7 +57,7 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
             pool.map(partial(dump_phase, dump.source, dump.storage), [bundle.file for bundle in plan.bundles])
         else:
             _dump_together(dump, pool, announce)
-    return finish_dump(dump.source, dump.storage, announce)
+    return again(finish_dump)(dump.source, dump.storage, announce)
 
 
 def _dump_together(dump: Dump, pool: WorkerPool, announce: Listener) -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-TRANSIENT = frozenset(
+LOST = frozenset(
     {
-        1040,  # too many connections
         1053,  # the server is shutting down
         1158, 1159, 1160, 1161,  # the network, as the server sees it
-        1205,  # a lock was not granted in time
-        1213,  # a deadlock; on MySQL also between statements that create or drop tables with foreign keys
-        1317,  # somebody killed the query
         1927,  # somebody killed the connection (MariaDB)
         2003, 2006, 2013, 2026, 2055,  # the connection cannot be made, is gone, or was lost on the way
         4031,  # closed for inactivity (MySQL 8.0.24 and later)
+    }
+)  # fmt: skip
+"""The connection cannot be made, is gone, or was lost on the way: the message says nothing of what was on its end."""
+
+TRANSIENT = LOST | frozenset(
+    {
+        1040,  # too many connections
+        1205,  # a lock was not granted in time
+        1213,  # a deadlock; on MySQL also between statements that create or drop tables with foreign keys
+        1317,  # somebody killed the query
     }
 )  # fmt: skip
 """The same step, tried again after a pause and on a new connection, may well succeed."""

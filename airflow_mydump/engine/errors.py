@@ -23,7 +23,7 @@ All errors survive pickling, because they cross process borders.
 
 from __future__ import annotations
 
-from airflow_mydump.engine.error_number import TERMINAL
+from airflow_mydump.engine.error_number import LOST, TERMINAL
 
 
 class MydumpError(Exception):
@@ -75,6 +75,11 @@ class ServerError(MydumpError):
 
     def __str__(self) -> str:
         return f"{self.message} (error {self.number})"
+
+    @classmethod
+    def of(cls, server: object, number: int, message: str) -> ServerError:
+        """What a server answered; the server is named if the connection to it was lost."""
+        return cls(number, f"{server}: {message}" if number in LOST else message)
 
     def during(self, what: str) -> ServerError:
         """The same error, saying what was being done when the server raised it."""

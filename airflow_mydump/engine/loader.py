@@ -11,6 +11,7 @@ import re
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from typing import Any
 
 import pymysql
@@ -38,11 +39,17 @@ DUPLICATE_KEY = 1062
 IDLE_SECONDS = 300
 """How long a transaction may be silent: less than a successor waits for its locks, five times 120 s."""
 
+TURN_SECONDS = 120
+"""How long to wait for another loader of the same table, as long as for a row; then the attempt is made again."""
+
+_LOCK_WAIT_TIMEOUT = 1205
+
 
 class Loader:
     """A connection to the target, in a transaction from `begin` to `commit` or `rollback`."""
 
     def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
         self._connection = _connect(endpoint)
         try:
             self.flavor = Flavor.parse(str(self._connection.server_version))
@@ -50,7 +57,7 @@ class Loader:
                 self.execute(statement)
             if not endpoint.binlog:
                 self.execute(NOT_LOGGED)
-            takes_files, packet = self._connection.numbers("SELECT @@GLOBAL.local_infile, @@max_allowed_packet")
+            takes_files, packet = self._numbers("SELECT @@GLOBAL.local_infile, @@max_allowed_packet")
             self._takes_files = bool(takes_files)
             self._packet = packet
         except BaseException:
@@ -59,7 +66,7 @@ class Loader:
 
     def execute(self, sql: str | bytes) -> int:
         """Run a statement without rows; returns the rows it affected. Raises ServerError."""
-        with _server_errors():
+        with _server_errors(self._endpoint):
             return int(self._connection.query(sql))
 
     def begin(self) -> None:
@@ -83,6 +90,28 @@ class Loader:
             self._rest()
         except ServerError:
             self.close()
+
+    def _numbers(self, query: str) -> tuple[int, ...]:
+        with _server_errors(self._endpoint):
+            return self._connection.numbers(query)
+
+    @contextmanager
+    def alone_with(self, target: TableName) -> Iterator[None]:
+        """Keep other loaders that ask for the same away from a table whose own locks end with each statement.
+
+        The server frees the lock when the connection ends. Raises ServerError, 1205 after TURN_SECONDS in vain.
+        """
+        # 64 characters are the most that a name of a lock may have on MySQL (error 3057), as many as one of a table.
+        lock = "'mydump-" + sha256(str(target).encode()).hexdigest()[:56] + "'"
+        (granted,) = self._numbers(f"SELECT COALESCE(GET_LOCK({lock}, {TURN_SECONDS}), 0)")
+        if not granted:
+            raise ServerError(_LOCK_WAIT_TIMEOUT, f"another worker loads {target} for longer than {TURN_SECONDS} s")
+        try:
+            yield
+        finally:
+            # A connection that is lost has freed it already.
+            with suppress(ServerError):
+                self.execute(f"DO RELEASE_LOCK({lock})")
 
     def load(self, target: TableName, table: Table, delimiters: Delimiters, frames: Iterable[bytes]) -> int:
         """Load the frames of ``table``'s stored columns into ``target``; returns the rows the server recorded.
@@ -115,7 +144,7 @@ class Loader:
                 f"{target}: its rows are in files of another tool, which need the target to take LOAD DATA LOCAL: "
                 "SET GLOBAL local_infile = 1"
             )
-        with _server_errors():
+        with _server_errors(self._endpoint):
             self._connection.stream_query(statement, frames)
         return _recorded_rows(target, self._connection.info())
 
@@ -168,8 +197,7 @@ class _StreamConnection(Connection):
 
     def numbers(self, query: str) -> tuple[int, ...]:
         """The only row of a query."""
-        with _server_errors():
-            self.query(query)
+        self.query(query)
         (row,) = self._result.rows
         return tuple(map(int, row))
 
@@ -267,10 +295,10 @@ def _ssl_context(endpoint: Endpoint) -> ssl.SSLContext | None:
 
 
 @contextmanager
-def _server_errors() -> Iterator[None]:
+def _server_errors(endpoint: Endpoint) -> Iterator[None]:
     try:
         yield
     except pymysql.Error as error:
         number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
         message = str(error.args[1]) if len(error.args) > 1 else str(error)
-        raise ServerError(number, message) from error
+        raise ServerError.of(endpoint, number, message) from error

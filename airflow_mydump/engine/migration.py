@@ -25,6 +25,7 @@ from airflow_mydump.engine.phases.schema import schema_phase
 from airflow_mydump.engine.phases.verify import verify_phase
 from airflow_mydump.engine.plan import Plan
 from airflow_mydump.engine.pool import WorkerPool
+from airflow_mydump.engine.retry import again
 from airflow_mydump.engine.run_record import plan_once
 from airflow_mydump.engine.selection import Selection
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -67,23 +68,23 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
         "settings": migration.settings,
         "consistency": migration.consistency.mode,
     }
-    plan = plan_once(directory, migration.run_key, purpose, partial(_plan, migration))
+    plan = plan_once(directory, migration.run_key, purpose, again(partial(_plan, migration)))
     if planned:
         planned(plan)
     schemas = [schema_file(plan.identity, part) for part in range(plan.parts)]
     bundles = [reference.file for reference in plan.data_bundles]
     concurrency = migration.settings.concurrency
     with WorkerPool(concurrency, announce) as pool:
-        pool.map(partial(schema_phase, target, directory), schemas)
+        pool.map(again(partial(schema_phase, target, directory)), schemas)
         if migration.consistency.mode == "none":
             pool.map(partial(data_phase, source, target, directory), bundles)
         else:
             _move_together(migration, plan, pool, announce)
-        pool.map(partial(index_phase, target, directory), schemas)
+        pool.map(again(partial(index_phase, target, directory)), schemas)
         if plan.verify:
-            pool.map(partial(verify_phase, target, directory), bundles)
-    post_phase(target, directory, plan.identity, announce, source)
-    return report_phase(target, directory, plan.identity)
+            pool.map(again(partial(verify_phase, target, directory)), bundles)
+    again(post_phase)(target, directory, plan.identity, announce, source)
+    return again(report_phase)(target, directory, plan.identity)
 
 
 def _move_together(migration: Migration, plan: Plan, pool: WorkerPool, announce: Listener) -> None:

@@ -24,6 +24,7 @@ from airflow_mydump.engine.phases.schema import schema_phase
 from airflow_mydump.engine.phases.verify_load import verify_load_phase
 from airflow_mydump.engine.plan import Plan
 from airflow_mydump.engine.pool import WorkerPool
+from airflow_mydump.engine.retry import again
 from airflow_mydump.engine.run_record import plan_once
 from airflow_mydump.engine.workdir import WorkDirectory
 
@@ -64,19 +65,19 @@ def restore(restoring: Restore, announce: Listener = ignore, planned: Callable[[
         "wanted": restoring.wanted,
         "settings": restoring.settings,
     }
-    plan = plan_once(directory, restoring.run_key, purpose, partial(_plan, restoring))
+    plan = plan_once(directory, restoring.run_key, purpose, again(partial(_plan, restoring)))
     if planned:
         planned(plan)
     schemas = [schema_file(plan.identity, part) for part in range(plan.parts)]
     bundles = [reference.file for reference in plan.data_bundles]
     with WorkerPool(restoring.settings.concurrency, announce) as pool:
-        pool.map(partial(schema_phase, target, directory), schemas)
+        pool.map(again(partial(schema_phase, target, directory)), schemas)
         pool.map(partial(load_phase, target, restoring.storage, directory), bundles)
-        pool.map(partial(index_phase, target, directory), schemas)
+        pool.map(again(partial(index_phase, target, directory)), schemas)
         if plan.verify:
-            pool.map(partial(verify_load_phase, target, directory), bundles)
-    post_phase(target, directory, plan.identity, announce)
-    return report_phase(target, directory, plan.identity)
+            pool.map(again(partial(verify_load_phase, target, directory)), bundles)
+    again(post_phase)(target, directory, plan.identity, announce)
+    return again(report_phase)(target, directory, plan.identity)
 
 
 def _plan(restoring: Restore) -> Plan:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import ParamSpec, TypeVar
+
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from airflow_mydump.engine.error_number import TRANSIENT
 from airflow_mydump.engine.errors import ConnectError, FramingCollision, ServerError
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 _ATTEMPTS = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0
@@ -26,3 +33,16 @@ def retrying() -> Retrying:
         wait=wait_random_exponential(multiplier=_FIRST_PAUSE, max=_LONGEST_PAUSE),
         reraise=True,
     )
+
+
+def again(phase: Callable[Given, Result]) -> Callable[Given, Result]:
+    """The phase, called until it ends or fails with what does not pass by itself; it makes new connections each time.
+
+    For commands: of a task, Airflow makes the tries. Survives pickling if the phase does; raises what the last try
+    raised.
+    """
+    return partial(_call, phase)
+
+
+def _call(phase: Callable[..., Result], *arguments: object, **named: object) -> Result:
+    return retrying()(phase, *arguments, **named)

@@ -55,20 +55,20 @@ class Session:
 
         ``encoding`` is Python's name for the session's character_set_client. Raises ServerError.
         """
-        with _server_errors():
+        with _server_errors(self.endpoint):
             self._connection.query(sql.encode(encoding))
             return int(self._connection.affected_rows())
 
     def rows(self, sql: str) -> list[Row]:
         """All rows of a query, fetched at once. Raises ServerError."""
-        with _server_errors():
+        with _server_errors(self.endpoint):
             self._connection.query(sql.encode())
             result = self._connection.store_result()
             return list(result.fetch_row(maxrows=0)) if result else []
 
     def named_rows(self, sql: str) -> list[dict[str, str]]:
         """As `text_rows`, by the names of the columns; for statements whose columns differ between versions."""
-        with _server_errors():
+        with _server_errors(self.endpoint):
             self._connection.query(sql.encode())
             result = self._connection.store_result()
             names = [column[0] for column in result.describe()]
@@ -100,11 +100,11 @@ class Session:
         """
         finished, result = False, None
         try:
-            with _server_errors():
+            with _server_errors(self.endpoint):
                 self._connection.query(sql.encode())
                 result = self._connection.use_result()
             while True:
-                with _server_errors():
+                with _server_errors(self.endpoint):
                     batch = result.fetch_row(maxrows=batch_rows)
                 if not batch:
                     finished = True
@@ -121,14 +121,14 @@ class Session:
         """
         finished, result = False, None
         try:
-            with _server_errors():
+            with _server_errors(self.endpoint):
                 self._connection.query(sql.encode())
                 result = self._connection.use_result()
                 fetch = result.fetch_row
             while not finished:
                 batch: list[Row] = []
                 size = 0
-                with _server_errors():
+                with _server_errors(self.endpoint):
                     while size < batch_bytes and len(batch) < batch_rows:
                         found = fetch(1)
                         if not found:
@@ -216,11 +216,11 @@ def _check_encryption(session: Session, endpoint: Endpoint) -> None:
 
 
 @contextmanager
-def _server_errors() -> Iterator[None]:
+def _server_errors(endpoint: Endpoint) -> Iterator[None]:
     try:
         yield
     except _mysql.Error as error:
-        raise ServerError(_number(error), _message(error)) from error
+        raise ServerError.of(endpoint, _number(error), _message(error)) from error
 
 
 def _number(error: Exception) -> int:

@@ -80,6 +80,7 @@ def test_a_server_that_crashes_or_loses_its_connections_at_several_steps(
     assert not endure(scene, chosen(operation, copy, staged), *armed).anew
 
 
+@pytest.mark.endurance
 @pytest.mark.parametrize(("operation", "side"), PLACES)
 @pytest.mark.parametrize("happening", ON_CONNECTIONS)
 def test_trouble_with_a_server(
@@ -90,6 +91,7 @@ def test_trouble_with_a_server(
     assert not endure(scene, chosen(operation, copy, staged), armed).anew
 
 
+@pytest.mark.endurance
 @pytest.mark.parametrize("operation", ["copy", "load"])
 @pytest.mark.parametrize("happening", ON_THE_TARGET)
 def test_trouble_with_the_target(
@@ -97,3 +99,23 @@ def test_trouble_with_the_target(
 ) -> None:
     armed = Armed(happening, operation, ON_THE_TARGET[happening], EventKind.CHUNK_STARTED, left=2)
     assert not endure(scene, chosen(operation, copy, staged), armed).anew
+
+
+@pytest.mark.parametrize("operation", ["copy", "load"])
+@pytest.mark.parametrize(
+    "step",
+    [EventKind.TABLE_CREATED, EventKind.KEYS_ADDED, EventKind.CHUNK_VERIFIED, EventKind.OBJECT_CREATED],
+    ids=lambda step: step.value,
+)
+def test_connections_that_are_lost_in_any_phase_cost_no_command(
+    scene: Scene, copy: Operations, staged: Operations, operation: str, step: EventKind
+) -> None:
+    operations = chosen(operation, copy, staged)
+    ordeal = endure(scene, operations, Armed("reset", operation, fault.reset("target"), step))
+    assert ordeal.endings["complete"] == len(operations.options) == ordeal.endings.total(), ordeal.log
+
+
+def test_a_source_that_is_lost_at_the_end_of_a_dump_costs_no_command(scene: Scene, staged: Operations) -> None:
+    armed = Armed("reset", "dump", fault.reset("source"), EventKind.DUMP_FINISHING)
+    ordeal = endure(scene, staged, armed)
+    assert ordeal.endings["complete"] == 2 == ordeal.endings.total(), ordeal.log

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
 
+from airflow_mydump.engine import attempt, loader
+from airflow_mydump.engine.chunk_loading import Moved
+from airflow_mydump.engine.errors import ServerError
+from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.loader import Loader
+from airflow_mydump.engine.phases.data import data_phase
 from tests.integration.command_line import finish, run_command, start
 from tests.integration.contents import assert_same_contents, assert_same_definitions
+from tests.integration.pair import endpoint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,3 +70,54 @@ def test_one_run_key_started_twice_at_once_moves_every_row_once(run: Run, pair: 
     anew = run_command(pair, *arguments, "--run-key", "another")
     assert anew.returncode == 0, anew.stderr
     assert_same_contents(pair.source, pair.target, run.database)
+
+
+def test_two_workers_with_the_same_table_without_transactions_load_it_once(
+    run: Run, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first stands between emptying and loading, taken for dead, while its successor begins."""
+    run.on_source("CREATE TABLE t (v INT) ENGINE=MyISAM", "INSERT INTO t VALUES (1), (1), (2)")
+    plan = run.plan()
+    run.schema()
+    (file,) = run.plan_files()
+    emptied, loads = Event(), Event()
+    load = attempt._Attempt._load
+    first: list[object] = []
+
+    def slow(this: attempt._Attempt[attempt.Job], job: attempt.Job) -> attempt.Loaded:
+        if not first:
+            first.append(job)
+            emptied.set()
+            assert loads.wait(60)
+        return load(this, job)
+
+    monkeypatch.setattr(attempt._Attempt, "_load", slow)
+
+    def work() -> Moved:
+        return data_phase(run.source, run.target, run.work, file)
+
+    with ThreadPoolExecutor(2) as workers:
+        one = workers.submit(work)
+        assert emptied.wait(60)
+        two = workers.submit(work)
+        # Whether the second goes on to load or waits for its turn: it has had the time for either.
+        wait([two], 2)
+        loads.set()
+        assert one.result(60) == Moved(1, 0, 3, one.result().bytes)
+        assert two.result(60) == Moved(skipped=1)
+    assert run.finish().rows == 3
+    assert plan.chunks == 1
+    assert_same_contents(pair.source, pair.target, run.database)
+
+
+def test_a_worker_waits_for_its_turn_within_bounds(run: Run, pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loader, "TURN_SECONDS", 1)
+    target = TableName(run.database, "t")
+    with Loader(endpoint(pair.target)) as one, Loader(endpoint(pair.target)) as two:
+        with one.alone_with(target):
+            with pytest.raises(ServerError, match=r"another worker loads .* \(error 1205\)"), two.alone_with(target):
+                pytest.fail("two at once")
+            with two.alone_with(TableName(run.database, "other")):
+                pass
+        with two.alone_with(target):
+            pass
