@@ -71,7 +71,7 @@ EXAMPLES = {
 }
 MAPPED = {"schema_phase", "data_phase", "index_phase", "verify"}
 #: What parsing may cost on top of importing Airflow itself, of a processor alone: others may be at work on it too.
-PARSE_SECONDS = 0.3
+PARSE_SECONDS = 1.0
 
 
 def migration(schemas: int = 1, **more: Any) -> MigrationDag:

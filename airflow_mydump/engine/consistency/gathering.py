@@ -95,30 +95,37 @@ class Gathering:
         return bool(self._locks.used(self._reading))
 
     def _wait_for_all(self, deadline: float) -> bool:
-        """Wait until all are ready; False if the others did not wait for this one."""
-        own, ready, most = False, 0, 0
-        while ready < self._worker.workers:
+        """Wait until all are ready; False if others do the work, or have done it, without this one.
+
+        Who finds its place taken, because the same worker was started twice, waits for what becomes of the other.
+        """
+        own, waited, ready, most = False, False, 0, 0
+        while not own or ready < self._worker.workers:
             if not own:
                 if self.others_read():
                     return False
                 own = self._locks.take(self._ready[self._worker.number])
+                if own and waited and self._logbook.complete():
+                    return False
+                waited = True
             ready = len(self._locks.used(self._ready))
             most = max(most, ready)
             if time.monotonic() > deadline:
                 raise _too_few(most, self._worker.workers, self._settings.gather_seconds)
-            time.sleep(0 if ready == self._worker.workers else _GATHERING_POLL_SECONDS)
+            time.sleep(0 if own and ready == self._worker.workers else _GATHERING_POLL_SECONDS)
         return True
 
     def _lead(self, session: KeptSession, deadline: float) -> Moment:
         self._logbook.clear()
         expected = self._connections(self._ready)
-        locked = lock_definitions(self._locks, self._settings)
         # Not before everybody looks out for the sign: the lock is held for 15 ms then, and for 200 ms otherwise.
         self._wait_until_all(self._waiting, expected, deadline)
         with GlobalLock(self._source, self._settings, deadline) as lock:
             until = time.monotonic() + self._settings.max_lock_seconds
             self._locks.take(_GO)
             self._begin(session)
+            # Not before the global lock: an ALTER that waits for the backup lock would hold that one up (MySQL 9.7).
+            locked = lock_definitions(self._locks, self._settings)
             self._wait_until_all(self._reading, expected, until)
             taken_at = datetime.now(timezone.utc)
             with self._locks.connection() as connection:
