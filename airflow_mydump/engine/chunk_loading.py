@@ -51,8 +51,9 @@ def load_missing(
 ) -> Moved:
     """Load every job whose chunk the ledger does not have; small ones are committed together.
 
-    ``attempt`` is one try at some jobs, as `attempt.attempt` is. Raises what it raises,
-    IncompleteRunError if a chunk is not in the ledger in the end, ServerError, ConnectError. Chunks committed before stay committed; another call goes on after them.
+    ``attempt`` is one try at some jobs, as `attempt.attempt` is. Raises what it raises, IncompleteRunError if a chunk
+    is not in the ledger in the end, ServerError, ConnectError. Chunks committed before stay committed; another call
+    goes on after them.
     """
     with Session(target, metadata) as session:
         ledger.require_same_server(session, identity)
