@@ -51,8 +51,9 @@ def load_missing(
 ) -> Moved:
     """Load every job whose chunk the ledger does not have; small ones are committed together.
 
-    ``attempt`` is one try at some jobs, as `attempt.attempt` is. Raises what it raises, ServerError, ConnectError.
-    Chunks committed before stay committed; another call goes on after them.
+    ``attempt`` is one try at some jobs, as `attempt.attempt` is. Raises what it raises, IncompleteRunError if a chunk
+    is not in the ledger in the end, ServerError, ConnectError. Chunks committed before stay committed; another call
+    goes on after them.
     """
     with Session(target, metadata) as session:
         ledger.require_same_server(session, identity)
@@ -64,6 +65,8 @@ def load_missing(
     with _Target(target) as connection:
         for batch in batches((job for job in jobs if job.chunk.id not in loaded), _weight):
             moved = moved.plus(batch, connection.load(batch, attempt))
+    with Session(target, metadata) as session:
+        ledger.require_done(session, identity, "load", {job.chunk.id: job for job in jobs})
     return moved
 
 

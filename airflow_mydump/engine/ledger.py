@@ -33,6 +33,9 @@ Found = Literal["nothing", "started", "done"]
 LEDGER = TableName(LEDGER_SCHEMA, "ledger")
 _DUPLICATE_KEY = 1062
 
+_TOLD = 20
+"""Missing items that an error tells one by one."""
+
 _CREATE_SCHEMA = f"CREATE DATABASE IF NOT EXISTS {quote(LEDGER_SCHEMA)} DEFAULT CHARACTER SET utf8mb4"
 _CREATE_TABLE = f"""
 CREATE TABLE IF NOT EXISTS {LEDGER.sql} (
@@ -153,6 +156,29 @@ def done_items(session: Session, identity: PlanIdentity, step: Step) -> frozense
         "AND state <> 'started'"
     )
     return frozenset(item for (item,) in rows)
+
+
+def require_done(
+    session: Session, identity: PlanIdentity, step: Step, planned: Mapping[str, object], verified: bool = False
+) -> None:
+    """Raise IncompleteRunError, naming what is missing, unless a step's planned items are all done; ServerError.
+
+    ``planned`` says by item what it is to a reader. With ``verified``, done is not enough.
+    """
+    states = ("verified",) if verified else ("done", "verified")
+    rows = session.text_rows(
+        f"SELECT item FROM {LEDGER.sql} WHERE {_rows(identity, step, planned)} "
+        f"AND state IN ({', '.join(map(literal, states))})"
+    )
+    there = {item for (item,) in rows}
+    if missing := [str(name) for item, name in planned.items() if item not in there]:
+        told = "; ".join(missing[:_TOLD])
+        more = f"; and {len(missing) - _TOLD} more" if len(missing) > _TOLD else ""
+        raise IncompleteRunError(
+            f"run {identity.run_key}, step {'verify' if verified else step}: {len(missing)} of {len(planned)} planned "
+            f"are not in the ledger at its end: {told}{more}; a later run has taken them over, or the ledger was "
+            "cleaned; start the run anew"
+        )
 
 
 def begun_items(session: Session, identity: PlanIdentity, step: Step) -> frozenset[str]:

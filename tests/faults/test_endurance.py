@@ -113,9 +113,3 @@ def test_connections_that_are_lost_in_any_phase_cost_no_command(
     operations = chosen(operation, copy, staged)
     ordeal = endure(scene, operations, Armed("reset", operation, fault.reset("target"), step))
     assert ordeal.endings["complete"] == len(operations.options) == ordeal.endings.total(), ordeal.log
-
-
-def test_a_source_that_is_lost_at_the_end_of_a_dump_costs_no_command(scene: Scene, staged: Operations) -> None:
-    armed = Armed("reset", "dump", fault.reset("source"), EventKind.DUMP_FINISHING)
-    ordeal = endure(scene, staged, armed)
-    assert ordeal.endings["complete"] == 2 == ordeal.endings.total(), ordeal.log

@@ -45,6 +45,8 @@ def index_phase(target: Endpoint, directory: WorkDirectory, file: str, announce:
                     added += _add_missing_keys(session, bundle.selection, planned, present)
                 announce(Event(EventKind.KEYS_ADDED, planned.target))
             ledger.finish(session, bundle.identity, "keys", targets.keys())
+        keyed = {str(planned.number): planned.target for planned in bundle.tables}
+        ledger.require_done(session, bundle.identity, "keys", keyed)
     return added
 
 

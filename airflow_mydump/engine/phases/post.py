@@ -61,6 +61,8 @@ def post_phase(
         waiting = _as_far_as(source, _waiting(session, identity, planned))
         for kind in _ORDER:
             _create_in_rounds(session, identity, [item for item in waiting if item.object.kind == kind], announce)
+        made = {str(item.number): item.target for item in planned if not item.skip}
+        ledger.require_done(session, identity, "object", made)
         finish_accounts(session, identity, accounts)
         for schema in schemas:
             session.execute(schema_statements(schema, plan.selection.target_schema(schema.name))[1])

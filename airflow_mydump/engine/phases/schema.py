@@ -35,7 +35,7 @@ def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
     """Bring every table of a bundle into being, empty; returns how many were made now.
 
     A table that this run has made already is left alone. Raises ServerError naming the table, PreflightError if
-    somebody else made it since the plan.
+    somebody else made it since the plan, IncompleteRunError if a later run has taken tables over.
     """
     bundle = directory.read(file, SchemaBundle)
     with Session(target, metadata) as session:
@@ -49,6 +49,8 @@ def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
         maker = _Maker(session, bundle)
         for batch in batches(waiting, lambda planned: 0):
             maker.make(batch, announce)
+        made = {str(planned.number): planned.target for planned in bundle.tables}
+        ledger.require_done(session, bundle.identity, "create", made)
         return len(waiting)
 
 

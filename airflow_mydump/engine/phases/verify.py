@@ -34,7 +34,8 @@ def verify_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
     granted: whoever has the first of a table's ranges also counts the whole table, without ranges and without naming an
     index.
 
-    Raises VerificationError naming every chunk that differs or was never loaded, ServerError.
+    Raises VerificationError naming every chunk that differs or was never loaded, ServerError; IncompleteRunError if a
+    later run has taken tables over meanwhile.
     """
     bundle = directory.read(file, DataBundle)
     differences, rows = [], 0
@@ -53,6 +54,8 @@ def verify_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
         if differences:
             raise VerificationError("; ".join(differences))
         ledger.mark_verified(recording, bundle.identity, bundle.chunks)
+        seen = {chunk.id: f"{bundle.table_of(chunk).target}, {chunk.describe()}" for chunk in bundle.chunks}
+        ledger.require_done(recording, bundle.identity, "load", seen, verified=True)
     return Verified(len(bundle.chunks), rows)
 
 

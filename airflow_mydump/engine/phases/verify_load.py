@@ -21,7 +21,8 @@ def verify_load_phase(target: Endpoint, directory: WorkDirectory, file: str, ann
     Of a dump of this package: each chunk's checksum, as the source had it. Of another tool's: each table's rows, and
     its CHECKSUM TABLE, as far as the dump has them; at the least that the target holds as many rows as were loaded.
 
-    Raises VerificationError naming every chunk or table that differs, ServerError.
+    Raises VerificationError naming every chunk or table that differs, ServerError; IncompleteRunError if a later run
+    has taken tables over meanwhile.
     """
     expectations = directory.read(load_file(file), LoadBundle).expectations
     if not expectations:
@@ -43,6 +44,8 @@ def verify_load_phase(target: Endpoint, directory: WorkDirectory, file: str, ann
         if differences:
             raise VerificationError("; ".join(differences))
         ledger.mark_verified(session, bundle.identity, bundle.chunks)
+        seen = {chunk.id: f"{bundle.table_of(chunk).target}, {chunk.describe()}" for chunk in bundle.chunks}
+        ledger.require_done(session, bundle.identity, "load", seen, verified=True)
     return Verified(len(bundle.chunks), rows)
 
 
