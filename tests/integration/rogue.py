@@ -13,10 +13,15 @@ if TYPE_CHECKING:
 _CAPABILITIES = 0x00 | 0x1 | 0x80 | 0x200 | 0x2000 | 0x8000 | 0x80000 | 0x200000
 """LONG_PASSWORD, LOCAL_FILES, PROTOCOL_41, TRANSACTIONS, SECURE_CONNECTION, PLUGIN_AUTH, LENENC auth data."""
 _OK = b"\x00\x00\x00\x02\x00\x00\x00"
+_END = b"\xfe\x00\x00\x02\x00"
+_COLUMN = b"\x03def\x00\x00\x00\x01n\x00\x0c\x3f\x00\x14\x00\x00\x00\x08\x00\x00\x00\x00\x00"
+_NUMBERS = (b"\x02", _COLUMN, _COLUMN, _END, b"\x011\x0867108864", _END)
+"""A result of two columns and one row."""
 
 
 class RogueServer:
-    """Answers a statement that contains `trigger` with a request for `file`, all others with OK.
+    """Answers a statement that contains `trigger` with a request for `file`, all others with OK, but that a loader who
+    asks is told that files may be sent.
 
     `received` is what clients sent in answer to such requests, `asked` how many there were.
     """
@@ -65,7 +70,9 @@ class RogueServer:
             if statement[:1] == b"\x01":  # the client says goodbye
                 return
             if self._trigger not in statement.upper():
-                _send(client, sequence + 1, _OK)
+                answer = _NUMBERS if b"@@max_allowed_packet" in statement else (_OK,)
+                for number, packet in enumerate(answer, sequence + 1):
+                    _send(client, number, packet)
                 continue
             self.asked += 1
             _send(client, sequence + 1, b"\xfb" + self._file)
