@@ -18,28 +18,28 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
 
-from airflow_mydump.engine.adaptation import Adaptation
-from airflow_mydump.engine.comparison import Comparison, compare
 from airflow_mydump.engine.consistency.settings import Consistency, LongQueries, Mode
 from airflow_mydump.engine.dump_directory.compressed_file import DEFAULT_LEVEL
+from airflow_mydump.engine.dump_directory.dump_plan import HIGHEST_LEVEL, DumpSettings
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.dump_plan import HIGHEST_LEVEL, DumpSettings
-from airflow_mydump.engine.dumping import Dump, make_dump
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError, SelectionError
-from airflow_mydump.engine.examination import examine_copy, examine_dump, examine_restore
-from airflow_mydump.engine.migration import Migration, migrate, rehearse
-from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.engine.phases.finish_dump import DumpReport
-from airflow_mydump.engine.phases.plan import PlanSettings
 from airflow_mydump.engine.phases.report import as_markdown, require_complete
-from airflow_mydump.engine.plan import Plan
-from airflow_mydump.engine.plan_preview import preview_plan
-from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, Strategy
+from airflow_mydump.engine.plan.adaptation import Adaptation
+from airflow_mydump.engine.plan.plan import Plan
+from airflow_mydump.engine.plan.planner import DEFAULT_CHUNK_BYTES, Strategy
+from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.engine.preflight.finding import Finding
 from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
-from airflow_mydump.engine.restoring import Restore, restore
-from airflow_mydump.engine.selection import Content, HistoryChoice, Selection
+from airflow_mydump.engine.runs.comparison import Comparison, compare
+from airflow_mydump.engine.runs.dump import Dump, make_dump
+from airflow_mydump.engine.runs.examination import examine_copy, examine_dump, examine_restore
+from airflow_mydump.engine.runs.migration import Migration, migrate, rehearse
+from airflow_mydump.engine.runs.plan_preview import preview_plan
+from airflow_mydump.engine.runs.restore import Restore, restore
+from airflow_mydump.engine.selection.open_selection import OpenSelection
+from airflow_mydump.engine.selection.selection import Content, HistoryChoice, Selection
+from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from airflow_mydump.engine.dump_plan import DumpPlan
+from airflow_mydump.engine.dump_directory.dump_plan import DumpPlan
 from airflow_mydump.engine.event import Event, EventKind
-from airflow_mydump.engine.plan import Plan
+from airflow_mydump.engine.plan.plan import Plan
 
 _MOVED = (EventKind.CHUNK_COMMITTED, EventKind.CHUNK_DUMPED)
 

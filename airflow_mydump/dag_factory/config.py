@@ -11,15 +11,15 @@ from datetime import timedelta
 from typing import get_args
 
 from airflow_mydump.dag_factory.requirement import require
-from airflow_mydump.engine.adaptation import Adaptation
 from airflow_mydump.engine.consistency.settings import Consistency
-from airflow_mydump.engine.definer import Definers
+from airflow_mydump.engine.ddl.definer import Definers
 from airflow_mydump.engine.errors import ConfigurationError, SelectionError
-from airflow_mydump.engine.pattern import require_pattern
-from airflow_mydump.engine.plan import IfExists
-from airflow_mydump.engine.planner import Strategy
+from airflow_mydump.engine.plan.adaptation import Adaptation
+from airflow_mydump.engine.plan.plan import IfExists
+from airflow_mydump.engine.plan.planner import Strategy
 from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
-from airflow_mydump.engine.selection import Content, HistoryChoice
+from airflow_mydump.engine.selection.pattern import require_pattern
+from airflow_mydump.engine.selection.selection import Content, HistoryChoice
 from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.translation.choice import TranslationChoice
 

@@ -27,7 +27,7 @@ from airflow_mydump.dag_factory.migration import plan_settings, selected, worker
 from airflow_mydump.dag_factory.run_params import tenants_param
 from airflow_mydump.dag_factory.staging import StagingConfig
 from airflow_mydump.dag_factory.workflow import Workflow, WorkflowDag, WorkflowTaskGroup
-from airflow_mydump.engine.dump_plan import DumpSettings
+from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
 from airflow_mydump.operators.bundle import BundleOperator
 from airflow_mydump.operators.dump_phase import DumpPhaseOperator
 from airflow_mydump.operators.dump_plan import DumpPlanOperator

@@ -34,7 +34,7 @@ from airflow_mydump.dag_factory.migration import Migration, choice
 from airflow_mydump.dag_factory.requirement import require
 from airflow_mydump.dag_factory.run_params import content_param, dry_run_param, if_exists_param, tenants_param
 from airflow_mydump.dag_factory.workflow import WorkflowDag
-from airflow_mydump.engine.open_selection import OpenSelection
+from airflow_mydump.engine.selection.open_selection import OpenSelection
 from airflow_mydump.operators.await_tenants import AwaitTenantsSensor
 from airflow_mydump.operators.find_tenants import FindTenantsOperator
 from airflow_mydump.operators.fleet_report import FleetReportOperator

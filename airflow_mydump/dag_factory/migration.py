@@ -29,9 +29,9 @@ from airflow_mydump.dag_factory.config import (
 )
 from airflow_mydump.dag_factory.run_params import content_param, dry_run_param, if_exists_param, tenants_param
 from airflow_mydump.dag_factory.workflow import Workflow, WorkflowDag, WorkflowTaskGroup
-from airflow_mydump.engine.open_selection import OpenSelection
-from airflow_mydump.engine.phases.plan import PlanSettings
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.selection.open_selection import OpenSelection
+from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.operators.bundle import BundleOperator

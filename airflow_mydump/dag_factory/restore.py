@@ -22,7 +22,7 @@ from airflow_mydump.dag_factory.requirement import require
 from airflow_mydump.dag_factory.run_params import content_param, if_exists_param
 from airflow_mydump.dag_factory.staging import StagingConfig
 from airflow_mydump.dag_factory.workflow import Workflow, WorkflowDag, WorkflowTaskGroup
-from airflow_mydump.engine.open_selection import OpenSelection
+from airflow_mydump.engine.selection.open_selection import OpenSelection
 from airflow_mydump.operators.bundle import BundleOperator
 from airflow_mydump.operators.chunk_plan import PLAN
 from airflow_mydump.operators.index_phase import IndexPhaseOperator

@@ -7,8 +7,8 @@ from typing import get_args
 
 from airflow.sdk import Param
 
-from airflow_mydump.engine.plan import IfExists
-from airflow_mydump.engine.selection import Content
+from airflow_mydump.engine.plan.plan import IfExists
+from airflow_mydump.engine.selection.selection import Content
 
 
 def tenants_param(tenants: Sequence[str]) -> Param:

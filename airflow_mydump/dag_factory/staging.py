@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from airflow_mydump.dag_factory.requirement import require
 from airflow_mydump.engine.dump_directory.compressed_file import DEFAULT_LEVEL
-from airflow_mydump.engine.dump_plan import HIGHEST_LEVEL
+from airflow_mydump.engine.dump_directory.dump_plan import HIGHEST_LEVEL
 
 IfDumpExists = Literal["fail", "replace"]
 

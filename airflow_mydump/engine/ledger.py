@@ -16,15 +16,15 @@ from typing import Literal, Protocol, cast
 
 import msgspec
 
-from airflow_mydump.engine.checksum import Checksum
-from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.errors import IncompleteRunError, ServerError
 from airflow_mydump.engine.identifier import TableName, literal, quote
-from airflow_mydump.engine.plan import PlanIdentity
-from airflow_mydump.engine.selection import LEDGER_SCHEMA
-from airflow_mydump.engine.server_name import server_name
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.plan.plan import PlanIdentity
+from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA
+from airflow_mydump.engine.server.server_name import server_name
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.verification.checksum import Checksum
 
 Step = Literal["run", "moment", "create", "load", "keys", "object", "account"]
 Found = Literal["nothing", "started", "done"]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from airflow.providers.mysql.hooks.mysql import MySqlHook
 
-from airflow_mydump.engine.endpoint import Endpoint, parse_ssl_mode
 from airflow_mydump.engine.errors import ConfigurationError
+from airflow_mydump.engine.server.endpoint import Endpoint, parse_ssl_mode
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection

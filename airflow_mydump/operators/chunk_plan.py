@@ -8,11 +8,12 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DownstreamTasksSkipped, conf
 
-from airflow_mydump.engine.catalog import Catalog
 from airflow_mydump.engine.consistency.settings import Mode
-from airflow_mydump.engine.cut_report import TableCuts, describe_balance, describe_tables
-from airflow_mydump.engine.phases.plan import PlanSettings, chunk_plan, cuts_file
-from airflow_mydump.engine.plan import Plan
+from airflow_mydump.engine.metadata.catalog import Catalog
+from airflow_mydump.engine.phases.plan import chunk_plan, cuts_file
+from airflow_mydump.engine.plan.cut_report import TableCuts, describe_balance, describe_tables
+from airflow_mydump.engine.plan.plan import Plan
+from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.operators.outline import OUTLINE, outline_of_plan
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.plan_link import SUMMARY, PlanLink

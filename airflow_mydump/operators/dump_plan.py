@@ -9,11 +9,11 @@ from airflow.providers.common.compat.sdk import conf
 
 from airflow_mydump.engine import preflight
 from airflow_mydump.engine.consistency.moment import to_come
-from airflow_mydump.engine.cut_report import TableCuts
+from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
 from airflow_mydump.engine.dump_directory.dump_record import CUTS
-from airflow_mydump.engine.dump_plan import DumpSettings
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import ONE_BY_ONE
+from airflow_mydump.engine.plan.cut_report import TableCuts
 from airflow_mydump.operators.outline import BEGUN, OUTLINE, outline_of_dump
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.selecting import SelectingOperator

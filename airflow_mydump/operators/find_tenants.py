@@ -10,7 +10,7 @@ from typing import Any
 from airflow.providers.common.compat.sdk import conf
 
 from airflow_mydump.engine.errors import SelectionError
-from airflow_mydump.engine.open_selection import OpenSelection
+from airflow_mydump.engine.selection.open_selection import OpenSelection
 from airflow_mydump.operators.phase import PhaseOperator, engine_errors
 from airflow_mydump.operators.run_request import RunRequest
 
@@ -78,9 +78,9 @@ class FindTenantsOperator(PhaseOperator):
         if self.find:
             return [str(name) for name in self.find()]
         # Imported when the task runs: its driver is no part of parsing a DAG.
-        from airflow_mydump.engine.session import Session
-        from airflow_mydump.engine.session_state import metadata
-        from airflow_mydump.engine.tenants import user_databases
+        from airflow_mydump.engine.selection.tenants import user_databases
+        from airflow_mydump.engine.server.session import Session
+        from airflow_mydump.engine.server.session_state import metadata
 
         with Session(self.source, metadata) as session:
             if self.query:

@@ -7,10 +7,11 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import conf
 
-from airflow_mydump.engine.cut_report import TableCuts
-from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.engine.phases.load_plan import load_plan
-from airflow_mydump.engine.phases.plan import PlanSettings, cuts_file
+from airflow_mydump.engine.phases.plan import cuts_file
+from airflow_mydump.engine.plan.cut_report import TableCuts
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.selection.open_selection import OpenSelection
 from airflow_mydump.operators.chunk_plan import PLAN
 from airflow_mydump.operators.outline import BEGUN, OUTLINE, outline_of_plan
 from airflow_mydump.operators.phase import engine_errors

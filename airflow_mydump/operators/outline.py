@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     # A DAG that only copies is parsed without what dumps need.
-    from airflow_mydump.engine.cut_report import TableCuts
-    from airflow_mydump.engine.dump_plan import DumpPlan
+    from airflow_mydump.engine.dump_directory.dump_plan import DumpPlan
     from airflow_mydump.engine.identifier import TableName
-    from airflow_mydump.engine.plan import Plan
+    from airflow_mydump.engine.plan.cut_report import TableCuts
+    from airflow_mydump.engine.plan.plan import Plan
 
 BEGUN = "mydump begun"
 """Key of the XCom that a run's first task pushes before anything can fail: what kind of run it is."""

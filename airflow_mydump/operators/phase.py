@@ -16,9 +16,9 @@ from airflow.providers.common.compat.sdk import (
     get_current_context,
 )
 
-from airflow_mydump.engine.chunk import without_bounds
-from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.chunking.chunk import without_bounds
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError
+from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
 from airflow_mydump.operators.failure import RECORD, Failure
 from airflow_mydump.operators.object_store import directory_at

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from airflow_mydump.engine.errors import ConfigurationError
-from airflow_mydump.engine.open_selection import OpenSelection
-from airflow_mydump.engine.phases.plan import PlanSettings
-from airflow_mydump.engine.plan import IfExists
-from airflow_mydump.engine.selection import Content, Selection
+from airflow_mydump.engine.plan.plan import IfExists
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.selection.open_selection import OpenSelection
+from airflow_mydump.engine.selection.selection import Content, Selection
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_mydump.engine.open_selection import OpenSelection
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.selection.open_selection import OpenSelection
+from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.operators.phase import PhaseOperator
 from airflow_mydump.operators.run_request import RunRequest
 

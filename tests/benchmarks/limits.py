@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 from sandbox.server import Flavor, Server
 
-from airflow_mydump.engine.checksum import Digestible
-from airflow_mydump.engine.chunk import Chunk
-from airflow_mydump.engine.ddl import parse_table
-from airflow_mydump.engine.endpoint import Endpoint
-from airflow_mydump.engine.frame_reader import read_frames, select_rows
-from airflow_mydump.engine.framing import Delimiters
+from airflow_mydump.engine.chunking.chunk import Chunk
+from airflow_mydump.engine.ddl.create_table import parse_table
+from airflow_mydump.engine.framing.frame import Delimiters
+from airflow_mydump.engine.framing.frame_reader import read_frames, select_rows
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.loader import Loader
+from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
-from airflow_mydump.engine.selection import Selection
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata, reading
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata, reading
+from airflow_mydump.engine.verification.checksum import Digestible
 from tests.benchmarks.datasets import large
 from tests.benchmarks.measure import Cost, stopwatch, typical
 
 if TYPE_CHECKING:
-    from airflow_mydump.engine.catalog import Table
+    from airflow_mydump.engine.metadata.catalog import Table
 
 _COPY = TableName("bench_copy", "sbtest1")
 

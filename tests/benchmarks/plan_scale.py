@@ -18,16 +18,16 @@ from pathlib import Path
 
 from sandbox.server import Server, available_flavors
 
-from airflow_mydump.engine.bundle_draft import BundleDraft
-from airflow_mydump.engine.catalog import Column, Key, Table
-from airflow_mydump.engine.cut_report import TableCuts, describe_balance
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.metadata.catalog import Column, Key, Table
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
-from airflow_mydump.engine.plan import PlanIdentity, PlannedTable
-from airflow_mydump.engine.planner import Cutting, cut
-from airflow_mydump.engine.selection import Selection
-from airflow_mydump.engine.session import Row
+from airflow_mydump.engine.plan.bundle_draft import BundleDraft
+from airflow_mydump.engine.plan.cut_report import TableCuts, describe_balance
+from airflow_mydump.engine.plan.plan import PlanIdentity, PlannedTable
+from airflow_mydump.engine.plan.planner import Cutting, cut
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Row
 from airflow_mydump.engine.workdir import WorkDirectory
 
 CHUNK = 64 << 20

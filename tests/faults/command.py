@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_mydump import cli
-from airflow_mydump.engine import pool
+from airflow_mydump.engine.runs import pool
 from airflow_mydump.progress_bar import ProgressBar
 from tests.faults.step_gate import announce
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.server import Server
 
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
-from airflow_mydump.engine.plan import PlannedTable
-from airflow_mydump.engine.planner import CutTable, Cutting, cut
-from airflow_mydump.engine.selection import Selection
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata, reading
+from airflow_mydump.engine.plan.plan import PlannedTable
+from airflow_mydump.engine.plan.planner import CutTable, Cutting, cut
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata, reading
 
 if TYPE_CHECKING:
     from sandbox.server import Flavor
 
-    from airflow_mydump.engine.catalog import Table
+    from airflow_mydump.engine.metadata.catalog import Table
 
 DATABASE = "tenant"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sandbox.server import Flavor, Server, ServerNotInstalledError
 
-from airflow_mydump.engine.selection import LEDGER_SCHEMA
+from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA
 from tests.integration.pair import Pair, rows_of, run_sql
 from tests.integration.run import Run
 

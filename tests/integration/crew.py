@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.process import BaseProcess
 
-    from airflow_mydump.engine.chunk_loading import Moved
-    from airflow_mydump.engine.endpoint import Endpoint
     from airflow_mydump.engine.event import Event, EventKind, Listener
-    from airflow_mydump.engine.plan import PlanIdentity
+    from airflow_mydump.engine.loading.chunk_loading import Moved
+    from airflow_mydump.engine.plan.plan import PlanIdentity
+    from airflow_mydump.engine.server.endpoint import Endpoint
     from airflow_mydump.engine.workdir import WorkDirectory
     from tests.integration.run import Run
 

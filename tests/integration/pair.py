@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.server.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from sandbox.server import Account, Flavor, Server

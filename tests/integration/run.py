@@ -10,21 +10,22 @@ from airflow_mydump.engine import preflight
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.phases.data import data_phase
 from airflow_mydump.engine.phases.index import index_phase
-from airflow_mydump.engine.phases.plan import PlanSettings, chunk_plan, schema_file
+from airflow_mydump.engine.phases.plan import chunk_plan, schema_file
 from airflow_mydump.engine.phases.post import post_phase
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.phases.report import Report, report_phase, require_complete
 from airflow_mydump.engine.phases.schema import schema_phase
 from airflow_mydump.engine.phases.verify import verify_phase
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.workdir import WorkDirectory
 from tests.integration.pair import endpoint, run_sql
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from airflow_mydump.engine.endpoint import Endpoint
-    from airflow_mydump.engine.plan import IfExists, Plan
+    from airflow_mydump.engine.plan.plan import IfExists, Plan
+    from airflow_mydump.engine.server.endpoint import Endpoint
     from tests.integration.pair import Pair
 
 

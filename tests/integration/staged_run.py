@@ -7,29 +7,30 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from airflow_mydump.engine import preflight
+from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.dump_plan import DumpSettings
 from airflow_mydump.engine.event import Listener, ignore
-from airflow_mydump.engine.open_selection import OpenSelection
 from airflow_mydump.engine.phases.dump import dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import DumpReport, finish_dump
 from airflow_mydump.engine.phases.index import index_phase
 from airflow_mydump.engine.phases.load import load_phase
 from airflow_mydump.engine.phases.load_plan import load_plan
-from airflow_mydump.engine.phases.plan import PlanSettings, schema_file
+from airflow_mydump.engine.phases.plan import schema_file
 from airflow_mydump.engine.phases.post import post_phase
 from airflow_mydump.engine.phases.report import Report, report_phase, require_complete
 from airflow_mydump.engine.phases.schema import schema_phase
 from airflow_mydump.engine.phases.verify_load import verify_load_phase
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.selection.open_selection import OpenSelection
+from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.workdir import WorkDirectory
 from tests.integration.pair import endpoint, run_sql
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from airflow_mydump.engine.plan import IfExists, Plan
+    from airflow_mydump.engine.plan.plan import IfExists, Plan
     from tests.integration.pair import Pair
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from airflow_mydump.engine.phases.data import data_phase
 
 if TYPE_CHECKING:
-    from airflow_mydump.engine.endpoint import Endpoint
     from airflow_mydump.engine.event import Event, EventKind
+    from airflow_mydump.engine.server.endpoint import Endpoint
     from airflow_mydump.engine.workdir import WorkDirectory
 
 

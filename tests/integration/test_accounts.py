@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pymysql
 import pytest
 
-from airflow_mydump.engine.adaptation import Adaptation
 from airflow_mydump.engine.errors import PreflightError, ServerError
-from airflow_mydump.engine.examination import examine_copy
 from airflow_mydump.engine.identifier import literal
 from airflow_mydump.engine.phases import post
-from airflow_mydump.engine.phases.plan import PlanSettings
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.plan.adaptation import Adaptation
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.runs.examination import examine_copy
+from airflow_mydump.engine.selection.selection import Selection
 from tests.integration.pair import rows_of, run_sql
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 from sandbox.server import Account, Server
 
 from airflow_mydump import cli
-from airflow_mydump.engine.selection import LEDGER_SCHEMA
+from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA
 from tests.integration.contents import everything
 from tests.integration.pair import Pair, rows_of, run_sql
 

@@ -10,19 +10,20 @@ import pytest
 from sandbox.server import Server, available_flavors
 
 from airflow_mydump.cli import main
-from airflow_mydump.engine.chunk import Chunk
-from airflow_mydump.engine.chunk_proof import require_cover
-from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.errors import SelectionError, VerificationError
 from airflow_mydump.engine.phases.data import data_phase
-from airflow_mydump.engine.phases.plan import PlanSettings, chunk_plan, schema_file
+from airflow_mydump.engine.phases.plan import chunk_plan, schema_file
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.phases.schema import schema_phase
 from airflow_mydump.engine.phases.verify import verify_phase
-from airflow_mydump.engine.plan import Plan, PlannedTable
-from airflow_mydump.engine.selection import Selection
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata, reading
+from airflow_mydump.engine.plan.chunk_proof import require_cover
+from airflow_mydump.engine.plan.plan import Plan, PlannedTable
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata, reading
 from airflow_mydump.engine.workdir import WorkDirectory
 
 if TYPE_CHECKING:

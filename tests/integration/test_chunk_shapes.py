@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 from sandbox.server import available_flavors
 
-from airflow_mydump.engine.chunk import key_range
-from airflow_mydump.engine.chunk_key import choose_key
-from airflow_mydump.engine.key_reader import KeyReader
+from airflow_mydump.engine.chunking.chunk import key_range
+from airflow_mydump.engine.chunking.chunk_key import choose_key
+from airflow_mydump.engine.chunking.key_reader import KeyReader
 from tests.integration.chunked_table import ChunkServer, Cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from airflow_mydump.engine.catalog import Table
+    from airflow_mydump.engine.metadata.catalog import Table
 
 
 @pytest.fixture(scope="module", params=available_flavors())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from airflow_mydump.engine.event import Event, EventKind
-from airflow_mydump.engine.phases.plan import PlanSettings
+from airflow_mydump.engine.plan.settings import PlanSettings
 from tests.integration.contents import assert_same_contents
 from tests.integration.pair import rows_of
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_mydump.engine import attempt, loader
-from airflow_mydump.engine.chunk_loading import Moved
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.loader import Loader
+from airflow_mydump.engine.loading import attempt, loader
+from airflow_mydump.engine.loading.chunk_loading import Moved
+from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.phases.data import data_phase
 from tests.integration.command_line import finish, run_command, start
 from tests.integration.contents import assert_same_contents, assert_same_definitions

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from airflow_mydump.engine.errors import IncompleteRunError, MydumpError, PreflightError
-from airflow_mydump.engine.phases.plan import PlanSettings
+from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.engine.translation.choice import TranslationChoice
 from tests.integration.command_line import run_command
 from tests.integration.contents import contents, tables_of

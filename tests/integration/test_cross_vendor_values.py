@@ -8,14 +8,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from airflow_mydump.engine.checksum import Digestible, compute_checksums
-from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.errors import MydumpError
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
-from airflow_mydump.engine.selection import Selection
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import reading
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import reading
+from airflow_mydump.engine.verification.checksum import Digestible, compute_checksums
 from tests.integration.contents import contents
 from tests.integration.pair import endpoint, run_sql
 from tests.integration.test_values import CASES, Case
@@ -23,7 +23,7 @@ from tests.integration.test_values import CASES, Case
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from airflow_mydump.engine.catalog import Table
+    from airflow_mydump.engine.metadata.catalog import Table
     from tests.integration.pair import Pair
     from tests.integration.run import Run
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_mydump.engine import deferral
+from airflow_mydump.engine.ddl import deferral
 from tests.integration.contents import assert_same_contents, assert_same_definitions
 from tests.integration.pair import rows_of
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airflow_mydump.engine.event import EventKind
-from airflow_mydump.engine.phases.plan import PlanSettings
+from airflow_mydump.engine.plan.settings import PlanSettings
 from tests.integration.command_line import finish, run_command, start
 from tests.integration.contents import assert_same_contents, assert_same_definitions
 from tests.integration.pair import rows_of, run_sql

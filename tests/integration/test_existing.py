@@ -8,12 +8,12 @@ import pytest
 
 from airflow_mydump.engine.errors import IncompleteRunError, MydumpError, PreflightError
 from airflow_mydump.engine.event import EventKind
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.selection.selection import Selection
 from tests.integration.contents import assert_same_contents, assert_same_definitions, definitions, everything
 from tests.integration.pair import rows_of, run_sql
 
 if TYPE_CHECKING:
-    from airflow_mydump.engine.plan import IfExists
+    from airflow_mydump.engine.plan.plan import IfExists
     from tests.integration.pair import Pair
     from tests.integration.run import Run
 

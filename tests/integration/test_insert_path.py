@@ -9,7 +9,7 @@ import pytest
 
 from airflow_mydump.engine.errors import LoadMismatchError, PreflightError
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.loader import Loader
+from airflow_mydump.engine.loading.loader import Loader
 from tests.integration.contents import assert_same_contents, assert_same_definitions, contents
 from tests.integration.pair import endpoint, rows_of, run_sql, value_of
 from tests.integration.staged_run import StagedRun

@@ -14,8 +14,8 @@ from airflow_mydump.engine.consistency import table_lock
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.errors import PreflightError, SnapshotError
 from airflow_mydump.engine.event import EventKind
-from airflow_mydump.engine.phases.plan import PlanSettings
-from airflow_mydump.engine.privilege import SOURCE_PRIVILEGES
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.server.privilege import SOURCE_PRIVILEGES
 from tests.integration.command_line import run_command
 from tests.integration.crew import QUICK, Crew
 from tests.integration.pair import rows_of, run_sql, value_of

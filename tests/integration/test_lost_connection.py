@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from airflow_mydump.engine.errors import ServerError
-from airflow_mydump.engine.loader import Loader
+from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.retry import is_transient
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 from tests.integration.pair import endpoint, run_sql
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from airflow_mydump.engine.errors import MydumpError
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.selection.selection import Selection
 from tests.integration.contents import assert_same_contents, assert_same_definitions, definitions
 from tests.integration.pair import rows_of, run_sql
 

@@ -10,10 +10,11 @@ from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.event import EventKind, ignore
 from airflow_mydump.engine.phases.data import data_phase
 from airflow_mydump.engine.phases.index import index_phase
-from airflow_mydump.engine.phases.plan import PlanSettings, schema_file
+from airflow_mydump.engine.phases.plan import schema_file
 from airflow_mydump.engine.phases.post import post_phase
 from airflow_mydump.engine.phases.schema import schema_phase
 from airflow_mydump.engine.phases.verify import verify_phase
+from airflow_mydump.engine.plan.settings import PlanSettings
 from tests.integration.pair import run_sql
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_mydump.engine.adaptation import Adaptation
 from airflow_mydump.engine.errors import PreflightError
-from airflow_mydump.engine.examination import examine_copy
-from airflow_mydump.engine.phases.plan import PlanSettings
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.plan.adaptation import Adaptation
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.runs.examination import examine_copy
+from airflow_mydump.engine.selection.selection import Selection
 from tests.integration.contents import assert_same_contents, assert_same_definitions, definitions, everything
 from tests.integration.pair import rows_of, run_sql, value_of
 from tests.integration.test_bad_input import account

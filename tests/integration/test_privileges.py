@@ -9,7 +9,7 @@ import pytest
 
 from airflow_mydump.engine import preflight
 from airflow_mydump.engine.errors import PreflightError
-from airflow_mydump.engine.privilege import SOURCE_PRIVILEGES
+from airflow_mydump.engine.server.privilege import SOURCE_PRIVILEGES
 from tests.integration.pair import run_sql
 from tests.integration.test_bad_input import account
 from tests.integration.test_preflight import set_global

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from airflow_mydump.engine.errors import PreflightError
-from airflow_mydump.engine.migration import Migration, migrate, rehearse
 from airflow_mydump.engine.phases.report import as_markdown
+from airflow_mydump.engine.runs.migration import Migration, migrate, rehearse
 from tests.integration.command_line import run_command
 from tests.integration.contents import everything
 

@@ -13,9 +13,9 @@ from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.errors import PreflightError, SnapshotError
 from airflow_mydump.engine.event import EventKind
 from airflow_mydump.engine.phases.data import pause_source, resume_source
-from airflow_mydump.engine.phases.plan import PlanSettings
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 from tests.integration.command_line import run_command
 from tests.integration.conftest import FLAVORS
 from tests.integration.crew import Crew

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 import MySQLdb
 import pytest
 
-from airflow_mydump.engine.catalog import Column, Table
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import MydumpError
-from airflow_mydump.engine.framing import Delimiters
+from airflow_mydump.engine.framing.frame import Delimiters
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.loader import Loader
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata, reading
+from airflow_mydump.engine.loading.loader import Loader
+from airflow_mydump.engine.metadata.catalog import Column, Table
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata, reading
 from tests.integration.rogue import RogueServer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from airflow_mydump.engine.session_state import SessionState
+    from airflow_mydump.engine.server.session_state import SessionState
 
 SECRET = b"nobody may have this"
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airflow_mydump.engine.errors import ConfigurationError, PreflightError, SelectionError
-from airflow_mydump.engine.open_selection import OpenSelection
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.selection.open_selection import OpenSelection
+from airflow_mydump.engine.selection.selection import Selection
 from tests.integration.contents import assert_same_contents, assert_same_definitions, definitions, tables_of
 from tests.integration.pair import rows_of, run_sql, value_of
 from tests.integration.staged_run import StagedRun

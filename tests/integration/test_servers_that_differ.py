@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConnectError
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 from tests.integration.contents import assert_same_contents, assert_same_definitions
 from tests.integration.pair import rows_of, run_sql
 from tests.integration.staged_run import StagedRun

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from airflow_mydump.engine import loader
-from airflow_mydump.engine.loader import Loader
+from airflow_mydump.engine.loading import loader
+from airflow_mydump.engine.loading.loader import Loader
 from tests.integration.pair import endpoint, run_sql, value_of
 
 if TYPE_CHECKING:

@@ -18,11 +18,11 @@ from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.errors import IncompleteRunError, ServerError, SnapshotError
 from airflow_mydump.engine.event import EventKind
-from airflow_mydump.engine.loader import Loader
-from airflow_mydump.engine.phases.plan import PlanSettings
-from airflow_mydump.engine.plan import DataBundle
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.loading.loader import Loader
+from airflow_mydump.engine.plan.plan import DataBundle
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 from tests.integration.command_line import run_command
 from tests.integration.crew import QUICK, Crew
 from tests.integration.pair import rows_of, run_sql

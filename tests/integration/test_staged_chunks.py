@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
 from airflow_mydump.engine.dump_directory.dump_record import read_chunks, read_index
 from airflow_mydump.engine.dump_directory.metadata_file import read_metadata
-from airflow_mydump.engine.dump_plan import DumpSettings
 from airflow_mydump.engine.errors import MydumpError
-from airflow_mydump.engine.frame_digest import is_frame_digest
-from airflow_mydump.engine.phases.plan import PlanSettings
+from airflow_mydump.engine.framing.frame_digest import is_frame_digest
+from airflow_mydump.engine.plan.settings import PlanSettings
 from tests.integration.contents import assert_same_contents
 from tests.integration.myloader import MYLOADER, load_with_myloader
 from tests.integration.pair import Pair, run_sql

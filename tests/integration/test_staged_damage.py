@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from airflow_mydump.engine.plan import Plan
+    from airflow_mydump.engine.plan.plan import Plan
 
 ROWS = 5000
 

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.dump_plan import DumpSettings
 from airflow_mydump.engine.errors import ConfigurationError, IncompleteRunError, MydumpError
 from airflow_mydump.engine.event import Event, EventKind
 from airflow_mydump.engine.phases.dump import dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import finish_dump
 from airflow_mydump.engine.phases.load import load_phase
-from airflow_mydump.engine.phases.plan import PlanSettings, schema_file
+from airflow_mydump.engine.phases.plan import schema_file
 from airflow_mydump.engine.phases.schema import schema_phase
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.selection.selection import Selection
 from tests.integration.command_line import run_command
 from tests.integration.contents import assert_same_contents
 from tests.integration.pair import endpoint
@@ -28,8 +29,8 @@ from tests.integration.staged_run import StagedRun
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from airflow_mydump.engine.endpoint import Endpoint
-    from airflow_mydump.engine.plan import PlanIdentity
+    from airflow_mydump.engine.plan.plan import PlanIdentity
+    from airflow_mydump.engine.server.endpoint import Endpoint
     from airflow_mydump.engine.workdir import WorkDirectory
     from tests.integration.pair import Pair
 

@@ -9,7 +9,7 @@ import pytest
 
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.phases.report import report_phase
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.selection.selection import Selection
 from tests.integration.command_line import run_command
 from tests.integration.pair import run_sql
 from tests.integration.run import Run

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_mydump.engine import copy
 from airflow_mydump.engine.errors import IncompleteRunError, VerificationError
-from airflow_mydump.engine.phases.plan import PlanSettings
-from airflow_mydump.engine.selection import LEDGER_SCHEMA
+from airflow_mydump.engine.loading import chunk_copy
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA
 from tests.integration.pair import rows_of, run_sql
 from tests.integration.run import Run
 
@@ -142,7 +142,7 @@ def verdict(request: pytest.FixtureRequest, pair: Pair, tmp_path_factory: pytest
     run.plan()
     run.schema()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(copy, "_HEARD_FROM_BYTES", 0 if heard else sys.maxsize)
+        patch.setattr(chunk_copy, "_HEARD_FROM_BYTES", 0 if heard else sys.maxsize)
         run.data()
     digests = rows_of(
         pair.target,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_mydump.engine.dump_plan import DumpSettings
+from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
 from airflow_mydump.engine.errors import MydumpError
-from airflow_mydump.engine.open_selection import OpenSelection
-from airflow_mydump.engine.phases.plan import PlanSettings
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.selection.open_selection import OpenSelection
+from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.workdir import WorkDirectory
 from tests.integration.pair import endpoint
 from tests.integration.run import Run
@@ -66,7 +66,13 @@ class _Chosen:
         options = self.options
         rename = options.rename if renamed else {}
         return Selection(
-            self.databases, options.include, options.exclude, rename, options.where, history=options.history
+            self.databases,
+            options.include,
+            options.exclude,
+            rename,
+            options.where,
+            partitions=options.partitions,
+            history=options.history,
         )
 
 

@@ -31,6 +31,7 @@ class Options(_Strict, frozen=True):
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     where: dict[str, str] = {}
+    partitions: dict[str, tuple[str, ...]] = {}
     if_exists: Literal["fail", "truncate", "drop", "skip"] = "truncate"
     history: Literal["current", "keep"] = "current"
     # A page has 16 KiB: tables of a few pages are cut, and tiny ones are not.

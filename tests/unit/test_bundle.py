@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_mydump.engine.bundle import FEWEST, MOST, bundle_count, pack
+from airflow_mydump.engine.plan.bundle import FEWEST, MOST, bundle_count, pack
 
 WEIGHTS = st.lists(st.integers(0, 10**9), max_size=200)
 

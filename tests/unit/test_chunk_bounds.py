@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_mydump.engine.catalog import Column
-from airflow_mydump.engine.chunk import Chunk, key_range
+from airflow_mydump.engine.chunking.chunk import Chunk, key_range
+from airflow_mydump.engine.chunking.key_type import is_key_type, key_literal, line_of
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.key_type import is_key_type, key_literal, line_of
+from airflow_mydump.engine.metadata.catalog import Column
 
 bounds = st.lists(st.integers(0, 3), min_size=1, max_size=3).map(tuple)
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_mydump.engine.glue import glue
-from airflow_mydump.engine.key_walk import Piece
-from airflow_mydump.engine.range_walk import walk
+from airflow_mydump.engine.chunking.glue import glue
+from airflow_mydump.engine.chunking.key_walk import Piece
+from airflow_mydump.engine.chunking.range_walk import walk
 
 
 @dataclass

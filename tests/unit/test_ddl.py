@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_mydump.engine.catalog import Schema
-from airflow_mydump.engine.ddl import parse_table, schema_statements, sequences_in
+from airflow_mydump.engine.ddl.create_table import parse_table, schema_statements, sequences_in
 from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import TableName, quote
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.metadata.catalog import Schema
+from airflow_mydump.engine.selection.selection import Selection
 
 NAME = TableName("shop", "t")
 ELEMENTS = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_mydump.engine.adaptation import Adaptation
-from airflow_mydump.engine.catalog import ObjectKind, StoredObject
-from airflow_mydump.engine.definer import Definers, definer_of, with_definer
+from airflow_mydump.engine.ddl.definer import Definers, definer_of, with_definer
 from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.metadata.catalog import ObjectKind, StoredObject
+from airflow_mydump.engine.plan.adaptation import Adaptation
 
 
 def stored(definition: str, kind: ObjectKind = "procedure", sql_mode: str = "") -> StoredObject:

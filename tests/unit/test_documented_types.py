@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from airflow_mydump.engine.catalog import Column, Table
-from airflow_mydump.engine.datatype import digest_expressions, load_expression, read_expression, require_supported
 from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.metadata.catalog import Column, Table
+from airflow_mydump.engine.metadata.datatype import (
+    digest_expressions,
+    load_expression,
+    read_expression,
+    require_supported,
+)
 
 PAGE = (Path(__file__).parents[2] / "docs/verification.md").read_text("utf-8")
 ROWS = [
@@ -69,7 +74,7 @@ def test_how_it_is_read_and_loaded(row: list[list[str]]) -> None:
 
 def known_to_the_code() -> set[str]:
     """Every word of the module's source that the module takes for a type."""
-    source = (Path(__file__).parents[2] / "airflow_mydump/engine/datatype.py").read_text("utf-8")
+    source = (Path(__file__).parents[2] / "airflow_mydump/engine/metadata/datatype.py").read_text("utf-8")
     known = set()
     for word in set(re.findall('"([a-z0-9]+)"', source)):
         try:

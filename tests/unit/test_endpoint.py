@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_mydump.engine.endpoint import Endpoint, parse_ssl_mode
 from airflow_mydump.engine.errors import ConfigurationError
+from airflow_mydump.engine.server.endpoint import Endpoint, parse_ssl_mode
 
 
 def test_a_uri_is_read() -> None:

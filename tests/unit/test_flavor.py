@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_mydump.engine.flavor import Flavor
+from airflow_mydump.engine.server.flavor import Flavor
 
 
 @pytest.mark.parametrize(

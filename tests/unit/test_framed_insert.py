@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_mydump.engine.catalog import Column, Table
 from airflow_mydump.engine.errors import FramingCollision, LoadMismatchError
-from airflow_mydump.engine.framed_insert import insert_statements
-from airflow_mydump.engine.framing import Delimiters, frame
+from airflow_mydump.engine.framing.frame import Delimiters, frame
+from airflow_mydump.engine.framing.framed_insert import insert_statements
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.metadata.catalog import Column, Table
 
 DELIMITERS = Delimiters(b"\x01\x04\x05\x06", b"\x02\x04\x05\x06", b"\x03\x04\x05\x06")
 NAME = TableName("shop", "t")

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_mydump.engine import framing
-from airflow_mydump.engine.catalog import Column, Table
 from airflow_mydump.engine.errors import FramingCollision
-from airflow_mydump.engine.frame_digest import FrameDigest, is_frame_digest
-from airflow_mydump.engine.framing import FRAME_BYTES, LONG_ROW_BYTES, Delimiters, FrameStream, fetch_size, frame
+from airflow_mydump.engine.framing import frame as frame_module
+from airflow_mydump.engine.framing.frame import FRAME_BYTES, LONG_ROW_BYTES, Delimiters, FrameStream, fetch_size, frame
+from airflow_mydump.engine.framing.frame_digest import FrameDigest, is_frame_digest
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.metadata.catalog import Column, Table
 
 LEDGER_DIGEST_LETTERS = 64
 
@@ -179,8 +179,8 @@ def test_long_rows_are_framed_as_short_ones_are(
 ) -> None:
     rows = [batch for columns, batch in batches if columns == 2]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(framing, "LONG_ROW_BYTES", long_row)
-        patch.setattr(framing, "FRAME_BYTES", frame_bytes)
+        patch.setattr(frame_module, "LONG_ROW_BYTES", long_row)
+        patch.setattr(frame_module, "FRAME_BYTES", frame_bytes)
         stream = FrameStream(rows, 2, FIXED)
         try:
             whole = b"".join(frame(batch, 2, FIXED) for batch in rows)

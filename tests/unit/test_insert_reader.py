@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from airflow_mydump.engine.dump_directory.insert_reader import InsertReader
 from airflow_mydump.engine.errors import DumpError
-from airflow_mydump.engine.session import Row
+from airflow_mydump.engine.server.session import Row
 
 _ESCAPES = {0: b"\\0", 10: b"\\n", 13: b"\\r", 26: b"\\Z", 34: b'\\"', 39: b"\\'", 92: b"\\\\"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_mydump.engine.catalog import Column
-from airflow_mydump.engine.chunk import Chunk, without_bounds
-from airflow_mydump.engine.key_type import key_literal
+from airflow_mydump.engine.chunking.chunk import Chunk, without_bounds
+from airflow_mydump.engine.chunking.key_type import key_literal
+from airflow_mydump.engine.metadata.catalog import Column
 
 
 def text_literal(value: str) -> str:

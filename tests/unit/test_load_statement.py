@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_mydump.engine.column_definition import read_table
+from airflow_mydump.engine.ddl.column_definition import read_table
 from airflow_mydump.engine.dump_directory.load_statement import parse_load_statement
 from airflow_mydump.engine.errors import DumpError
-from airflow_mydump.engine.framed_load import load_statement
-from airflow_mydump.engine.framing import Delimiters
+from airflow_mydump.engine.framing.frame import Delimiters
+from airflow_mydump.engine.framing.framed_load import load_statement
 from airflow_mydump.engine.identifier import TableName
 
 TABLE = read_table(

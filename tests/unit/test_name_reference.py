@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_mydump.engine.catalog import ObjectKind, StoredObject
+from airflow_mydump.engine.ddl.name_reference import read_references
 from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.name_reference import read_references
+from airflow_mydump.engine.metadata.catalog import ObjectKind, StoredObject
 
 
 def procedure(body: str, sql_mode: str = "", kind: ObjectKind = "procedure") -> StoredObject:

@@ -7,13 +7,13 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_mydump.engine.bundle import PIECE_COST, pack, staggered
-from airflow_mydump.engine.bundle_draft import BundleDraft
-from airflow_mydump.engine.catalog import Table
-from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.plan import DataBundle, PlanIdentity, PlannedTable
-from airflow_mydump.engine.planner import CutTable
+from airflow_mydump.engine.metadata.catalog import Table
+from airflow_mydump.engine.plan.bundle import PIECE_COST, pack, staggered
+from airflow_mydump.engine.plan.bundle_draft import BundleDraft
+from airflow_mydump.engine.plan.plan import DataBundle, PlanIdentity, PlannedTable
+from airflow_mydump.engine.plan.planner import CutTable
 from airflow_mydump.engine.workdir import WorkDirectory
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_mydump.engine.privilege import Grant, has_on_server, missing, parse_grants
+from airflow_mydump.engine.server.privilege import Grant, has_on_server, missing, parse_grants
 
 MYSQL_ADMIN = (
     "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, SHUTDOWN, PROCESS, FILE, REFERENCES, INDEX, ALTER, "

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from airflow_mydump.engine.errors import ConfigurationError, SelectionError
-from airflow_mydump.engine.open_selection import OpenSelection
-from airflow_mydump.engine.phases.plan import PlanSettings
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.selection.open_selection import OpenSelection
+from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.operators.run_request import RunRequest
 
 CONFIGURED = Selection(("a", "b"), rename={"b": "x"})

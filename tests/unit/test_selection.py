@@ -6,7 +6,7 @@ import pytest
 
 from airflow_mydump.engine.errors import SelectionError
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.selection import Selection
+from airflow_mydump.engine.selection.selection import Selection
 
 
 def taken(selection: Selection, *names: str) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_mydump.engine.dump_directory.sql_lexer import string_value, tokens_of
+from airflow_mydump.engine.ddl.sql_lexer import string_value, tokens_of
 from airflow_mydump.engine.errors import DumpError
 
 

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_mydump.engine.catalog import Column, Key, StoredObject, Table
 from airflow_mydump.engine.errors import ConfigurationError
-from airflow_mydump.engine.flavor import Vendor
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.json_meaning import json_meaning
+from airflow_mydump.engine.metadata.catalog import Column, Key, StoredObject, Table
+from airflow_mydump.engine.server.flavor import Vendor
 from airflow_mydump.engine.translation import vocabulary
 from airflow_mydump.engine.translation.choice import TYPES, Findings, TranslationChoice
 from airflow_mydump.engine.translation.collation import TO_MARIADB, TO_MYSQL, CollationMap
 from airflow_mydump.engine.translation.stored_object import ObjectTranslator
 from airflow_mydump.engine.translation.table import TableTranslator
+from airflow_mydump.engine.verification.json_meaning import json_meaning
 
 PUBLISHED = (Path(__file__).parents[2] / "docs/cross-vendor.md").read_text("utf-8")
 COLLATIONS = frozenset(TO_MARIADB) | frozenset(TO_MYSQL) | {"utf8mb4_general_ci", "utf8mb4_bin", "ascii_bin"}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from airflow_mydump.engine.catalog import Schema
 from airflow_mydump.engine.errors import ConfigurationError
+from airflow_mydump.engine.metadata.catalog import Schema
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
 
 RECORD = Schema("a", "utf8mb4", "utf8mb4_bin")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from airflow_mydump.engine.consistency.held_session import Proof
 from airflow_mydump.engine.errors import ConfigurationError, SnapshotError
-from airflow_mydump.engine.replication_position import read_position
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.server.replication_position import read_position
+from airflow_mydump.engine.server.session import Session
 
 _POLL_SECONDS = 0.1
 

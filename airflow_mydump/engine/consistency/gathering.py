@@ -24,11 +24,11 @@ from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import SnapshotError
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.replication_position import read_position
-from airflow_mydump.engine.server_name import server_name
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.replication_position import read_position
+from airflow_mydump.engine.server.server_name import server_name
 
 _GATHERING_POLL_SECONDS, _SNAPSHOT_POLL_SECONDS = 0.2, 0.01
 

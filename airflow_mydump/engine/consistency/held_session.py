@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from airflow_mydump.engine.consistency.kept_session import KeptSession
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ServerError, SnapshotError
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
 
 Proof = Callable[[Session], None]
 """Raises SnapshotError if the source may have changed since the moment that the rows belong to."""

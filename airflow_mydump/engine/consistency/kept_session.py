@@ -8,10 +8,10 @@ from typing import Any
 
 from MySQLdb import _mysql
 
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import MydumpError, ServerError, SnapshotError
-from airflow_mydump.engine.session import Row, Session
-from airflow_mydump.engine.session_state import metadata, reading
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Row, Session
+from airflow_mydump.engine.server.session_state import metadata, reading
 
 _LOCK_SECONDS = 30
 _LOCK_WAIT_TIMEOUT = 1205

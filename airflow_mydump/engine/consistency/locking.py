@@ -17,10 +17,10 @@ from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.table_lock import TableLock, holder_of
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import SnapshotError
-from airflow_mydump.engine.replication_position import read_position
-from airflow_mydump.engine.server_name import server_name
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.replication_position import read_position
+from airflow_mydump.engine.server.server_name import server_name
 
 _LEADER = "leader"
 _POLL_SECONDS = 0.2

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.errors import ServerError, SnapshotError
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.server.session import Session
 
 _POLL_SECONDS = 1.0
 _RUNNING = ("Query", "Execute")

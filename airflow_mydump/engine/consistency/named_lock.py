@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
 
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import MydumpError, SnapshotError
 from airflow_mydump.engine.identifier import literal
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 
 LOST_AFTER_SECONDS = 45
 _SIGN_OF_LIFE_SECONDS = 10

@@ -15,13 +15,13 @@ from airflow_mydump.engine.consistency.applier import read_applier, standstill, 
 from airflow_mydump.engine.consistency.gathering import Logbook
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.settings import Consistency
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.server_name import server_name
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.server_name import server_name
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _PAUSE = "pause.json"

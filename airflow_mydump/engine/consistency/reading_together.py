@@ -17,10 +17,10 @@ from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.table_lock import lock_is_held
 from airflow_mydump.engine.consistency.worker import Worker
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import SnapshotError
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.server.endpoint import Endpoint
 
 _POLL_SECONDS = 0.5
 

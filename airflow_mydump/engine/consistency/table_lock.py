@@ -10,10 +10,10 @@ from airflow_mydump.engine.consistency.held_session import Proof
 from airflow_mydump.engine.consistency.long_query import guard
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ServerError, SnapshotError
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
 
 _LOCK_WAIT_TIMEOUT = 1205
 _SHORT_TRIES, _PAUSE_SECONDS = 10, 1.5

@@ -6,7 +6,7 @@ import re
 from dataclasses import fields
 from typing import Any
 
-from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.errors import DumpError
 
 _LITERAL = re.compile(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from airflow_mydump.engine.catalog import Catalog
-from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.dump_directory.file_name import Compression
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.metadata.catalog import Catalog
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 import msgspec
 import zstandard
 
-from airflow_mydump.engine.catalog import Catalog
 from airflow_mydump.engine.dump_directory import PRIVATE
 from airflow_mydump.engine.dump_directory.compressed_file import decompressed
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, FileRecord, record_of
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import DumpError
+from airflow_mydump.engine.metadata.catalog import Catalog
 from airflow_mydump.engine.workdir import PARTIAL
 
 PLAN = "plan.json"

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from airflow_mydump.engine.catalog import Catalog, Schema, StoredObject, Table
-from airflow_mydump.engine.chunk import Chunk
-from airflow_mydump.engine.column_definition import read_table
-from airflow_mydump.engine.datatype import require_supported
+from airflow_mydump.engine.chunking.chunk import Chunk
+from airflow_mydump.engine.ddl.column_definition import read_table
 from airflow_mydump.engine.dump_directory.chunk_source import ChunkSource, Expectation, FoundDump, FoundFile, RowsFile
 from airflow_mydump.engine.dump_directory.compressed_file import read_small
 from airflow_mydump.engine.dump_directory.file_name import DumpFile, FileKind, parse_file_name
@@ -26,6 +24,8 @@ from airflow_mydump.engine.dump_directory.schema_file import (
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import DumpError
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.metadata.catalog import Catalog, Schema, StoredObject, Table
+from airflow_mydump.engine.metadata.datatype import require_supported
 
 _CONSISTENCY = "as the dump has it, which another tool made"
 _Names = tuple[str, str]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from airflow_mydump.engine.errors import DumpError
-from airflow_mydump.engine.session import Row
+from airflow_mydump.engine.server.session import Row
 
 _LARGEST_VALUE = 1 << 30
 _LOOK_AHEAD = 1 << 16

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from airflow_mydump.engine.catalog import Table
-from airflow_mydump.engine.datatype import load_expression
-from airflow_mydump.engine.dump_directory.sql_lexer import Token, string_value, tokens_of
+from airflow_mydump.engine.ddl.sql_lexer import Token, string_value, tokens_of
 from airflow_mydump.engine.errors import DumpError
 from airflow_mydump.engine.identifier import TableName, hex_literal, quote
+from airflow_mydump.engine.metadata.catalog import Table
+from airflow_mydump.engine.metadata.datatype import load_expression
 
 _WORD = re.compile("[a-z0-9_]{1,64}", re.IGNORECASE)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from airflow_mydump.engine.checksum import Checksum
-from airflow_mydump.engine.chunk import Chunk
-from airflow_mydump.engine.framing import Delimiters
+from airflow_mydump.engine.chunking.chunk import Chunk
+from airflow_mydump.engine.framing.frame import Delimiters
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.verification.checksum import Checksum
 
 
 @dataclass(frozen=True)

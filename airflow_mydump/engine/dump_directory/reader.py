@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from airflow_mydump.engine.ddl.definition_check import check_catalog
 from airflow_mydump.engine.dump_directory import METADATA, PRIVATE
 from airflow_mydump.engine.dump_directory.chunk_check import check_chunk
 from airflow_mydump.engine.dump_directory.chunk_source import ChunkSource, FoundDump
 from airflow_mydump.engine.dump_directory.compressed_file import read_small
-from airflow_mydump.engine.dump_directory.definition_check import check_catalog
 from airflow_mydump.engine.dump_directory.dump_record import PLAN, Index, read_catalog, read_chunks, read_index
 from airflow_mydump.engine.dump_directory.file_name import FileNames
 from airflow_mydump.engine.dump_directory.foreign import read_foreign

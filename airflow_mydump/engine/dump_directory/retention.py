@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from airflow_mydump.engine.dump_directory import METADATA
+from airflow_mydump.engine.dump_directory.dump_plan import DumpPlan
 from airflow_mydump.engine.dump_directory.dump_record import PLAN
 from airflow_mydump.engine.dump_directory.reader import read_dump
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.dump_plan import DumpPlan
 from airflow_mydump.engine.errors import ConfigurationError, DumpError
 from airflow_mydump.engine.workdir import WorkDirectory
 

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from airflow_mydump.engine.catalog import Schema, StoredObject
-from airflow_mydump.engine.dump_directory.definition_check import read_head
+from airflow_mydump.engine.ddl.definition_check import read_head
+from airflow_mydump.engine.ddl.sql_lexer import Token, string_value, tokens_of
 from airflow_mydump.engine.dump_directory.metadata_file import HEADER_SQL_MODE
-from airflow_mydump.engine.dump_directory.sql_lexer import Token, string_value, tokens_of
 from airflow_mydump.engine.errors import DumpError
 from airflow_mydump.engine.identifier import TableName, literal, quote
-from airflow_mydump.engine.sequence import parse_definition
+from airflow_mydump.engine.metadata.catalog import Schema, StoredObject
+from airflow_mydump.engine.metadata.sequence import parse_definition
 
 HEADER = (
     "/*!40101 SET NAMES binary*/;\n"

@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from airflow_mydump.engine import ledger
-from airflow_mydump.engine.account import Account, account_names, read_accounts
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.plan import PlanIdentity
-from airflow_mydump.engine.selection import Selection
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.metadata.account import Account, account_names, read_accounts
+from airflow_mydump.engine.plan.plan import PlanIdentity
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 
 
 def new_accounts(

@@ -6,27 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from airflow_mydump.engine import ledger
-from airflow_mydump.engine.attempt import Loaded
-from airflow_mydump.engine.chunk_loading import Moved, load_missing
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.pause import pause_applier, resume_applier
 from airflow_mydump.engine.consistency.reading_together import read_together
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
-from airflow_mydump.engine.copy import CopyJob, copy_chunks
-from airflow_mydump.engine.definition_change import Definitions, require_unchanged
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.loader import Loader
+from airflow_mydump.engine.loading.attempt import Loaded
+from airflow_mydump.engine.loading.chunk_copy import CopyJob, copy_chunks
+from airflow_mydump.engine.loading.chunk_loading import Moved, load_missing
+from airflow_mydump.engine.loading.loader import Loader
+from airflow_mydump.engine.phases.definition_change import Definitions, require_unchanged
 from airflow_mydump.engine.phases.plan import DEFINITIONS, PLAN, plan_path, schema_file
 from airflow_mydump.engine.phases.schema import empty_table
-from airflow_mydump.engine.plan import DataBundle, Plan, PlanIdentity, SchemaBundle
+from airflow_mydump.engine.plan.plan import DataBundle, Plan, PlanIdentity, SchemaBundle
 from airflow_mydump.engine.retry import retrying
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata, reading
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata, reading
 from airflow_mydump.engine.workdir import WorkDirectory
 
 

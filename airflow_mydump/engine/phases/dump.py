@@ -9,28 +9,28 @@ from dataclasses import astuple, dataclass
 from functools import partial
 from typing import Protocol
 
-from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.pause import pause_applier, resume_applier
 from airflow_mydump.engine.consistency.reading_together import read_together
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
-from airflow_mydump.engine.definition_change import definitions_of, require_unchanged
-from airflow_mydump.engine.dump import DumpTarget, dump_chunk
+from airflow_mydump.engine.dump_directory.chunk_dump import DumpTarget, dump_chunk
+from airflow_mydump.engine.dump_directory.dump_plan import DumpBundle, DumpPlan, dump_file
 from airflow_mydump.engine.dump_directory.dump_record import PLAN, leave_done, read_done, unfinished_catalog
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
 from airflow_mydump.engine.dump_directory.moment_file import read_moment, remove_moment, write_moment
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.dump_plan import DumpBundle, DumpPlan, dump_file
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.plan import DataBundle, PlannedTable
+from airflow_mydump.engine.phases.definition_change import definitions_of, require_unchanged
+from airflow_mydump.engine.plan.plan import DataBundle, PlannedTable
 from airflow_mydump.engine.retry import retrying
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import reading
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import reading
 
 _CHUNKS_AT_ONCE, _SECONDS_AT_ONCE = 64, 2.0
 """How much is written before it is recorded: small tables are many, and what is not recorded is dumped again."""

@@ -7,26 +7,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from airflow_mydump.engine.bundle import BundleReference
-from airflow_mydump.engine.bundle_draft import BundleDraft
-from airflow_mydump.engine.catalog import Catalog
-from airflow_mydump.engine.cut_report import TableCuts
+from airflow_mydump.engine.ddl.partitioning import is_hashed_by_key
 from airflow_mydump.engine.dump_directory import METADATA
+from airflow_mydump.engine.dump_directory.dump_plan import DumpBundle, DumpPlan, DumpSettings, dump_file
 from airflow_mydump.engine.dump_directory.dump_record import BUNDLES, CUTS, PLAN, only_begun, write_catalog
 from airflow_mydump.engine.dump_directory.file_name import FileNames
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.dump_plan import DumpBundle, DumpPlan, DumpSettings, dump_file
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import ConfigurationError
-from airflow_mydump.engine.phases.plan import PlanSettings
+from airflow_mydump.engine.metadata.catalog import Catalog
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
-from airflow_mydump.engine.plan import DataBundle, PlanIdentity, PlannedTable
-from airflow_mydump.engine.planner import cut_tables
-from airflow_mydump.engine.replication_position import read_position
-from airflow_mydump.engine.row_condition import check_conditions
-from airflow_mydump.engine.selection import Selection
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata, reading
+from airflow_mydump.engine.plan.bundle import BundleReference
+from airflow_mydump.engine.plan.bundle_draft import BundleDraft
+from airflow_mydump.engine.plan.cut_report import TableCuts
+from airflow_mydump.engine.plan.plan import DataBundle, PlanIdentity, PlannedTable
+from airflow_mydump.engine.plan.planner import cut_tables
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.selection.row_condition import check_conditions
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.replication_position import read_position
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata, reading
 
 
 def dump_plan(
@@ -54,7 +55,7 @@ def dump_plan(
     write_catalog(storage, catalog)
     with Session(source, reading) as session, BundleDraft() as draft:
         check_conditions(session, (table.name for table in catalog.tables), selection)
-        filled = [planned for planned in tables if not planned.table.structure_only]
+        filled = [_cut_for_any_vendor(planned) for planned in tables if not planned.table.structure_only]
         cuts = []
         for planned, cut in cut_tables(session, filled, settings.plan.cutting):
             draft.add(planned, cut)
@@ -81,6 +82,13 @@ def dump_plan(
     storage.private.write_lines(CUTS, cuts)
     storage.private.write(PLAN, plan)
     return plan
+
+
+def _cut_for_any_vendor(planned: PlannedTable) -> PlannedTable:
+    # Whoever restores it reads the target's rows chunk by chunk, and finds others in a partition.
+    if is_hashed_by_key(planned.table):
+        return replace(planned, table=replace(planned.table, partitions=()))
+    return planned
 
 
 def resumable(

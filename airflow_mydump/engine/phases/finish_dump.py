@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from airflow_mydump.engine.catalog import Catalog, ObjectKind, StoredObject
-from airflow_mydump.engine.chunk import Chunk
+from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.consistency.moment import Moment
-from airflow_mydump.engine.definition_change import definitions_of, require_unchanged
 from airflow_mydump.engine.dump_directory import METADATA
 from airflow_mydump.engine.dump_directory.compressed_file import write_compressed
+from airflow_mydump.engine.dump_directory.dump_plan import DumpPlan
 from airflow_mydump.engine.dump_directory.dump_record import (
     FORMAT,
     PLAN,
@@ -39,17 +38,18 @@ from airflow_mydump.engine.dump_directory.schema_file import (
     view_placeholder,
 )
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.dump_plan import DumpPlan
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.metadata.catalog import Catalog, ObjectKind, StoredObject
+from airflow_mydump.engine.metadata.schema_condition import in_schemas
+from airflow_mydump.engine.metadata.sequence import read_states, with_states
+from airflow_mydump.engine.phases.definition_change import definitions_of, require_unchanged
 from airflow_mydump.engine.phases.dump_plan import names_of, timestamp
-from airflow_mydump.engine.plan import DataBundle
-from airflow_mydump.engine.schema_condition import in_schemas
-from airflow_mydump.engine.sequence import read_states, with_states
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.plan.plan import DataBundle
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 
 _CODE: tuple[ObjectKind, ...] = ("function", "procedure", "event")
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from airflow_mydump.engine import ledger
-from airflow_mydump.engine.batch import batches
-from airflow_mydump.engine.ddl import Key, TableDefinition, parse_table
-from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.ddl.create_table import Key, TableDefinition, parse_table
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal
-from airflow_mydump.engine.plan import PlannedTable, SchemaBundle
+from airflow_mydump.engine.loading.batch import batches
+from airflow_mydump.engine.plan.plan import PlannedTable, SchemaBundle
 from airflow_mydump.engine.retry import retrying
-from airflow_mydump.engine.selection import Selection
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _FOREIGN = "foreign key "

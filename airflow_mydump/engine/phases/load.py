@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from airflow_mydump.engine.attempt import Loaded
-from airflow_mydump.engine.chunk_loading import Moved, load_missing
+from airflow_mydump.engine.dump_directory.load_bundle import LoadBundle, load_file
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.event import Listener, ignore
-from airflow_mydump.engine.load import LoadJob, load_chunks
-from airflow_mydump.engine.load_bundle import LoadBundle, load_file
-from airflow_mydump.engine.loader import Loader
-from airflow_mydump.engine.plan import DataBundle
+from airflow_mydump.engine.loading.attempt import Loaded
+from airflow_mydump.engine.loading.chunk_load import LoadJob, load_chunks
+from airflow_mydump.engine.loading.chunk_loading import Moved, load_missing
+from airflow_mydump.engine.loading.loader import Loader
+from airflow_mydump.engine.plan.plan import DataBundle
+from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.workdir import WorkDirectory
 
 

@@ -7,27 +7,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from airflow_mydump.engine import preflight
-from airflow_mydump.engine.catalog import Catalog, Schema
+from airflow_mydump.engine.ddl.partitioning import is_hashed_by_key
 from airflow_mydump.engine.dump_directory.chunk_source import ChunkSource, FoundDump
+from airflow_mydump.engine.dump_directory.load_bundle import LoadBundle, load_file
 from airflow_mydump.engine.dump_directory.reader import read_dump
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.dump_selection import narrowed
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import literal
-from airflow_mydump.engine.load_bundle import LoadBundle, load_file
-from airflow_mydump.engine.open_selection import OpenSelection
-from airflow_mydump.engine.phases.plan import Origin, PlanSettings, plan_run
-from airflow_mydump.engine.plan import DataBundle, Plan, PlannedTable
-from airflow_mydump.engine.planner import CutTable
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.metadata.catalog import Catalog, Schema
+from airflow_mydump.engine.phases.plan import Origin, plan_run
+from airflow_mydump.engine.plan.plan import DataBundle, Plan, PlannedTable
+from airflow_mydump.engine.plan.planner import CutTable
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.selection.dump_selection import narrowed
+from airflow_mydump.engine.selection.open_selection import OpenSelection
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.translation.catalog import vendor_of
 from airflow_mydump.engine.translation.choice import Findings, TranslationChoice
 from airflow_mydump.engine.translation.collation import CollationMap, target_collations
 from airflow_mydump.engine.workdir import WorkDirectory
-
-_BY_KEY = re.compile(r"PARTITION BY (?:LINEAR )?KEY ")
 
 
 def load_plan(
@@ -65,20 +65,20 @@ def load_plan(
 
 
 def _require_ranges(target: Session, found: FoundDump, choice: TranslationChoice) -> None:
-    """Refuse tables whose ranges are of a text key that the other vendor's server orders otherwise, or whose chunks are
-    partitions by key, which it hashes otherwise.
+    """Refuse tables whose ranges are of a text key that the other vendor's server orders otherwise, or of which some
+    partitions by key were chosen, which it hashes otherwise.
 
     Raises PreflightError, ServerError.
     """
     if vendor_of(found.catalog.server) in (None, target.flavor.vendor):
         return
     collations = CollationMap(target.flavor.vendor, target_collations(target), choice.collations, Findings())
-    hashed = {table.name for table in found.catalog.tables if _BY_KEY.search(table.definition)}
+    hashed = {table.name for table in found.catalog.tables if is_hashed_by_key(table)}
     for name, sources in found.sources.items():
         if name in hashed and any(source.chunk.partitions for source in sources):
             raise PreflightError(
-                f"nothing was changed. {name} was dumped by partitions that the target hashes otherwise: copy it "
-                "directly"
+                f"nothing was changed. Of {name} only some partitions were dumped, and the target hashes rows into "
+                "others: dump all of it, or choose rows by a condition (where)"
             )
         bounds = {word for source in sources for word in re.findall(r"COLLATE (\w+)", source.chunk.where)}
         if any(collations.changes(collation) for collation in bounds):

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import get_args
+from dataclasses import dataclass, replace
 
 from airflow_mydump.engine import ledger, preflight
-from airflow_mydump.engine.adaptation import Adaptation
-from airflow_mydump.engine.bundle import MOST
-from airflow_mydump.engine.bundle_draft import BundleDraft
-from airflow_mydump.engine.catalog import Catalog, Schema
 from airflow_mydump.engine.consistency.moment import to_come
 from airflow_mydump.engine.consistency.settings import Mode
-from airflow_mydump.engine.cut_report import TableCuts
-from airflow_mydump.engine.decision import Decisions, decide
-from airflow_mydump.engine.definition_change import definitions_of
-from airflow_mydump.engine.endpoint import Endpoint
-from airflow_mydump.engine.errors import ConfigurationError
-from airflow_mydump.engine.plan import (
-    IfExists,
+from airflow_mydump.engine.metadata.catalog import Catalog, Schema
+from airflow_mydump.engine.phases.definition_change import definitions_of
+from airflow_mydump.engine.plan.bundle_draft import BundleDraft
+from airflow_mydump.engine.plan.cut_report import TableCuts
+from airflow_mydump.engine.plan.decision import Decisions, decide
+from airflow_mydump.engine.plan.plan import (
     Plan,
     PlanIdentity,
     PlannedTable,
@@ -28,14 +22,19 @@ from airflow_mydump.engine.plan import (
     SchemaTotals,
     new_identity,
 )
-from airflow_mydump.engine.planner import DEFAULT_CHUNK_BYTES, STRUCTURE_ONLY, CutTable, Cutting, Strategy, cut_tables
+from airflow_mydump.engine.plan.planner import (
+    STRUCTURE_ONLY,
+    CutTable,
+    cut_tables,
+)
+from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.engine.preflight.finding import require_no_blocker, warnings_of
-from airflow_mydump.engine.row_condition import check_conditions
-from airflow_mydump.engine.selection import Selection
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata, reading
+from airflow_mydump.engine.selection.row_condition import check_conditions
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata, reading
 from airflow_mydump.engine.translation.catalog import require_translated
-from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _STRUCTURE_ALONE = "structure only: no rows were moved, and rows that kept tables have are the target's own"
@@ -46,39 +45,6 @@ CUTS = "cuts.jsonl.zst"
 OBJECTS = "objects.jsonl.zst"
 DEFINITIONS = "definitions.json.zst"
 SCHEMAS = "schemas.jsonl.zst"
-
-
-@dataclass(frozen=True)
-class PlanSettings:
-    """How to plan: the size of a chunk, how many workers will share the bundles, how many bundles at most, whether
-    large tables get their secondary keys after the data, whether rows will be verified, what the user chose for a
-    target of another vendor, how definitions are adapted to the target, and which accounts come along (globs)."""
-
-    if_exists: IfExists = "truncate"
-    chunk_bytes: int = DEFAULT_CHUNK_BYTES
-    concurrency: int = 4
-    max_bundles: int = MOST
-    defer_keys: bool = True
-    strategy: Strategy = "adaptive"
-    max_key_prefix_length: int = 0
-    adaptation: Adaptation = field(default_factory=Adaptation)
-    users: tuple[str, ...] = ()
-    verify: bool = True
-    translation: TranslationChoice = field(default_factory=TranslationChoice)
-
-    def __post_init__(self) -> None:
-        for name in ("chunk_bytes", "concurrency", "max_bundles"):
-            if getattr(self, name) < 1:
-                raise ConfigurationError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if self.strategy not in get_args(Strategy):
-            raise ConfigurationError(f"strategy is one of {', '.join(get_args(Strategy))}, not {self.strategy!r}")
-        if self.max_key_prefix_length < 0:
-            raise ConfigurationError(f"max_key_prefix_length is 0 or more, not {self.max_key_prefix_length}")
-
-    @property
-    def cutting(self) -> Cutting:
-        """How tables are cut."""
-        return Cutting(self.chunk_bytes, self.strategy, self.max_key_prefix_length)
 
 
 def chunk_plan(

@@ -11,20 +11,20 @@ from dataclasses import replace
 from pymysql.charset import charset_by_name
 
 from airflow_mydump.engine import ledger
-from airflow_mydump.engine.catalog import ObjectKind, Schema, StoredObject
-from airflow_mydump.engine.ddl import schema_statements
-from airflow_mydump.engine.definition_change import Definitions, require_unchanged
-from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.ddl.create_table import schema_statements
 from airflow_mydump.engine.errors import IncompleteRunError, PreflightError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
-from airflow_mydump.engine.object_catalog import show_object
+from airflow_mydump.engine.metadata.catalog import ObjectKind, Schema, StoredObject
+from airflow_mydump.engine.metadata.object_catalog import show_object
+from airflow_mydump.engine.metadata.sequence import state_statement
 from airflow_mydump.engine.phases.accounts import create_accounts, finish_accounts, new_accounts
+from airflow_mydump.engine.phases.definition_change import Definitions, require_unchanged
 from airflow_mydump.engine.phases.plan import DEFINITIONS, OBJECTS, PLAN, SCHEMAS, plan_path
-from airflow_mydump.engine.plan import Plan, PlanIdentity, PlannedObject
-from airflow_mydump.engine.sequence import state_statement
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.plan.plan import Plan, PlanIdentity, PlannedObject
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _ORDER: tuple[ObjectKind, ...] = ("sequence", "function", "procedure", "view", "trigger", "event")

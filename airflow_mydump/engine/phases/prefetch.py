@@ -10,23 +10,23 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from airflow_mydump.engine.catalog import Catalog, Column, ObjectKind, Schema, StoredObject, Table
-from airflow_mydump.engine.chunk_key import PRIMARY
-from airflow_mydump.engine.datatype import require_supported
-from airflow_mydump.engine.definition import Definitions, readable
-from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.chunking.chunk_key import PRIMARY
+from airflow_mydump.engine.chunking.key_catalog import in_order_of_definition, read_keys, without_misordered
 from airflow_mydump.engine.errors import PreflightError, SelectionError
-from airflow_mydump.engine.flavor import Flavor
-from airflow_mydump.engine.history import VERSIONED, read_history
 from airflow_mydump.engine.identifier import TableName, quote
-from airflow_mydump.engine.key_catalog import in_order_of_definition, read_keys, without_misordered
-from airflow_mydump.engine.object_catalog import show_object
-from airflow_mydump.engine.schema_condition import by_bytes, in_schemas
-from airflow_mydump.engine.selection import Selection
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
-from airflow_mydump.engine.storage_catalog import read_file_bytes, read_partitions
-from airflow_mydump.engine.storage_engine import require_movable
+from airflow_mydump.engine.metadata.catalog import Catalog, Column, ObjectKind, Schema, StoredObject, Table
+from airflow_mydump.engine.metadata.datatype import require_supported
+from airflow_mydump.engine.metadata.definition import Definitions, readable
+from airflow_mydump.engine.metadata.history import VERSIONED, read_history
+from airflow_mydump.engine.metadata.object_catalog import show_object
+from airflow_mydump.engine.metadata.schema_condition import by_bytes, in_schemas
+from airflow_mydump.engine.metadata.storage_catalog import read_file_bytes, read_partitions
+from airflow_mydump.engine.metadata.storage_engine import require_movable
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.flavor import Flavor
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 
 _MOVABLE = {"BASE TABLE", VERSIONED, "VIEW", "SEQUENCE"}
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from airflow_mydump.engine import ledger
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.ledger import SchemaProgress
 from airflow_mydump.engine.phases.plan import PLAN, plan_path
 from airflow_mydump.engine.phases.structure import structure_differences
-from airflow_mydump.engine.plan import Plan, PlanIdentity, SchemaTotals
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.plan.plan import Plan, PlanIdentity, SchemaTotals
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
 REPORT = "report.json"

@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from airflow_mydump.engine import ledger
-from airflow_mydump.engine.batch import batches
-from airflow_mydump.engine.catalog import Schema
-from airflow_mydump.engine.ddl import parse_table, schema_statements
-from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.ddl.create_table import parse_table, schema_statements
 from airflow_mydump.engine.errors import PreflightError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.loading.batch import batches
+from airflow_mydump.engine.metadata.catalog import Schema
+from airflow_mydump.engine.metadata.sequence import create_statement
 from airflow_mydump.engine.phases.plan import OBJECTS, SCHEMAS, plan_path
-from airflow_mydump.engine.plan import PlannedObject, PlannedTable, SchemaBundle
+from airflow_mydump.engine.plan.plan import PlannedObject, PlannedTable, SchemaBundle
 from airflow_mydump.engine.retry import retrying
-from airflow_mydump.engine.sequence import create_statement
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _TABLE_EXISTS, _NO_SUCH_TABLE, _ACCESS_DENIED = 1050, 1146, 1227

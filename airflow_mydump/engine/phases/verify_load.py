@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.dump_directory.chunk_source import Expectation
-from airflow_mydump.engine.endpoint import Endpoint
+from airflow_mydump.engine.dump_directory.load_bundle import LoadBundle, load_file
 from airflow_mydump.engine.errors import VerificationError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
-from airflow_mydump.engine.load_bundle import LoadBundle, load_file
 from airflow_mydump.engine.phases.verify import Verified, verify_phase
-from airflow_mydump.engine.plan import DataBundle, PlannedTable
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.plan.plan import DataBundle, PlannedTable
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from airflow_mydump.engine.consistency.settings import Mode
-from airflow_mydump.engine.endpoint import Endpoint
 from airflow_mydump.engine.preflight import (
     accounts,
     accounts_to_move,
@@ -32,9 +31,10 @@ from airflow_mydump.engine.preflight.accounts_to_move import coming_accounts as 
 from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, require_no_blocker
 from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
-from airflow_mydump.engine.selection import Selection
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.preflight.finding import Finding, blocker
-from airflow_mydump.engine.privilege import (
+from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, Selection
+from airflow_mydump.engine.server.privilege import (
     LEDGER_PRIVILEGES,
     SEES_ROUTINES,
     SOURCE_PRIVILEGES,
@@ -17,9 +18,8 @@ from airflow_mydump.engine.privilege import (
     read_grants,
     sees_routines,
 )
-from airflow_mydump.engine.selection import LEDGER_SCHEMA, Selection
-from airflow_mydump.engine.session import Session
-from airflow_mydump.engine.session_state import NOT_LOGGED
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import NOT_LOGGED
 
 _ACCESS_DENIED = 1227
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from airflow_mydump.engine.account import account_names, differences, read_account, read_accounts
 from airflow_mydump.engine.errors import ServerError
+from airflow_mydump.engine.metadata.account import account_names, differences, read_account, read_accounts
 from airflow_mydump.engine.preflight.finding import Finding, blocker, warning
-from airflow_mydump.engine.privilege import has_on_server, read_grants
-from airflow_mydump.engine.selection import Selection
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.privilege import has_on_server, read_grants
+from airflow_mydump.engine.server.session import Session
 
 _SELECT_DENIED = 1142
 

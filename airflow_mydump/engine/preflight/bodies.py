@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from airflow_mydump.engine.ddl.name_reference import read_references
 from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import TableName, literal
-from airflow_mydump.engine.name_reference import read_references
 from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, blocker, listed, warning
-from airflow_mydump.engine.selection import SYSTEM_SCHEMAS
+from airflow_mydump.engine.selection.selection import SYSTEM_SCHEMAS
 
 
 def findings(candidate: Candidate) -> Iterator[Finding]:

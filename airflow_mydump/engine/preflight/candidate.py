@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from airflow_mydump.engine.catalog import Catalog
-from airflow_mydump.engine.ddl import TableDefinition
+from airflow_mydump.engine.ddl.create_table import TableDefinition
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.selection import Selection
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.metadata.catalog import Catalog
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.session import Session
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, blocker, listed
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.server.session import Session
 
 _IN_OPTIONS = re.compile(r"\b(?:CHARSET|COLLATE)=(\w+)")
 

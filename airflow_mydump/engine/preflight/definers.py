@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from airflow_mydump.engine.definer import MAY_NAME_ANOTHER, current_account, definer_of
+from airflow_mydump.engine.ddl.definer import MAY_NAME_ANOTHER, current_account, definer_of
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, blocker, listed, warning
-from airflow_mydump.engine.privilege import SEES_ROUTINES, has_on_server, read_grants, sees_routines
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.server.privilege import SEES_ROUTINES, has_on_server, read_grants, sees_routines
+from airflow_mydump.engine.server.session import Session
 
 _STRIP = 'strip or map definers (definers="strip")'
 

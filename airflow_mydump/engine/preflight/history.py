@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from airflow_mydump.engine.catalog import Table
+from airflow_mydump.engine.metadata.catalog import Table
 from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, blocker, listed, warning
 

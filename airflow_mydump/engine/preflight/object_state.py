@@ -9,7 +9,7 @@ from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.identifier import literal
 from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, blocker, listed, warning
-from airflow_mydump.engine.session_state import metadata
+from airflow_mydump.engine.server.session_state import metadata
 
 
 def findings(candidate: Candidate) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, blocker, listed
-from airflow_mydump.engine.privilege import has_on_server, read_grants
+from airflow_mydump.engine.server.privilege import has_on_server, read_grants
 
 _SETS_VARIABLES = ("SUPER", "SYSTEM_VARIABLES_ADMIN", "SESSION_VARIABLES_ADMIN")
 """Any of them lets an account switch the rule off for its own sessions, which `phases.schema` then does."""

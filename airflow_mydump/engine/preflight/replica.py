@@ -8,8 +8,8 @@ from airflow_mydump.engine.consistency.applier import read_applier
 from airflow_mydump.engine.consistency.pause import require_read_only
 from airflow_mydump.engine.errors import ConfigurationError, PreflightError
 from airflow_mydump.engine.preflight.finding import Finding, blocker
-from airflow_mydump.engine.privilege import has_on_server, read_grants
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.server.privilege import has_on_server, read_grants
+from airflow_mydump.engine.server.session import Session
 
 _OTHERWISE = "choose another mode of consistency"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from airflow_mydump.engine.ddl import sequences_in
+from airflow_mydump.engine.ddl.create_table import sequences_in
 from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, blocker
 

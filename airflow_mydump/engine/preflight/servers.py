@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from airflow_mydump.engine.identifier import literal
 from airflow_mydump.engine.preflight.candidate import read_variables
 from airflow_mydump.engine.preflight.finding import Finding, blocker, warning
-from airflow_mydump.engine.selection import LEDGER_SCHEMA, Selection
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, Selection
+from airflow_mydump.engine.server.session import Session
 
 
 def version_findings(session: Session, side: str) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from airflow_mydump.engine.dump_directory.sql_lexer import string_value
+from airflow_mydump.engine.ddl.sql_lexer import string_value
 from airflow_mydump.engine.identifier import literal
 from airflow_mydump.engine.structure.expression import Expression, read_expression
 from airflow_mydump.engine.structure.token_cursor import TokenCursor

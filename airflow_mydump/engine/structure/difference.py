@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Protocol
 
-from airflow_mydump.engine.catalog import StoredObject
-from airflow_mydump.engine.sequence import is_behind
+from airflow_mydump.engine.metadata.catalog import StoredObject
+from airflow_mydump.engine.metadata.sequence import is_behind
 from airflow_mydump.engine.structure.stored_object import ObjectPart, read_parts
 from airflow_mydump.engine.structure.table import TableOption, TableStructure
 from airflow_mydump.engine.translation.vocabulary import MODES_WITHOUT_EFFECT

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from airflow_mydump.engine.dump_directory.sql_lexer import string_value
+from airflow_mydump.engine.ddl.sql_lexer import string_value
 from airflow_mydump.engine.errors import DefinitionError
 from airflow_mydump.engine.identifier import literal
 from airflow_mydump.engine.structure.token_cursor import TokenCursor

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from airflow_mydump.engine.catalog import Schema
 from airflow_mydump.engine.errors import DefinitionError, PreflightError, ServerError
 from airflow_mydump.engine.identifier import TableName, quote
-from airflow_mydump.engine.object_catalog import show_object
-from airflow_mydump.engine.plan import PlannedObject, PlannedTable
-from airflow_mydump.engine.schema_condition import in_schemas
-from airflow_mydump.engine.selection import Selection
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.metadata.catalog import Schema
+from airflow_mydump.engine.metadata.object_catalog import show_object
+from airflow_mydump.engine.metadata.schema_condition import in_schemas
+from airflow_mydump.engine.plan.plan import PlannedObject, PlannedTable
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.structure.difference import object_differences, table_differences
 from airflow_mydump.engine.structure.table import TableStructure, read_table_structure
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from airflow_mydump.engine.catalog import ObjectKind, StoredObject
-from airflow_mydump.engine.definer import definer_of
+from airflow_mydump.engine.ddl.definer import definer_of
 from airflow_mydump.engine.errors import DefinitionError, DumpError
 from airflow_mydump.engine.identifier import quote
-from airflow_mydump.engine.sequence import options_of
+from airflow_mydump.engine.metadata.catalog import ObjectKind, StoredObject
+from airflow_mydump.engine.metadata.sequence import options_of
 from airflow_mydump.engine.structure.column import ColumnStructure, read_column
 from airflow_mydump.engine.structure.token_cursor import TokenCursor
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from airflow_mydump.engine.catalog import Column
-from airflow_mydump.engine.ddl import split_definition
-from airflow_mydump.engine.dump_directory.sql_lexer import string_value
+from airflow_mydump.engine.ddl.create_table import split_definition
+from airflow_mydump.engine.ddl.sql_lexer import string_value
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.metadata.catalog import Column
 from airflow_mydump.engine.structure.column import ColumnStructure, charset_name, collation_name, read_column
 from airflow_mydump.engine.structure.constraint import (
     CheckStructure,

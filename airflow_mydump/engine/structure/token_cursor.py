@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_mydump.engine.dump_directory.sql_lexer import Token, tokens_of
+from airflow_mydump.engine.ddl.sql_lexer import Token, tokens_of
 from airflow_mydump.engine.errors import DefinitionError, DumpError
 
 _NOTHING = Token("symbol", "", 0, 0)

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from airflow_mydump.engine.catalog import Catalog, Table
-from airflow_mydump.engine.flavor import Vendor
+from airflow_mydump.engine.metadata.catalog import Catalog, Table
 from airflow_mydump.engine.preflight.finding import Finding, require_no_blocker
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.server.flavor import Vendor
+from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.structure.table import read_table_structure
 from airflow_mydump.engine.translation.choice import Findings, TranslationChoice
 from airflow_mydump.engine.translation.collation import CollationMap, target_collations

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from airflow_mydump.engine.flavor import Vendor
-from airflow_mydump.engine.session import Session
+from airflow_mydump.engine.server.flavor import Vendor
+from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.translation.choice import Findings
 
 _LANGUAGES = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from airflow_mydump.engine.flavor import Vendor
 from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.server.flavor import Vendor
 from airflow_mydump.engine.structure.column import ColumnStructure
 from airflow_mydump.engine.structure.constraint import NO_ACTION, CheckStructure, ForeignKeyStructure
 from airflow_mydump.engine.structure.key import KeyPart, KeyStructure

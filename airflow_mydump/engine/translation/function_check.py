@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from airflow_mydump.engine.dump_directory.sql_lexer import tokens_of
+from airflow_mydump.engine.ddl.sql_lexer import tokens_of
 from airflow_mydump.engine.errors import DumpError
-from airflow_mydump.engine.flavor import Vendor
+from airflow_mydump.engine.server.flavor import Vendor
 from airflow_mydump.engine.translation.vocabulary import FUNCTIONS_UNKNOWN
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from airflow_mydump.engine.catalog import StoredObject
-from airflow_mydump.engine.dump_directory.sql_lexer import tokens_of
+from airflow_mydump.engine.ddl.sql_lexer import tokens_of
 from airflow_mydump.engine.errors import DumpError
-from airflow_mydump.engine.flavor import Vendor
+from airflow_mydump.engine.metadata.catalog import StoredObject
+from airflow_mydump.engine.server.flavor import Vendor
 from airflow_mydump.engine.translation.choice import Findings
 from airflow_mydump.engine.translation.collation import CollationMap
 from airflow_mydump.engine.translation.function_check import unknown_functions

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from airflow_mydump.engine.catalog import Column, Key, Table
 from airflow_mydump.engine.errors import DefinitionError, PreflightError
-from airflow_mydump.engine.flavor import Vendor
 from airflow_mydump.engine.identifier import hex_literal, literal, quote
+from airflow_mydump.engine.metadata.catalog import Column, Key, Table
+from airflow_mydump.engine.server.flavor import Vendor
 from airflow_mydump.engine.structure.column import ColumnStructure
 from airflow_mydump.engine.structure.constraint import CheckStructure
 from airflow_mydump.engine.structure.expression import Expression, read_expression, without_character_sets

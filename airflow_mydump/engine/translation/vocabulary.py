@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from airflow_mydump.engine.flavor import Vendor
+from airflow_mydump.engine.server.flavor import Vendor
 
 FUNCTIONS_UNKNOWN: Mapping[Vendor, frozenset[str]] = {
     "mariadb": frozenset(

@@ -1,0 +1,1 @@
+"""The text of definitions: taken apart, checked, adapted and put together."""

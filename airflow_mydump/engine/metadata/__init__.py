@@ -1,0 +1,1 @@
+"""What the metadata prefetch reads of a server: the catalog, and the rule for each column type."""

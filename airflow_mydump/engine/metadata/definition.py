@@ -1,0 +1,57 @@
+"""Reads the text of table definitions, one by one, because servers show them in no other way, but several at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from airflow_mydump.engine.errors import PreflightError
+from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
+
+_SESSIONS = 2
+_WORTH_A_SESSION = 500
+"""Tables for which another connection pays."""
+
+
+class Definitions:
+    """SHOW CREATE TABLE of many tables, read through at most two sessions while the caller does something else.
+
+    Use as a context manager.
+    """
+
+    def __init__(self, source: Endpoint, tables: Sequence[TableName]) -> None:
+        workers = max(1, min(_SESSIONS, len(tables) // _WORTH_A_SESSION))
+        size = max(-(-len(tables) // workers), 1)
+        self._pool = ThreadPoolExecutor(workers)
+        self._shares = [
+            self._pool.submit(_read, source, tables[start : start + size]) for start in range(0, len(tables), size)
+        ]
+
+    def texts(self) -> list[str]:
+        """The definitions, in the tables' order. Raises ConnectError, ServerError."""
+        return [text for share in self._shares for text in share.result()]
+
+    def __enter__(self) -> Definitions:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+
+def readable(name: TableName, definition: str) -> str:
+    """The definition itself. Raises PreflightError if it holds bytes that are no text."""
+    # MariaDB prints the default of a binary column as the raw bytes, which are no text then.
+    if any("\udc80" <= character <= "\udcff" for character in definition):
+        raise PreflightError(
+            f"the definition of {name} holds bytes that are not UTF-8, such as the default of a binary column; "
+            "exclude it, or write the default as an expression (0x…)"
+        )
+    return definition
+
+
+def _read(source: Endpoint, tables: Sequence[TableName]) -> list[str]:
+    with Session(source, metadata) as session:
+        return [session.text_rows(f"SHOW CREATE TABLE {table.sql}")[0][1] for table in tables]

@@ -1,0 +1,65 @@
+"""Whether a source's definitions are still those that a run was planned with.
+
+Rows are read by the columns that the plan knows. A column that was added since is not among them, and no checksum
+misses it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from airflow_mydump.engine.errors import IncompleteRunError
+from airflow_mydump.engine.metadata.catalog import Catalog
+from airflow_mydump.engine.phases.prefetch import prefetch_metadata
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.endpoint import Endpoint
+
+_COUNTER = re.compile(r"(?<=\s)AUTO_INCREMENT=\d+ ")
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """What a run was planned with: a selection, and by the name of each table and other object in it, what tells its
+    definition from any other."""
+
+    selection: Selection
+    digests: Mapping[str, str]
+
+
+def definitions_of(catalog: Catalog, selection: Selection) -> Definitions:
+    """The definitions of all that a catalog holds, without what writers change: counters, and sequences' values."""
+    found = {f"table {table.name}": _digest(_COUNTER.sub("", table.definition)) for table in catalog.tables}
+    for stored in catalog.objects:
+        found[str(stored)] = "" if stored.kind == "sequence" else _digest(stored.definition)
+    return Definitions(selection, found)
+
+
+def require_unchanged(source: Endpoint, before: Definitions) -> None:
+    """Read the definitions again, and raise IncompleteRunError naming what was altered, dropped or made since.
+
+    Raises SelectionError, PreflightError, ConnectError, ServerError.
+    """
+    now = definitions_of(prefetch_metadata(source, before.selection), before.selection)
+    changes = list(_changes(before.digests, now.digests))
+    if changes:
+        more = f"; and {len(changes) - 10} more" if len(changes) > 10 else ""
+        raise IncompleteRunError(
+            f"definitions on the source changed since the run was planned: {'; '.join(changes[:10])}{more}; start the "
+            "run anew"
+        )
+
+
+def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    for name, definition in before.items():
+        if name not in now:
+            yield f"{name} was dropped"
+        elif now[name] != definition:
+            yield f"{name} was altered"
+    yield from (f"{name} was made" for name in now if name not in before)
+
+
+def _digest(definition: str) -> str:
+    return hashlib.sha256(definition.encode("utf-8", "surrogateescape")).hexdigest()[:32]

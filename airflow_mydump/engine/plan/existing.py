@@ -1,0 +1,188 @@
+"""What the target holds already, and what is to be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from airflow_mydump.engine.errors import PreflightError
+from airflow_mydump.engine.identifier import TableName, literal
+from airflow_mydump.engine.ledger import unfinished_tables
+from airflow_mydump.engine.metadata.catalog import ObjectKind, StoredObject, Table
+from airflow_mydump.engine.metadata.history import VERSIONED
+from airflow_mydump.engine.metadata.schema_condition import in_schemas
+from airflow_mydump.engine.metadata.storage_catalog import read_partitions
+from airflow_mydump.engine.plan.plan import Action, IfExists
+from airflow_mydump.engine.selection.selection import Content, Selection
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.structure.difference import table_differences
+from airflow_mydump.engine.structure.table import read_table_structure
+
+_ADVICE = "use if_exists=drop to replace it, or remove it"
+
+
+@dataclass(frozen=True)
+class ExistingSchema:
+    """The names in one target database. ``tables`` maps a name to its TABLE_TYPE, views included;
+    ``triggers`` maps a trigger's name to its table. ``unfinished`` are tables of a run that never ended well."""
+
+    name: str
+    tables: Mapping[str, str]
+    triggers: Mapping[str, str]
+    objects: frozenset[tuple[ObjectKind, str]]
+    unfinished: frozenset[str]
+
+
+def read_existing(session: Session, schema: str) -> ExistingSchema:
+    """Look at one target database, which need not exist. Raises ServerError."""
+
+    def of_schema(view: str, column: str) -> str:
+        return f"FROM information_schema.{view} WHERE {in_schemas(column, [schema])}"
+
+    tables = session.pairs(f"SELECT TABLE_NAME, TABLE_TYPE {of_schema('TABLES', 'TABLE_SCHEMA')}")
+    triggers = session.pairs(f"SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE {of_schema('TRIGGERS', 'TRIGGER_SCHEMA')}")
+    routines = session.pairs(f"SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME {of_schema('ROUTINES', 'ROUTINE_SCHEMA')}")
+    events = session.text_rows(f"SELECT EVENT_NAME {of_schema('EVENTS', 'EVENT_SCHEMA')}")
+    objects: set[tuple[ObjectKind, str]] = {("event", name) for (name,) in events}
+    objects |= {("trigger", name) for name, _ in triggers}
+    objects |= {("view", name) for name, kind in tables if kind == "VIEW"}
+    objects |= {("sequence", name) for name, kind in tables if kind == "SEQUENCE"}
+    objects |= {("function" if kind == "function" else "procedure", name) for kind, name in routines}
+    return ExistingSchema(
+        schema,
+        dict(tables),
+        dict(triggers),
+        frozenset(objects),
+        unfinished_tables(session, schema),
+    )
+
+
+def decide_table(
+    session: Session, existing: ExistingSchema, table: Table, selection: Selection, if_exists: IfExists
+) -> Action:
+    """What the schema phase is to do for a table, by what the target has under its name.
+
+    Raises PreflightError where the user's choice forbids it or would lose something, ServerError.
+    """
+    target = selection.target(table.name)
+    kind = existing.tables.get(target.name)
+    if selection.content == "data":
+        _require_columns(session, table, target, kind)
+        return "truncate"
+    if kind is None:
+        return "create"
+    if if_exists == "fail":
+        raise PreflightError(f"the target already has {target} and if_exists is fail; nothing was changed")
+    if kind not in ("BASE TABLE", VERSIONED):
+        raise PreflightError(f"the target has a {kind.lower()} named {target}, where a table is to go; remove it")
+    if if_exists == "skip":
+        if target.name in existing.unfinished:
+            raise PreflightError(
+                f"{target} was left incomplete by an earlier run, so it cannot be skipped; "
+                "resume that run, or use if_exists=truncate"
+            )
+        return "skip"
+    if if_exists == "truncate":
+        _require_equal(session, table, selection)
+        # MariaDB has no TRUNCATE for system-versioned tables (error 4137), and DELETE would leave history.
+        return "keep" if table.structure_only else "drop" if table.history else "truncate"
+    return if_exists
+
+
+def decide_object(
+    existing: ExistingSchema, stored: StoredObject, target: TableName, content: Content, if_exists: IfExists
+) -> bool:
+    """Whether a view, routine, trigger, event or sequence is to be left alone: because the target has it, or, where
+    data alone is moved, because it has it not (what acts by itself is taken away for the load, and comes back
+    after it).
+
+    Raises PreflightError where the user's choice forbids it.
+    """
+    if content == "data":
+        return (stored.kind, target.name) not in existing.objects
+    there = existing.tables.get(target.name, stored.kind.upper())
+    if stored.kind in ("view", "sequence") and there != stored.kind.upper():
+        what = "table" if there == "BASE TABLE" else there.lower()
+        raise PreflightError(f"the target has a {what} named {target}, where a {stored.kind} is to go; remove it")
+    if (stored.kind, target.name) not in existing.objects:
+        return False
+    if if_exists == "fail":
+        raise PreflightError(
+            f"the target already has {stored.kind} {target} and if_exists is fail; nothing was changed"
+        )
+    return if_exists == "skip"
+
+
+def _require_columns(session: Session, table: Table, target: TableName, kind: str | None) -> None:
+    """Rows alone go into a table that has their columns, and their partitions if the chunks are read by them."""
+    if table.history or kind == VERSIONED:
+        # Emptied by DELETE, it would have what it had as history; MariaDB has no TRUNCATE for it (error 4137).
+        raise PreflightError(f"{target} is system-versioned, and content=data cannot empty such tables; exclude it")
+    if kind != "BASE TABLE":
+        raise PreflightError(f"the target has no table {target}, and content=data creates none; move the schema first")
+    theirs = _stored_columns(session, target)
+    ours = {column.name for column in table.stored_columns}
+    if differing := sorted(ours ^ theirs):
+        where = "source" if differing[0] in ours else "target"
+        raise PreflightError(
+            f"{target} and {table.name} have not the same columns: only the {where}'s has {differing[0]}; "
+            "content=data moves rows between equal columns"
+        )
+    there = {partition.name for partition in read_partitions(session, [target.schema]).get(target, ())}
+    if missing := [partition.name for partition in table.partitions if partition.name not in there]:
+        raise PreflightError(f"{target} has no partition {missing[0]}, by which {table.name} is read and verified")
+
+
+def _stored_columns(session: Session, table: TableName) -> set[str]:
+    """The names of the columns that hold data of their own."""
+    rows = session.text_rows(
+        "SELECT COLUMN_NAME, EXTRA FROM information_schema.COLUMNS "
+        f"WHERE TABLE_SCHEMA = {literal(table.schema)} AND TABLE_NAME = {literal(table.name)}"
+    )
+    return {name for name, extra in rows if not ("VIRTUAL GENERATED" in extra or "STORED GENERATED" in extra)}
+
+
+def _require_equal(session: Session, table: Table, selection: Selection) -> None:
+    """A table may be emptied and kept only if it is what the source's definition would create.
+
+    Foreign keys that it has must be the source's; those that it has not are added later. Its counter will be set.
+    """
+    target = selection.target(table.name)
+    theirs = read_table_structure(target, session.text_rows(f"SHOW CREATE TABLE {target.sql}")[0][1])
+    ours = read_table_structure(table.name, table.definition, table.columns)
+    ours = replace(
+        ours,
+        foreign_keys=tuple(
+            replace(key, references=selection.target(key.references))
+            for key in ours.foreign_keys
+            if any(key.name == other.name for other in theirs.foreign_keys)
+        ),
+    )
+    if difference := next(table_differences(ours, theirs), ""):
+        raise PreflightError(
+            f"{target} is not defined as {table.name} is, so it cannot be truncated ({difference}); {_ADVICE}"
+        )
+
+
+def require_known_actors(
+    existing: ExistingSchema, truncated: frozenset[str], triggers: frozenset[str], events: frozenset[str] | None
+) -> None:
+    """Refuse triggers on kept tables and events that the source does not have: they would change data while it is
+    loaded. Those that the source has are removed for the load and made anew afterwards.
+
+    ``events`` None means that the run does not move events, and that those on the target are the user's affair.
+
+    Raises PreflightError.
+    """
+    for trigger, table in sorted(existing.triggers.items()):
+        if table in truncated and trigger not in triggers:
+            raise PreflightError(
+                f"table {existing.name}.{table} on the target has trigger {trigger}, which this run does not bring "
+                f"from the source and which would fire while data is loaded; {_ADVICE}"
+            )
+    present = {name for kind, name in existing.objects if kind == "event"}
+    if events is not None and truncated and (unknown := sorted(present - events)):
+        raise PreflightError(
+            f"the target has event {existing.name}.{unknown[0]}, which the source has not and which could change data "
+            "while it is loaded; remove it"
+        )

@@ -1,0 +1,1 @@
+"""Whole runs in one call, for whoever has no Airflow."""

@@ -1,0 +1,1 @@
+"""A server: where it is, what it is, sessions with it, and who may do what there."""
