@@ -102,7 +102,9 @@ def test_rows_that_were_read_when_the_locks_went_are_not_committed(bank: Run) ->
             assert bank.planned
             with NamedLocks(bank.source, bank.planned.identity.plan) as locks:
                 holder = table_lock.holder_of(locks, epoch)
-            run_sql(bank.pair.source, f"KILL {holder}")
+                run_sql(bank.pair.source, f"KILL {holder}")
+                while table_lock.holder_of(locks, epoch) == holder:  # KILL does not wait for the end of what it kills
+                    time.sleep(0.01)
 
     with Crew(bank, 1, LOCKED) as crew:
         with pytest.raises(SnapshotError, match="read locks on the source's tables are gone"):

@@ -140,7 +140,7 @@ class _Cut:
         if not table.partitions:
             trusted = table.rows * self.average >= self.cutting.chunk_bytes
             rows = table.rows if trusted else 0
-            yield _Share((), rows, table.data_bytes)
+            yield _Share(self.planned.partitions, rows, table.data_bytes)
             return
         small: list[Partition] = []
         for partition in table.partitions:

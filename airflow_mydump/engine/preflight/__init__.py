@@ -20,6 +20,7 @@ from airflow_mydump.engine.preflight import (
     history,
     letter_case,
     object_state,
+    partition,
     primary_key,
     replica,
     sequence,
@@ -122,6 +123,7 @@ def catalog_findings(
 ) -> Iterator[Finding]:
     """What the target makes of the tables and objects that are to be moved. Raises ServerError."""
     yield from letter_case.findings(candidate)
+    yield from partition.findings(candidate)
     if candidate.selection.content != "data":  # then the tables are the target's own
         yield from collation.findings(candidate)
         yield from storage.findings(candidate)
