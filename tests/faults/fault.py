@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -61,9 +63,35 @@ def kill_all(moment: Moment) -> None:
         moment.command.kill(process)
 
 
+def freeze(moment: Moment) -> None:
+    """SIGSTOP for a worker, which goes on after a while as if no time had passed."""
+    victims = [moment.step.process] if moment.step else moment.command.workers
+    if victims:
+        victim = random.choice(victims)
+        with suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGSTOP)
+        moment.scene.meanwhile(lambda: _after(random.uniform(0.3, 2.0), lambda: _thaw(victim)))
+
+
+def _thaw(process: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGCONT)
+
+
 def crash(side: Side) -> Callable[[Moment], None]:
     """SIGKILL for the server, which comes back."""
     return lambda moment: moment.scene.crash(side)
+
+
+def absence(side: Side) -> Callable[[Moment], None]:
+    """SIGKILL for the server, which is away for some seconds."""
+
+    def strike(moment: Moment) -> None:
+        server = moment.scene.server(side)
+        server.kill()
+        moment.scene.meanwhile(lambda: _after(random.uniform(1, 8), server.start))
+
+    return strike
 
 
 def reset(side: Side) -> Callable[[Moment], None]:

@@ -16,6 +16,7 @@ import pymysql
 from tests.faults.fault import Moment
 from tests.faults.step_gate import StepGate
 from tests.integration.contents import assert_same_contents, assert_same_definitions
+from tests.integration.writers import require_one_moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,11 +39,15 @@ class Defect(AssertionError):
 
 @dataclass(frozen=True)
 class Operations:
-    """What is done: ``copy``, or ``dump`` and ``load``, each with options of its own."""
+    """What is done: ``copy``, or ``dump`` and ``load``, each with options of its own.
+
+    ``bank`` is a second database that is moved, if there is one: writers never leave it alone (`writers`).
+    """
 
     database: str
     folder: Path
     options: Mapping[str, Sequence[object]]
+    bank: str = ""
 
     @property
     def dump(self) -> Path:
@@ -53,11 +58,12 @@ class Operations:
         """The command line of one operation."""
         given = (operation, *self.options[operation])
         run = ("--work-directory", self.folder / "work", "--run-key", run_key)
+        schemas = ("--schemas", ",".join(filter(None, (self.database, self.bank))))
         if operation == "dump":
-            return (*given, "--schemas", self.database, "--output", self.dump)
+            return (*given, *schemas, "--output", self.dump)
         if operation == "load":
             return (*given, "--input", self.dump, *run)
-        return (*given, "--schemas", self.database, *run)
+        return (*given, *schemas, *run)
 
 
 @dataclass
@@ -85,6 +91,8 @@ class Ordeal:
         try:
             assert_same_contents(pair.source, pair.target, database)
             assert_same_definitions(pair.source, pair.target, database)
+            if self.operations.bank:
+                require_one_moment(pair.target, self.operations.bank)
         except AssertionError as error:
             raise Defect(f"complete, and not equal: {error}") from error
 

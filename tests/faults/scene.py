@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import pymysql
 from sandbox.server import Server
 
+from tests.faults import replication
 from tests.faults.command import Command
 from tests.faults.proxy import Proxy
 from tests.integration.pair import Pair, rows_of, run_sql
@@ -36,10 +37,15 @@ _USUAL_CONNECTIONS = 151
 
 
 class Scene:
-    """Use as a context manager. ``folder`` is where commands keep what they write."""
+    """Use as a context manager. ``folder`` is where commands keep what they write.
 
-    def __init__(self, flavor: Flavor, folder: Path) -> None:
-        self.pair = Pair(Server(flavor), Server(flavor))
+    With ``replicated`` the source is a replica of another server, the ``primary``.
+    """
+
+    def __init__(self, flavor: Flavor, folder: Path, replicated: bool = False) -> None:
+        options = replication.OPTIONS[flavor] if replicated else {}
+        self.primary = Server(flavor, options) if replicated else None
+        self.pair = Pair(Server(flavor, options), Server(flavor))
         self.folder = folder
         self._password = secrets.token_hex(8)
         self._deeds: list[threading.Thread] = []
@@ -50,6 +56,8 @@ class Scene:
     def __enter__(self) -> Scene:
         self._proxies: dict[Side, Proxy] = {}
         try:
+            if self.primary:
+                self.primary.start()
             for side in SIDES:
                 server = self.server(side)
                 server.start()
@@ -59,6 +67,8 @@ class Scene:
                 run_sql(server, f"REVOKE {self._exempting()} ON *.* FROM {account}")
                 self._proxies[side] = Proxy(server.port)
                 self._proxies[side].__enter__()
+            if self.primary:
+                replication.follow(self.primary, self.server("source"))
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -71,6 +81,8 @@ class Scene:
             proxy.__exit__(kind, error, traceback)
         for side in SIDES:
             self.server(side).remove()
+        if self.primary:
+            self.primary.remove()
 
     def server(self, side: Side) -> Server:
         return self.pair.source if side == "source" else self.pair.target
@@ -149,7 +161,7 @@ class Scene:
                 self.server(side),
                 f"SET GLOBAL max_connections = {_USUAL_CONNECTIONS}",
             )
-            self.allow_writes(side, True)
+        self.allow_writes("target", True)
         while self._remedies:
             self._remedies.pop()()
 
@@ -181,8 +193,12 @@ class Scene:
         return "CONNECTION_ADMIN" if self.pair.is_mysql else "CONNECTION ADMIN, READ_ONLY ADMIN"
 
     def _transactions(self, side: Side) -> list[str]:
-        """All that are open; after a crash also those that no session has any more."""
-        return [number for (number,) in rows_of(self.server(side), "SELECT trx_id FROM information_schema.innodb_trx")]
+        """Those of commands that are open, and after a crash those that no session has any more."""
+        query = (
+            "SELECT t.trx_id FROM information_schema.innodb_trx t LEFT JOIN information_schema.processlist p "
+            f"ON p.id = t.trx_mysql_thread_id WHERE p.id IS NULL OR p.user = '{USER}'"
+        )
+        return [number for (number,) in rows_of(self.server(side), query)]
 
     def _hold(self, side: Side, seconds: float, statements: tuple[str, ...]) -> None:
         with self.server(side).connect(autocommit=False) as connection, connection.cursor() as cursor:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
+
+import pymysql
 
 from tests.integration.pair import rows_of, run_sql
 
@@ -27,12 +30,15 @@ def make_bank(server: Server, database: str) -> None:
 
 
 class Writers:
-    """Threads that transfer from one table to the other until the block ends."""
+    """Threads that transfer from one table to the other until the block ends.
 
-    def __init__(self, server: Server, database: str, threads: int = 2) -> None:
-        self._server, self._database = server, database
+    ``tireless`` ones begin again where they are after any error of the server's, such as that it is gone.
+    """
+
+    def __init__(self, server: Server, database: str, threads: int = 2, tireless: bool = False) -> None:
+        self._server, self._database, self._tireless = server, database, tireless
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._transfer, args=(writer,)) for writer in range(threads)]
+        self._threads = [threading.Thread(target=self._write, args=(writer,)) for writer in range(threads)]
 
     def __enter__(self) -> Writers:
         for thread in self._threads:
@@ -44,10 +50,20 @@ class Writers:
         for thread in self._threads:
             thread.join()
 
+    def _write(self, writer: int) -> None:
+        while not self._stop.is_set():
+            try:
+                self._transfer(writer)
+            except (pymysql.Error, OSError):
+                if not self._tireless:
+                    raise
+                time.sleep(0.05)
+
     def _transfer(self, writer: int) -> None:
-        number = 0
         with self._server.connect(database=self._database) as connection, connection.cursor() as cursor:
             cursor.execute("SET autocommit = 0")
+            cursor.execute(f"SELECT COALESCE(MAX(number) + 1, 0) FROM journal WHERE writer = {writer}")
+            (number,) = cursor.fetchone() or (0,)
             while not self._stop.is_set():
                 # Each writer has accounts of its own: who waits for another's row cannot also wait for a lock on all.
                 account = (number * len(self._threads) + writer) % ACCOUNTS

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.faults.scene import Scene
-from tests.soak.trial import Trial
+from tests.soak.trial import MODES, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ def main() -> int:
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     tally = _Tally()
     end = time.monotonic() + options.minutes * 60
-    with tempfile.TemporaryDirectory(prefix="mydump-soak-") as folder, Scene(options.vendor, Path(folder)) as scene:
+    with tempfile.TemporaryDirectory(prefix="mydump-soak-") as folder, _scene(options, folder) as scene:
         print(f"{scene.pair.source!r}, seed {seed}", flush=True)
         number = options.first
         while time.monotonic() < end and number < options.first + options.runs:
@@ -64,7 +64,7 @@ def main() -> int:
             try:
                 trial.run()
             except BaseException as error:
-                _tell(error, trial, seed, number, options.vendor)
+                _tell(error, trial, seed, number, options)
                 print("\n".join(tally.lines()))
                 if isinstance(error, Exception):
                     return 1
@@ -77,11 +77,18 @@ def main() -> int:
     return 0
 
 
-def _tell(error: BaseException, trial: Trial, seed: int, number: int, vendor: str) -> None:
+def _scene(options: argparse.Namespace, folder: str) -> Scene:
+    return Scene(options.vendor, Path(folder), replicated="replica" in options.consistency)
+
+
+def _tell(error: BaseException, trial: Trial, seed: int, number: int, options: argparse.Namespace) -> None:
     print(f"\nRun {number} of seed {seed}: {type(error).__name__}: {error}", file=sys.stderr)
     for line in trial.ordeal.log:
         print(f"  {line}", file=sys.stderr)
-    print(f"Again: scripts/soak --vendor {vendor} --seed {seed} --first {number} --runs 1", file=sys.stderr)
+    modes = "".join(f" --consistency {mode}" for mode in options.consistency)
+    print(
+        f"Again: scripts/soak --vendor {options.vendor} --seed {seed} --first {number} --runs 1{modes}", file=sys.stderr
+    )
 
 
 def _listed(counts: Counter[str]) -> str:
@@ -96,10 +103,14 @@ def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="what the runs are drawn from (default: drawn itself, and printed)")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="the number of the first run (default 0)")
     parser.add_argument(
-        "--consistency", action="append", default=[], help="a consistency mode to draw from; repeatable"
+        "--consistency",
+        action="append",
+        default=[],
+        choices=MODES,
+        help="a mode to draw from (default: all); repeatable",
     )
     options = parser.parse_args(arguments)
-    options.consistency = options.consistency or [""]
+    options.consistency = options.consistency or MODES
     return options
 
 

@@ -45,10 +45,13 @@ def _faults_of(operation: str) -> list[tuple[str, Callable[[Moment], None]]]:
         ("kill a worker", fault.kill_worker),
         ("kill the command", fault.kill_command),
         ("kill all processes", fault.kill_all),
+        ("freeze a worker", fault.freeze),
+        ("the same command twice", fault.start_again),
     ]
     for side in _SIDES[operation]:
         faults += [
             (f"crash the {side}", fault.crash(side)),
+            (f"absence of the {side}", fault.absence(side)),
             (f"reset the {side}", fault.reset(side)),
             (f"cut the {side}", fault.cut(side)),
             (f"stall the {side}", fault.stall(side)),
@@ -66,7 +69,6 @@ def _faults_of(operation: str) -> list[tuple[str, Callable[[Moment], None]]]:
             ("locked ledger", fault.lock_ledger),
             ("deadlocks on the target", fault.storm),
             ("read-only target", fault.forbid_writes),
-            ("the same command twice", fault.start_again),
             ("altering trigger", fault.alter_rows_that_come),
             ("altered row", fault.alter_a_row),
         ]

@@ -21,7 +21,7 @@ def test_random_runs_under_random_faults_end_equal(flavor: str, tmp_path: Path) 
     except ServerNotInstalledError as error:
         pytest.skip(str(error))
     with scene:
-        trials = [Trial(scene, seed=1, number=number, consistencies=("",)) for number in range(3)]
+        trials = [Trial(scene, seed=1, number=number, consistencies=("snapshot",)) for number in range(3)]
         for trial in trials:
             trial.run()
     assert sum(trial.ordeal.struck.total() for trial in trials) > 0
