@@ -20,9 +20,12 @@ OPTIONS: Mapping[Flavor, Mapping[str, str | None]] = {
 }
 """What both servers are started with."""
 
+READ_ONLY: Mapping[str, str | None] = {"read-only": "ON"}
+"""What the replica is started with besides, so that it is so after a crash, too: only administrators may write."""
+
 
 def follow(primary: Server, replica: Server) -> None:
-    """Let a server be the replica of another from now on, read-only to all but administrators."""
+    """Let a server be the replica of another from now on."""
     if primary.flavor == "mysql":
         change = "CHANGE REPLICATION SOURCE TO SOURCE_{}, SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1"
         start, separator = "START REPLICA", ", SOURCE_"
@@ -36,7 +39,7 @@ def follow(primary: Server, replica: Server) -> None:
             f"PASSWORD = '{primary.password}'",
         )
     )
-    run_sql(replica, change.format(login), start, "SET GLOBAL read_only = 1")
+    run_sql(replica, change.format(login), start)
 
 
 def catch_up(primary: Server, replica: Server) -> None:

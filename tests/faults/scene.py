@@ -45,7 +45,8 @@ class Scene:
     def __init__(self, flavor: Flavor, folder: Path, replicated: bool = False) -> None:
         options = replication.OPTIONS[flavor] if replicated else {}
         self.primary = Server(flavor, options) if replicated else None
-        self.pair = Pair(Server(flavor, options), Server(flavor))
+        read_only = replication.READ_ONLY if replicated else {}
+        self.pair = Pair(Server(flavor, {**options, **read_only}), Server(flavor))
         self.folder = folder
         self._password = secrets.token_hex(8)
         self._deeds: list[threading.Thread] = []
