@@ -55,8 +55,7 @@ def post_phase(
         ledger.require_tables(session, identity, plan.tables)
         settled = ledger.done_items(session, identity, "run") or ledger.current_moment(session, identity)
         if source and not settled:
-            # Before anything comes to life that was made for tables as they were. A snapshot's workers have looked when
-            # they took it.
+            # Before anything comes to life that was made for tables as they were. Who settled a moment has looked then.
             require_unchanged(source, directory.read(f"{path}/{DEFINITIONS}", Definitions))
         accounts = new_accounts(source, session, identity, plan.users, plan.selection) if source and plan.users else ()
         create_accounts(session, identity, accounts)
