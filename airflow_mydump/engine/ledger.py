@@ -285,20 +285,21 @@ def claim_chunks(connection: Connection, identity: PlanIdentity, chunks: Sequenc
     claims = " UNION ALL ".join(
         f"SELECT {literal(chunk.id)} AS chunk, {literal(str(chunk.table))} AS made" for chunk in chunks
     )
-    # The moment's row is locked until the commit: whoever ends the moment waits for all that is loaded in it.
-    in_moment, locked = "", ""
-    if identity.epoch:
-        in_moment = (
-            f"JOIN {LEDGER.sql} AS moment ON moment.plan = made.plan AND moment.step = 'moment' "
-            f"AND moment.item = {literal(identity.epoch)} "
-        )
-        locked = " LOCK IN SHARE MODE"
+    in_moment = (
+        f"JOIN {LEDGER.sql} AS moment ON moment.plan = made.plan AND moment.step = 'moment' "
+        f"AND moment.item = {literal(identity.epoch)} "
+        if identity.epoch
+        else ""
+    )
     try:
         claimed = connection.execute(
             f"INSERT INTO {LEDGER.sql} (plan, step, item, run_key, state, target_schema, target_name) "
             "SELECT made.plan, 'load', claims.chunk, made.run_key, 'started', made.target_schema, made.target_name "
             f"FROM {LEDGER.sql} AS made JOIN ({claims}) AS claims ON made.item = claims.made {in_moment}"
-            f"WHERE made.plan = {literal(identity.plan)} AND made.step = 'create' AND made.state = 'done'{locked}"
+            f"WHERE made.plan = {literal(identity.plan)} AND made.step = 'create' AND made.state = 'done' "
+            # Until the commit, also between the reading and the insertion: who takes the table over, or ends the
+            # moment, waits for all that is loaded into it.
+            "LOCK IN SHARE MODE"
         )
     except ServerError as error:
         if error.number == _DUPLICATE_KEY:
