@@ -4,8 +4,8 @@ A chunk's row is written in the transaction that loads the chunk, so the row is 
 also for tables without any key. It is written before the data: a second worker with the same chunk then waits
 for the first one's commit and finds the chunk done, or for its rollback and goes on.
 
-A later run that takes a table over deletes what earlier runs recorded about it. From then on the earlier run
-finds its rows gone and fails, so two runs over the same table cannot both succeed.
+A later run that takes a table over deletes what earlier runs recorded about it, and marks those that are not complete
+as lost. From then on an earlier run finds its rows gone and fails, so two runs over the same table cannot both succeed.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ Found = Literal["nothing", "started", "done"]
 
 LEDGER = TableName(LEDGER_SCHEMA, "ledger")
 _DUPLICATE_KEY = 1062
+
+_LOST = "lost"
+"""The state of a run that is not complete, and of which a later one has taken a table over."""
 
 _TOLD = 20
 """Missing items that an error tells one by one."""
@@ -90,17 +93,23 @@ def prepare(session: Session, identity: PlanIdentity) -> None:
     )
 
 
-def require_same_server(session: Session, identity: PlanIdentity) -> None:
-    """Raise IncompleteRunError if the run was begun on another server than the one that answers now; ServerError.
+def is_complete(session: Session, identity: PlanIdentity) -> bool:
+    """Whether the run is complete and verified, so that nothing is left to do. Raises ServerError.
 
-    A server that took over at the same address may lack what was committed last, and a copy of the ledger may lie on
-    one that has none of the rows.
+    Raises IncompleteRunError if nothing more may be done: a later run has taken over some of its tables, or it was
+    begun on another server than the one that answers now. One that took over at the same address may lack what was
+    committed last, and a copy of the ledger may lie on one that has none of the rows.
     """
-    rows = session.text_rows(f"SELECT detail FROM {LEDGER.sql} WHERE {_rows(identity, 'run', ['run'])}")
-    now = server_name(session)
-    if not rows or rows[0][0] != now:
-        begun = f"was begun on {rows[0][0]}" if rows else "is not in the ledger"
+    rows = session.pairs(f"SELECT state, detail FROM {LEDGER.sql} WHERE {_rows(identity, 'run', ['run'])}")
+    state, begun_on = rows[0] if rows else ("", "")
+    if begun_on != (now := server_name(session)):
+        begun = f"was begun on {begun_on}" if rows else "is not in the ledger"
         raise IncompleteRunError(f"run {identity.run_key} {begun}, and {now} answers now; start the run anew")
+    if state == _LOST:
+        raise IncompleteRunError(
+            f"run {identity.run_key} has lost tables to a later run, which has taken them over; start the run anew"
+        )
+    return state == "done"
 
 
 def begin(session: Session, identity: PlanIdentity, step: Step, targets: Mapping[str, TableName]) -> dict[str, Found]:
@@ -141,12 +150,19 @@ def finish(session: Session, identity: PlanIdentity, step: Step, items: Collecti
         raise IncompleteRunError(_taken_over(identity, step, f"of {len(items)} items"))
 
 
-def finish_run(connection: Connection, identity: PlanIdentity) -> None:
-    """Record that the whole run is complete and verified; harmless when it is recorded. Raises ServerError."""
-    connection.execute(
-        f"UPDATE {LEDGER.sql} SET state = 'done', finished_at = CURRENT_TIMESTAMP(6) "
-        f"WHERE {_rows(identity, 'run', ['run'])}"
-    )
+def finish_run(session: Session, identity: PlanIdentity, moment: Moment | None) -> None:
+    """Record that the whole run, whose rows are of ``moment``, is complete and verified; harmless when it is recorded.
+
+    Raises IncompleteRunError if a later run has taken tables over, or the moment has ended; ServerError.
+    """
+    with session.transaction():
+        session.execute(
+            f"UPDATE {LEDGER.sql} SET state = 'done', finished_at = CURRENT_TIMESTAMP(6) "
+            f"WHERE {_rows(identity, 'run', ['run'])} AND state = 'started'"
+        )
+        # A snapshot of this transaction begins here, when the run's row is locked: see `end_moment`.
+        if not is_complete(session, identity) or current_moment(session, identity) != moment:
+            raise IncompleteRunError(_taken_over(identity, "run", "itself"))
 
 
 def done_items(session: Session, identity: PlanIdentity, step: Step) -> frozenset[str]:
@@ -215,11 +231,17 @@ def require_tables(session: Session, identity: PlanIdentity, expected: int) -> N
 
 
 def supersede(session: Session, identity: PlanIdentity, targets: Iterable[TableName]) -> None:
-    """Delete what earlier runs recorded about tables that this run takes over. Raises ServerError."""
+    """Delete what earlier runs recorded about tables that this run takes over; those that are not complete are lost.
+
+    Waits for transactions that load into the tables. Raises ServerError.
+    """
+    theirs = f"(target_schema, target_name) IN ({_names(targets)}) AND plan <> {literal(identity.plan)}"
+    plans = [literal(plan) for (plan,) in session.text_rows(f"SELECT DISTINCT plan FROM {LEDGER.sql} WHERE {theirs}")]
     session.execute(
-        f"DELETE FROM {LEDGER.sql} WHERE (target_schema, target_name) IN ({_names(targets)}) "
-        f"AND plan <> {literal(identity.plan)}"
+        f"UPDATE {LEDGER.sql} SET state = '{_LOST}' "
+        f"WHERE plan IN ({', '.join(plans) or 'NULL'}) AND step = 'run' AND item = 'run' AND state = 'started'"
     )
+    session.execute(f"DELETE FROM {LEDGER.sql} WHERE {theirs}")
 
 
 def unfinished_tables(session: Session, schema: str) -> frozenset[str]:
@@ -255,12 +277,23 @@ def current_moment(session: Session, identity: PlanIdentity) -> Moment | None:
     return msgspec.json.decode(rows[0][0], type=Moment) if rows else None
 
 
-def end_moment(session: Session, identity: PlanIdentity) -> frozenset[TableName]:
-    """Let nothing be committed any more that was read in earlier moments; returns the tables that hold some of it.
+def end_moment(session: Session, identity: PlanIdentity) -> None:
+    """Let nothing be committed any more that was read in earlier moments.
 
-    Waits for transactions that load such rows. Raises ServerError.
+    Waits for transactions that load such rows. Raises IncompleteRunError if the run is complete, ServerError.
     """
-    session.execute(f"DELETE FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = 'moment'")
+    with session.transaction():
+        # Locked until the moment is gone: either the run is not complete after this, or it was before.
+        rows = session.rows(f"SELECT state FROM {LEDGER.sql} WHERE {_rows(identity, 'run', ['run'])} FOR UPDATE")
+        if rows != [(b"started",)]:
+            raise IncompleteRunError(
+                f"run {identity.run_key} is complete, or lost to a later run: its rows are kept; start the run anew"
+            )
+        session.execute(f"DELETE FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = 'moment'")
+
+
+def loaded_tables(session: Session, identity: PlanIdentity) -> frozenset[TableName]:
+    """The tables that hold rows which this run has loaded. Raises ServerError."""
     tables = session.pairs(
         f"SELECT DISTINCT target_schema, target_name FROM {LEDGER.sql} "
         f"WHERE plan = {literal(identity.plan)} AND step = 'load'"

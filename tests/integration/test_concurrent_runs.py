@@ -12,11 +12,12 @@ import pytest
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.errors import IncompleteRunError, ServerError
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.loading import attempt, loader
+from airflow_mydump.engine.loading import attempt
 from airflow_mydump.engine.loading.chunk_loading import Moved
 from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.phases.data import data_phase
 from airflow_mydump.engine.plan.plan import DataBundle
+from airflow_mydump.engine.server import turn
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 from tests.integration.command_line import finish, run_command, start
@@ -116,15 +117,14 @@ def test_two_workers_with_the_same_table_without_transactions_load_it_once(
 
 
 def test_a_worker_waits_for_its_turn_within_bounds(run: Run, pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loader, "TURN_SECONDS", 1)
-    target = TableName(run.database, "t")
+    monkeypatch.setattr(turn, "TURN_SECONDS", 1)
     with Loader(endpoint(pair.target)) as one, Loader(endpoint(pair.target)) as two:
-        with one.alone_with(target):
-            with pytest.raises(ServerError, match=r"another worker loads .* \(error 1205\)"), two.alone_with(target):
-                pytest.fail("two at once")
-            with two.alone_with(TableName(run.database, "other")):
+        with turn.turn(one, ["a", "b"]):
+            with pytest.raises(ServerError, match=r"another worker is busy with a or 1 .* \(error 1205\)"):
+                turn.take_turn(two, ["c", "a"])
+            with turn.turn(two, ["d"]), turn.turn(one, ["c"]):
                 pass
-        with two.alone_with(target):
+        with turn.turn(two, ["b", "a"]):
             pass
 
 

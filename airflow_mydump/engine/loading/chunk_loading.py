@@ -69,7 +69,7 @@ def load_missing(
 
 
 def _loaded_before(session: Session, identity: PlanIdentity, chunks: Sequence[Chunk]) -> frozenset[str]:
-    ledger.require_same_server(session, identity)
+    ledger.is_complete(session, identity)
     return frozenset(ledger.source_checksums(session, identity, chunks))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.consistency.kept_session import KeptSession
@@ -12,21 +13,23 @@ from airflow_mydump.engine.consistency.pause import pause_applier, resume_applie
 from airflow_mydump.engine.consistency.reading_together import read_together
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
-from airflow_mydump.engine.errors import IncompleteRunError
+from airflow_mydump.engine.errors import IncompleteRunError, SnapshotError
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.loading.attempt import Loaded
+from airflow_mydump.engine.loading.batch import batches
 from airflow_mydump.engine.loading.chunk_copy import CopyJob, copy_chunks
 from airflow_mydump.engine.loading.chunk_loading import Moved, load_missing
 from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.phases.definition_change import Definitions, require_unchanged
 from airflow_mydump.engine.phases.plan import DEFINITIONS, PLAN, plan_path, schema_file
 from airflow_mydump.engine.phases.schema import empty_table
-from airflow_mydump.engine.plan.plan import DataBundle, Plan, PlanIdentity, SchemaBundle
+from airflow_mydump.engine.plan.plan import DataBundle, Plan, PlanIdentity, PlannedTable, SchemaBundle
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed, asked
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata, reading
+from airflow_mydump.engine.server.turn import in_turn
 from airflow_mydump.engine.workdir import WorkDirectory
 
 
@@ -120,20 +123,24 @@ class _CopyWork:
         return sorted({bundle.table_of(chunk).table.name for bundle in bundles for chunk in bundle.chunks})
 
     def clear(self) -> None:
-        with Renewed(lambda: Session(self.target, metadata), self.target.patience) as connection:
-            # Waits for a transaction of a worker that was taken for dead, if there is one (error 1205 after a minute).
-            stale = connection.tried(ledger.end_moment, self.plan.identity)
+        # Waits for a transaction of a worker that was taken for dead, if there is one (error 1205 after a minute).
+        self._in_turn((), ledger.end_moment)
+        for part in range(self.plan.parts):
+            stale = asked(self.target, metadata, ledger.loaded_tables, self.plan.identity)
             if not stale:
                 return
-            for part in range(self.plan.parts):
-                bundle = self.directory.read(schema_file(self.plan.identity, part), SchemaBundle)
-                for planned in bundle.tables:
-                    if planned.target in stale:
-                        connection.tried(empty_table, planned)
-                        connection.tried(ledger.forget_loads, self.plan.identity, planned.target)
+            bundle = self.directory.read(schema_file(self.plan.identity, part), SchemaBundle)
+            for batch in batches((planned for planned in bundle.tables if planned.target in stale), lambda planned: 0):
+                self._in_turn(batch, partial(_empty, batch))
 
     def record(self, moment: Moment) -> None:
-        asked(self.target, metadata, ledger.begin_moment, self.plan.identity, moment)
+        self._in_turn((), partial(_begin_moment, moment))
+
+    def _in_turn(self, tables: Sequence[PlannedTable], work: Callable[[Session, PlanIdentity], None]) -> None:
+        """Do with a moment, and with tables that have its rows, what one worker at a time may do."""
+        things = [f"the moment of plan {self.plan.identity.plan}", *(str(planned.target) for planned in tables)]
+        with Renewed(lambda: in_turn(self.target, things), self.target.patience) as connection:
+            connection.tried(work, self.plan.identity)
 
     def require_planned(self) -> None:
         path = plan_path(self.plan.identity)
@@ -150,6 +157,28 @@ class _CopyWork:
             return copy_chunks(session, loader, identity, batch, self.announce)
 
         return load_missing(self.target, identity, _jobs(found), attempt, self.announce)
+
+
+def _empty(tables: Sequence[PlannedTable], session: Session, identity: PlanIdentity) -> None:
+    """Throw away what was read in earlier moments. Who stood still and goes on late finds that another has begun."""
+    if ledger.current_moment(session, identity):
+        raise _another_began()
+    stale = ledger.loaded_tables(session, identity)  # without those that a later run has taken over
+    for planned in tables:
+        if planned.target in stale:
+            empty_table(session, planned)
+            ledger.forget_loads(session, identity, planned.target)
+
+
+def _begin_moment(moment: Moment, session: Session, identity: PlanIdentity) -> None:
+    current = ledger.current_moment(session, identity)
+    if current and current.epoch != moment.epoch:
+        raise _another_began()
+    ledger.begin_moment(session, identity, moment)
+
+
+def _another_began() -> SnapshotError:
+    return SnapshotError("another worker has begun in a moment of its own meanwhile; this one may be tried again")
 
 
 def _jobs(bundle: DataBundle) -> list[CopyJob]:

@@ -77,7 +77,8 @@ def report_phase(target: Endpoint, directory: WorkDirectory, identity: PlanIdent
     path = plan_path(identity)
     plan = directory.read(f"{path}/{PLAN}", Plan)
     with Session(target, metadata) as session:
-        if moment := ledger.current_moment(session, identity):
+        moment = ledger.current_moment(session, identity)
+        if moment:
             plan = replace(plan, consistency=str(moment))
         done = ledger.progress(session, identity)
         differences = {schema.target: list(_differences(schema, done, plan.verify)) for schema in plan.schemas}
@@ -87,7 +88,7 @@ def report_phase(target: Endpoint, directory: WorkDirectory, identity: PlanIdent
                 differences[schema].append(difference)
         report = _report(plan, done, differences)
         if report.complete:
-            ledger.finish_run(session, identity)
+            ledger.finish_run(session, identity, moment)
     directory.write(f"{path}/{REPORT}", report)
     if report.complete:
         directory.child(path).remove_unfinished()
