@@ -11,7 +11,7 @@ as lost. From then on an earlier run finds its rows gone and fails, so two runs 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol, cast
 
 import msgspec
@@ -22,7 +22,8 @@ from airflow_mydump.engine.errors import IncompleteRunError, ServerError
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.plan.plan import PlanIdentity
 from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA
-from airflow_mydump.engine.server.server_name import server_name
+from airflow_mydump.engine.server.flavor import Flavor
+from airflow_mydump.engine.server.server_name import identity_expression, name_expression
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.verification.checksum import Checksum
 
@@ -64,8 +65,15 @@ CREATE TABLE IF NOT EXISTS {LEDGER.sql} (
 class Connection(Protocol):
     """What runs the ledger's statements: a `Session`, or the `Loader` whose transaction they belong to."""
 
+    @property
+    def flavor(self) -> Flavor:
+        """What the server is."""
+
     def execute(self, sql: str) -> int:
         """Run a statement; returns the rows it affected. Raises ServerError."""
+
+    def texts(self, query: str) -> tuple[str, ...]:
+        """The only row of a query, as text. Raises ServerError."""
 
 
 @dataclass(frozen=True)
@@ -85,31 +93,45 @@ class SchemaProgress:
 
 def prepare(session: Session, identity: PlanIdentity) -> None:
     """Make the ledger if it is missing, and open the run's own row. Raises ServerError."""
-    session.execute(_CREATE_SCHEMA)
-    session.execute(_CREATE_TABLE)
+    if not _is_there(session):  # MySQL (9.7) makes CREATE DATABASE IF NOT EXISTS wait for every transaction in it
+        session.execute(_CREATE_SCHEMA)
+        session.execute(_CREATE_TABLE)
     begin(session, identity, "run", {"run": TableName("", "")})
     session.execute(
-        f"UPDATE {LEDGER.sql} SET detail = {literal(server_name(session))} WHERE {_rows(identity, 'run', ['run'])}"
+        f"UPDATE {LEDGER.sql} SET detail = {identity_expression(session.flavor)} "
+        f"WHERE {_rows(identity, 'run', ['run'])}"
     )
 
 
-def is_complete(session: Session, identity: PlanIdentity) -> bool:
+def is_complete(connection: Connection, identity: PlanIdentity) -> bool:
     """Whether the run is complete and verified, so that nothing is left to do. Raises ServerError.
 
-    Raises IncompleteRunError if nothing more may be done: a later run has taken over some of its tables, or it was
-    begun on another server than the one that answers now. One that took over at the same address may lack what was
-    committed last, and a copy of the ledger may lie on one that has none of the rows.
+    Raises IncompleteRunError if nothing more may be done: a later run has taken over some of its tables, or another
+    server answers, see `run_state`.
     """
-    rows = session.pairs(f"SELECT state, detail FROM {LEDGER.sql} WHERE {_rows(identity, 'run', ['run'])}")
-    state, begun_on = rows[0] if rows else ("", "")
-    if begun_on != (now := server_name(session)):
-        begun = f"was begun on {begun_on}" if rows else "is not in the ledger"
-        raise IncompleteRunError(f"run {identity.run_key} {begun}, and {now} answers now; start the run anew")
+    state = run_state(connection, identity)
     if state == _LOST:
         raise IncompleteRunError(
             f"run {identity.run_key} has lost tables to a later run, which has taken them over; start the run anew"
         )
     return state == "done"
+
+
+def run_state(connection: Connection, identity: PlanIdentity) -> str:
+    """The state of the run: ``started``, ``done``, or lost to a later one. Raises ServerError.
+
+    Raises IncompleteRunError if it was begun on another server than the one that answers now. One that took over at the
+    same address may lack what was committed last, and a copy of the ledger may lie on one that has none of the rows.
+    """
+    flavor = connection.flavor
+    state, begun_on, now, name = connection.texts(
+        f"SELECT COALESCE(MAX(state), ''), COALESCE(MAX(detail), ''), {identity_expression(flavor)}, "
+        f"{name_expression(flavor)} FROM {LEDGER.sql} WHERE {_rows(identity, 'run', ['run'])}"
+    )
+    if begun_on != now:
+        begun = f"was begun on the server {begun_on}" if begun_on else "is not in the ledger"
+        raise IncompleteRunError(f"run {identity.run_key} {begun}, and {name} answers now; start the run anew")
+    return state
 
 
 def begin(session: Session, identity: PlanIdentity, step: Step, targets: Mapping[str, TableName]) -> dict[str, Found]:
@@ -236,26 +258,32 @@ def supersede(session: Session, identity: PlanIdentity, targets: Iterable[TableN
     Waits for transactions that load into the tables. Raises ServerError.
     """
     theirs = f"(target_schema, target_name) IN ({_names(targets)}) AND plan <> {literal(identity.plan)}"
-    plans = [literal(plan) for (plan,) in session.text_rows(f"SELECT DISTINCT plan FROM {LEDGER.sql} WHERE {theirs}")]
-    session.execute(
-        f"UPDATE {LEDGER.sql} SET state = '{_LOST}' "
-        f"WHERE plan IN ({', '.join(plans) or 'NULL'}) AND step = 'run' AND item = 'run' AND state = 'started'"
-    )
+    for (plan,) in session.text_rows(f"SELECT DISTINCT plan FROM {LEDGER.sql} WHERE {theirs}"):
+        # One by one: by the whole key, no server reads and locks other rows, which may be those of a long transaction.
+        session.execute(
+            f"UPDATE {LEDGER.sql} SET state = '{_LOST}' "
+            f"WHERE {_rows(replace(identity, plan=plan), 'run', ['run'])} AND state = 'started'"
+        )
     session.execute(f"DELETE FROM {LEDGER.sql} WHERE {theirs}")
 
 
 def unfinished_tables(session: Session, schema: str) -> frozenset[str]:
     """Tables of a target database that a run began and never proved complete. Raises ServerError."""
-    if not session.rows(
-        f"SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {literal(LEDGER.schema)} "
-        f"AND TABLE_NAME = {literal(LEDGER.name)}"
-    ):
+    if not _is_there(session):
         return frozenset()
     rows = session.text_rows(
         f"SELECT t.target_name FROM {LEDGER.sql} AS t JOIN {LEDGER.sql} AS r ON r.plan = t.plan AND r.step = 'run' "
         f"WHERE t.target_schema = {literal(schema)} AND t.step = 'create' AND r.state <> 'done'"
     )
     return frozenset(name for (name,) in rows)
+
+
+def _is_there(session: Session) -> bool:
+    found = session.rows(
+        f"SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {literal(LEDGER.schema)} "
+        f"AND TABLE_NAME = {literal(LEDGER.name)}"
+    )
+    return bool(found)
 
 
 def begin_moment(session: Session, identity: PlanIdentity, moment: Moment) -> None:

@@ -92,10 +92,11 @@ class Gathering:
         return True
 
     def _lead(self, session: KeptSession, deadline: float) -> Moment:
-        self._logbook.clear()
         expected = self._connections(self._ready)
-        # Not before everybody looks out for the sign: the lock is held for 15 ms then, and for 200 ms otherwise.
+        # Nothing before everybody looks out for the sign: others see then that this worker has failed, and the lock is
+        # held for 15 ms, and for 200 ms otherwise.
         self._wait_until_all(self._waiting, expected, deadline)
+        self._logbook.clear()
         with GlobalLock(self._source, self._settings, deadline) as lock:
             until = time.monotonic() + self._settings.max_lock_seconds
             self._locks.take(_GO)

@@ -46,6 +46,7 @@ def pause_applier(
     if logbook.complete():
         return
     with Session(source, metadata) as session:
+        logbook.require_source(session)
         running, ours = read_applier(session).running, record.exists(_PAUSE)
         if not running and not ours:
             raise PreflightError(

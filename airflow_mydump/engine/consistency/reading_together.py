@@ -56,6 +56,7 @@ def read_together(
     if settings.mode == "replica":
         return _read_standing(source, run, work, announce)
     with NamedLocks(source, run) as locks, KeptSession(source) as session:
+        work.require_source(session)
         gathering = Gathering(source, locks, Worker(worker.number, workers), settings, work)
         moment = gathering.join(session)
         if moment is None:
@@ -74,6 +75,7 @@ def _read_locked(
             return []
         announce(_notice(f"reading on in this moment of the source: {moment}"))
         with HeldSession(source, lock_is_held(locks, moment.epoch)) as session:
+            work.require_source(session)
             return [work.do(bundle, session, moment) for bundle in _claims(locks, work.bundles)]
 
 
@@ -83,6 +85,7 @@ def _read_standing(source: Endpoint, run: str, work: Work[Result], announce: Lis
         raise SnapshotError("the source's applier was not paused, or is to be paused anew: see the task that does it")
     announce(_notice(f"reading on in this moment of the source: {moment}"))
     with NamedLocks(source, run) as locks, HeldSession(source, stands_still(dict(moment.position))) as session:
+        work.require_source(session)
         return [work.do(bundle, session, moment) for bundle in _claims(locks, work.bundles)]
 
 

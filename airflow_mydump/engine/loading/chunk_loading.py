@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from functools import partial
 from typing import Any
 
 from airflow_mydump.engine import ledger
@@ -61,11 +62,22 @@ def load_missing(
         if job.chunk.id in loaded:
             announce(Event(EventKind.CHUNK_SKIPPED, job.planned.target, job.chunk.id))
     moved = Moved(skipped=len(loaded))
-    with Renewed(lambda: Loader(target), target.patience) as connection:
+    with Renewed(partial(_connect, target, identity), target.patience) as connection:
         for batch in batches((job for job in jobs if job.chunk.id not in loaded), _weight):
             moved = moved.plus(batch, _load(connection, batch, attempt))
     asked(target, metadata, ledger.require_done, identity, "load", {job.chunk.id: job for job in jobs})
     return moved
+
+
+def _connect(target: Endpoint, identity: PlanIdentity) -> Loader:
+    loader = Loader(target)
+    try:
+        ledger.is_complete(loader, identity)  # or may go on, on this server
+        loader.rollback()
+    except BaseException:
+        loader.close()
+        raise
+    return loader
 
 
 def _loaded_before(session: Session, identity: PlanIdentity, chunks: Sequence[Chunk]) -> frozenset[str]:

@@ -52,7 +52,7 @@ class Loader:
                 self.execute(statement)
             if not endpoint.binlog:
                 self.execute(NOT_LOGGED)
-            takes_files, packet = self.numbers("SELECT @@GLOBAL.local_infile, @@max_allowed_packet")
+            takes_files, packet = map(int, self.texts("SELECT @@GLOBAL.local_infile, @@max_allowed_packet"))
             self._takes_files = bool(takes_files)
             self._packet = packet
         except BaseException:
@@ -86,10 +86,10 @@ class Loader:
         except ServerError:
             self.close()
 
-    def numbers(self, query: str) -> tuple[int, ...]:
-        """The only row of a query. Raises ServerError."""
+    def texts(self, query: str) -> tuple[str, ...]:
+        """The only row of a query, decoded as UTF-8. Raises ServerError."""
         with _server_errors(self._endpoint):
-            return self._connection.numbers(query)
+            return self._connection.texts(query)
 
     def load(self, target: TableName, table: Table, delimiters: Delimiters, frames: Iterable[bytes]) -> int:
         """Load the frames of ``table``'s stored columns into ``target``; returns the rows the server recorded.
@@ -173,11 +173,11 @@ class _StreamConnection(Connection):
         finally:
             self._frames = None
 
-    def numbers(self, query: str) -> tuple[int, ...]:
-        """The only row of a query."""
+    def texts(self, query: str) -> tuple[str, ...]:
+        """The only row of a query; NULL is the empty text."""
         self.query(query)
         (row,) = self._result.rows
-        return tuple(map(int, row))
+        return tuple(value.decode() if isinstance(value, bytes) else str(value or "") for value in row)
 
     def warnings(self) -> int:
         """How many warnings the last statement gave."""

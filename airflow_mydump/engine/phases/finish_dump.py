@@ -48,6 +48,7 @@ from airflow_mydump.engine.phases.definition_change import definitions_of, requi
 from airflow_mydump.engine.phases.dump_plan import names_of, timestamp
 from airflow_mydump.engine.plan.plan import DataBundle
 from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.server_name import session_with
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 
@@ -78,7 +79,8 @@ def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore)
 
     Announces the last moment before it is complete. Does nothing to a dump that is complete.
 
-    Raises IncompleteRunError naming what is missing, ConfigurationError, ConnectError, ServerError.
+    Raises IncompleteRunError naming what is missing, or that another server answers, ConfigurationError, ConnectError,
+    ServerError.
     """
     plan = storage.private.read(PLAN, DumpPlan)
     catalog = unfinished_catalog(storage)
@@ -87,6 +89,8 @@ def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore)
     manifests = [done[chunk.id] for chunk in planned_chunks(storage, plan) if chunk.id in done]
     if not storage.directory.exists(METADATA):
         _require_all(storage, plan, done)
+        with session_with(source, metadata, plan.source_identity):
+            pass
         if moment is None:  # who settled a moment has looked then
             require_unchanged(source, definitions_of(catalog, plan.selection))
         content = _write_all(source, storage, plan, catalog, manifests, moment)

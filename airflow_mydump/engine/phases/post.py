@@ -24,6 +24,7 @@ from airflow_mydump.engine.phases.definition_change import Definitions, require_
 from airflow_mydump.engine.phases.plan import DEFINITIONS, OBJECTS, PLAN, SCHEMAS, plan_path
 from airflow_mydump.engine.plan.plan import Plan, PlanIdentity, PlannedObject
 from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.server_name import session_with
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.server.turn import in_turn
@@ -62,6 +63,9 @@ def post_phase(
         if ledger.is_complete(session, identity):
             return 0
         ledger.require_tables(session, identity, plan.tables)
+        if source:
+            with session_with(source, metadata, plan.source_identity):
+                pass
         accounts = new_accounts(source, session, identity, plan.users, plan.selection) if source and plan.users else ()
         create_accounts(session, identity, accounts)
         waiting = _as_far_as(source, _waiting(session, identity, planned))

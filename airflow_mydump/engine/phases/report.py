@@ -72,11 +72,13 @@ def report_phase(target: Endpoint, directory: WorkDirectory, identity: PlanIdent
     """Compare the plan with the ledger, and what is on the target with the source's definitions, and leave the report
     in the plan's directory.
 
-    The caller must call `require_complete`. Raises ServerError.
+    The caller must call `require_complete`. Raises IncompleteRunError if another server answers than the run was begun
+    on, or a later run takes tables over just then; ServerError.
     """
     path = plan_path(identity)
     plan = directory.read(f"{path}/{PLAN}", Plan)
     with Session(target, metadata) as session:
+        ledger.run_state(session, identity)  # on this server
         moment = ledger.current_moment(session, identity)
         if moment:
             plan = replace(plan, consistency=str(moment))

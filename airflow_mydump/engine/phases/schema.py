@@ -106,9 +106,15 @@ def _prepare_schemas(session: Session, directory: WorkDirectory, bundle: SchemaB
     """Make the databases, and the sequences that defaults of tables refer to, and silence the events of an earlier run:
     they would change data while it is loaded."""
     path = plan_path(bundle.identity)
+    found = session.text_rows(
+        "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
+    )
     for schema in directory.read_lines(f"{path}/{SCHEMAS}", Schema):
-        for statement in schema_statements(schema, bundle.selection.target_schema(schema.name)):
-            session.execute(statement)
+        name = bundle.selection.target_schema(schema.name)
+        # On MySQL (9.7) these wait for every transaction in the database, and others for them.
+        if (name, schema.charset, schema.collation) not in found:
+            for statement in schema_statements(schema, name):
+                session.execute(statement)
     for item in directory.read_lines(f"{path}/{OBJECTS}", PlannedObject):
         if item.object.kind == "event" and not item.skip:
             session.execute(f"DROP EVENT IF EXISTS {item.target.sql}")

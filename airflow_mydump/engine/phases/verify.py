@@ -40,6 +40,8 @@ def verify_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
     bundle = directory.read(file, DataBundle)
     differences, rows = [], 0
     with Session(target, metadata) as recording, Session(target, reading) as session:
+        for connection in (recording, session):
+            ledger.is_complete(connection, bundle.identity)  # or may go on, on this server
         expected = ledger.source_checksums(recording, bundle.identity, bundle.chunks)
         for batch in batches(bundle.chunks, lambda chunk: chunk.weight):
             tables = [bundle.table_of(chunk) for chunk in batch]

@@ -30,6 +30,7 @@ def verify_load_phase(target: Endpoint, directory: WorkDirectory, file: str, ann
     bundle = directory.read(file, DataBundle)
     differences, rows = [], 0
     with Session(target, metadata) as session:
+        ledger.is_complete(session, bundle.identity)  # or may go on, on this server
         loaded = ledger.source_checksums(session, bundle.identity, bundle.chunks)
         for chunk in bundle.chunks:
             planned = bundle.table_of(chunk)

@@ -93,10 +93,10 @@ class Session:
         (row,) = self.rows(sql)
         return row[0]
 
-    def numbers(self, sql: str) -> tuple[int, ...]:
-        """The only row of a query for numbers. Raises ServerError."""
-        (row,) = self.rows(sql)
-        return tuple(int(value or 0) for value in row)
+    def texts(self, sql: str) -> tuple[str, ...]:
+        """As `text_rows`, the only row of a query."""
+        (row,) = self.text_rows(sql)
+        return row
 
     def stream(self, sql: str, batch_rows: int) -> Iterator[tuple[Row, ...]]:
         """Batches of at most ``batch_rows`` rows, read from the wire as they are asked for.

@@ -32,7 +32,7 @@ class Connection(Protocol):
     def execute(self, sql: str) -> int:
         """Run a statement without rows. Raises ServerError."""
 
-    def numbers(self, query: str) -> tuple[int, ...]:
+    def texts(self, query: str) -> tuple[str, ...]:
         """The only row of a query. Raises ServerError."""
 
 
@@ -43,8 +43,8 @@ def take_turn(connection: Connection, things: Collection[str]) -> None:
     """
     # In one order everywhere, so that no two wait for each other. AND ends at the first that is not granted.
     wanted = " AND ".join(f"COALESCE(GET_LOCK({lock}, {TURN_SECONDS}), 0)" for lock in sorted(map(_lock, things)))
-    (granted,) = connection.numbers(f"SELECT {wanted or '1'}")
-    if not granted:
+    (granted,) = connection.texts(f"SELECT {wanted or '1'}")
+    if granted != "1":
         give_back(connection, things)
         told = f"{min(things)}{f' or {len(things) - 1} others' if len(things) > 1 else ''}"
         raise ServerError(_LOCK_WAIT_TIMEOUT, f"another worker is busy with {told} for longer than {TURN_SECONDS} s")
