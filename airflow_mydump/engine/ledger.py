@@ -6,6 +6,8 @@ for the first one's commit and finds the chunk done, or for its rollback and goe
 
 A later run that takes a table over deletes what earlier runs recorded about it, and marks those that are not complete
 as lost. From then on an earlier run finds its rows gone and fails, so two runs over the same table cannot both succeed.
+
+Of a complete run its own row stays, with a summary; the others may be cleared away.
 """
 
 from __future__ import annotations
@@ -19,11 +21,12 @@ import msgspec
 from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.errors import IncompleteRunError, ServerError
+from airflow_mydump.engine.event import Event, notice
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.plan.plan import PlanIdentity
 from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA
 from airflow_mydump.engine.server.flavor import Flavor
-from airflow_mydump.engine.server.server_name import identity_expression, name_expression
+from airflow_mydump.engine.server.server_name import identity_expression, name_expression, server_identity
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.verification.checksum import Checksum
 
@@ -33,6 +36,11 @@ Found = Literal["nothing", "started", "done"]
 
 LEDGER = TableName(LEDGER_SCHEMA, "ledger")
 _DUPLICATE_KEY = 1062
+
+COMPLETE = ("done", "verified")
+"""The states of a complete run: without a verification, and with."""
+
+_CLEARED_AT_ONCE = 10_000
 
 _LOST = "lost"
 """The state of a run that is not complete, and of which a later one has taken a table over."""
@@ -77,6 +85,19 @@ class Connection(Protocol):
 
 
 @dataclass(frozen=True)
+class RunSummary:
+    """What a run's own row tells in ``detail``, beside its rows and bytes: the identity of the target's server, and of
+    a complete run what was moved."""
+
+    server: str
+    databases: tuple[str, ...] = ()
+    tables: int = 0
+    chunks: int = 0
+    objects: int = 0
+    consistency: str = ""
+
+
+@dataclass(frozen=True)
 class SchemaProgress:
     """What the ledger holds for one target database and one plan. Times are seconds since the first step."""
 
@@ -98,7 +119,7 @@ def prepare(session: Session, identity: PlanIdentity) -> None:
         session.execute(_CREATE_TABLE)
     begin(session, identity, "run", {"run": TableName("", "")})
     session.execute(
-        f"UPDATE {LEDGER.sql} SET detail = {identity_expression(session.flavor)} "
+        f"UPDATE {LEDGER.sql} SET detail = {_encoded(RunSummary(server_identity(session)))} "
         f"WHERE {_rows(identity, 'run', ['run'])}"
     )
 
@@ -114,20 +135,28 @@ def is_complete(connection: Connection, identity: PlanIdentity) -> bool:
         raise IncompleteRunError(
             f"run {identity.run_key} has lost tables to a later run, which has taken them over; start the run anew"
         )
-    return state == "done"
+    return state in COMPLETE
+
+
+def nothing_left(identity: PlanIdentity) -> Event:
+    """What there is to tell when a phase of a complete run is asked for."""
+    return notice(
+        f"run {identity.run_key} is complete, and nothing of it is done again: to move or verify anew, start it anew"
+    )
 
 
 def run_state(connection: Connection, identity: PlanIdentity) -> str:
-    """The state of the run: ``started``, ``done``, or lost to a later one. Raises ServerError.
+    """The state of the run: ``started``, ``done``, ``verified``, or lost to a later one. Raises ServerError.
 
     Raises IncompleteRunError if it was begun on another server than the one that answers now. One that took over at the
     same address may lack what was committed last, and a copy of the ledger may lie on one that has none of the rows.
     """
     flavor = connection.flavor
-    state, begun_on, now, name = connection.texts(
+    state, detail, now, name = connection.texts(
         f"SELECT COALESCE(MAX(state), ''), COALESCE(MAX(detail), ''), {identity_expression(flavor)}, "
         f"{name_expression(flavor)} FROM {LEDGER.sql} WHERE {_rows(identity, 'run', ['run'])}"
     )
+    begun_on = msgspec.json.decode(detail, type=RunSummary).server if detail else ""
     if begun_on != now:
         begun = f"was begun on the server {begun_on}" if begun_on else "is not in the ledger"
         raise IncompleteRunError(f"run {identity.run_key} {begun}, and {name} answers now; start the run anew")
@@ -172,19 +201,37 @@ def finish(session: Session, identity: PlanIdentity, step: Step, items: Collecti
         raise IncompleteRunError(_taken_over(identity, step, f"of {len(items)} items"))
 
 
-def finish_run(session: Session, identity: PlanIdentity, moment: Moment | None) -> None:
-    """Record that the whole run, whose rows are of ``moment``, is complete and verified; harmless when it is recorded.
+def finish_run(
+    session: Session, identity: PlanIdentity, moment: Moment | None, summary: RunSummary, rows: int, size: int,
+    verified: bool,
+) -> None:  # fmt: skip
+    """Record that the whole run, whose rows are of ``moment``, is complete; harmless when it is recorded.
 
     Raises IncompleteRunError if a later run has taken tables over, or the moment has ended; ServerError.
     """
     with session.transaction():
         session.execute(
-            f"UPDATE {LEDGER.sql} SET state = 'done', finished_at = CURRENT_TIMESTAMP(6) "
+            f"UPDATE {LEDGER.sql} SET state = '{'verified' if verified else 'done'}', row_count = {rows}, "
+            f"byte_count = {size}, detail = {_encoded(summary)}, finished_at = CURRENT_TIMESTAMP(6) "
             f"WHERE {_rows(identity, 'run', ['run'])} AND state = 'started'"
         )
         # A snapshot of this transaction begins here, when the run's row is locked: see `end_moment`.
         if not is_complete(session, identity) or current_moment(session, identity) != moment:
             raise IncompleteRunError(_taken_over(identity, "run", "itself"))
+
+
+def clear_run(session: Session, identity: PlanIdentity) -> None:
+    """Remove what a complete run recorded of its steps; its own row stays. Raises ServerError."""
+    steps = f"plan = {literal(identity.plan)} AND step <> 'run'"
+    # A part at a time: one transaction over a million rows would cost the server its undo log and others their locks.
+    while session.execute(f"DELETE FROM {LEDGER.sql} WHERE {steps} LIMIT {_CLEARED_AT_ONCE}"):
+        pass
+
+
+def is_cleared(session: Session, identity: PlanIdentity) -> bool:
+    """Whether nothing is recorded of the run's steps. Raises ServerError."""
+    steps = f"plan = {literal(identity.plan)} AND step <> 'run'"
+    return not session.rows(f"SELECT 1 FROM {LEDGER.sql} WHERE {steps} LIMIT 1")
 
 
 def done_items(session: Session, identity: PlanIdentity, step: Step) -> frozenset[str]:
@@ -273,7 +320,8 @@ def unfinished_tables(session: Session, schema: str) -> frozenset[str]:
         return frozenset()
     rows = session.text_rows(
         f"SELECT t.target_name FROM {LEDGER.sql} AS t JOIN {LEDGER.sql} AS r ON r.plan = t.plan AND r.step = 'run' "
-        f"WHERE t.target_schema = {literal(schema)} AND t.step = 'create' AND r.state <> 'done'"
+        f"WHERE t.target_schema = {literal(schema)} AND t.step = 'create' "
+        f"AND r.state NOT IN ({', '.join(map(literal, COMPLETE))})"
     )
     return frozenset(name for (name,) in rows)
 
@@ -443,6 +491,10 @@ def _schema_progress(
     microseconds: int,
 ) -> SchemaProgress:  # fmt: skip
     return SchemaProgress(created, tables, chunks, verified, keyed, objects, rows, size, microseconds / 1e6)
+
+
+def _encoded(summary: RunSummary) -> str:
+    return literal(msgspec.json.encode(summary).decode())
 
 
 def _rows(identity: PlanIdentity, step: Step, items: Iterable[str]) -> str:

@@ -16,8 +16,7 @@ from airflow_mydump.engine.consistency.logbook import Logbook, settle
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.errors import PreflightError
-from airflow_mydump.engine.event import Event, EventKind, Listener
-from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.event import Listener, notice
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.server_name import server_name
 from airflow_mydump.engine.server.session import Session
@@ -57,7 +56,7 @@ def pause_applier(
         if not ours:
             record.write(_PAUSE, Pause(server_name(session)))
         else:
-            announce(_notice("an earlier try of this run was ended while it had the source's applier stopped"))
+            announce(notice("an earlier try of this run was ended while it had the source's applier stopped"))
         try:
             _begin(session, running, settings, logbook, announce)
         except BaseException:
@@ -76,7 +75,7 @@ def resume_applier(source: Endpoint, record: WorkDirectory, settings: Consistenc
     with Session(source, metadata) as session:
         if not read_applier(session).running:
             start_applier(session, settings.max_lock_seconds)
-            announce(_notice("the source's applier runs again"))
+            announce(notice("the source's applier runs again"))
     with suppress(FileNotFoundError):
         record.filesystem.rm_file(record.file(_PAUSE))
 
@@ -98,7 +97,7 @@ def _begin(session: Session, running: bool, settings: Consistency, logbook: Logb
     moment = logbook.current()
     if moment and (moment.position, moment.server) == (position, server):
         logbook.require_planned()
-        announce(_notice("nothing has moved on the source since then: going on in the same moment"))
+        announce(notice("nothing has moved on the source since then: going on in the same moment"))
         return
     logbook.clear()
     moment = Moment(
@@ -110,8 +109,4 @@ def _begin(session: Session, running: bool, settings: Consistency, logbook: Logb
         definitions_locked=True,  # nobody but administrators may change anything
     )
     settle(logbook, moment)
-    announce(_notice(f"the source's applier is paused: {moment}"))
-
-
-def _notice(text: str) -> Event:
-    return Event(EventKind.NOTICE, TableName("", ""), text=text)
+    announce(notice(f"the source's applier is paused: {moment}"))

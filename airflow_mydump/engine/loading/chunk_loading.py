@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from airflow_mydump.engine import ledger
-from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.loading.attempt import Job, Loaded
 from airflow_mydump.engine.loading.batch import MOST_BYTES, batches
@@ -16,7 +15,6 @@ from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.plan.plan import PlanIdentity
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed, asked
-from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 
 
@@ -57,7 +55,11 @@ def load_missing(
     is not in the ledger in the end, ServerError, ConnectError. Chunks committed before stay committed; another call
     goes on after them.
     """
-    loaded = asked(target, metadata, _loaded_before, identity, [job.chunk for job in jobs])
+    if asked(target, metadata, ledger.is_complete, identity):
+        announce(ledger.nothing_left(identity))
+        return Moved(skipped=len(jobs))
+    chunks = [job.chunk for job in jobs]
+    loaded = frozenset(asked(target, metadata, ledger.source_checksums, identity, chunks))
     for job in jobs:
         if job.chunk.id in loaded:
             announce(Event(EventKind.CHUNK_SKIPPED, job.planned.target, job.chunk.id))
@@ -78,11 +80,6 @@ def _connect(target: Endpoint, identity: PlanIdentity) -> Loader:
         loader.close()
         raise
     return loader
-
-
-def _loaded_before(session: Session, identity: PlanIdentity, chunks: Sequence[Chunk]) -> frozenset[str]:
-    ledger.is_complete(session, identity)
-    return frozenset(ledger.source_checksums(session, identity, chunks))
 
 
 def _load(

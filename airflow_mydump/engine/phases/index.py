@@ -35,6 +35,7 @@ def index_phase(target: Endpoint, directory: WorkDirectory, file: str, announce:
     bundle = directory.read(file, SchemaBundle)
     added = 0
     if asked(target, metadata, ledger.is_complete, bundle.identity):
+        announce(ledger.nothing_left(bundle.identity))
         return 0
     with Renewed(partial(_connect, target, bundle.identity), target.patience) as connection:
         done = connection.tried(ledger.done_items, bundle.identity, "keys")

@@ -61,6 +61,7 @@ def post_phase(
         require_unchanged(source, directory.read(f"{path}/{DEFINITIONS}", Definitions))
     with in_turn(target, [f"{path}/{OBJECTS}"]) as session:
         if ledger.is_complete(session, identity):
+            announce(ledger.nothing_left(identity))
             return 0
         ledger.require_tables(session, identity, plan.tables)
         if source:

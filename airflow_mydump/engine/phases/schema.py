@@ -54,7 +54,9 @@ def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
         waiting = connection.tried(preparation.make)
     for batch in batches(waiting, lambda planned: 0):
         _Batch(target, bundle, batch, preparation.triggers).make(announce)
-    if not preparation.complete:
+    if preparation.complete:
+        announce(ledger.nothing_left(bundle.identity))
+    else:
         made = {str(planned.number): planned.target for planned in bundle.tables}
         asked(target, metadata, ledger.require_done, bundle.identity, "create", made)
     return len(waiting)
