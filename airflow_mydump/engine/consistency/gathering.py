@@ -26,6 +26,7 @@ from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.errors import SnapshotError
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.metadata.table_identity import may_see_numbers
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.replication_position import read_position
 from airflow_mydump.engine.server.server_name import server_name
@@ -52,6 +53,12 @@ class Logbook(Protocol):
 
     def require_planned(self) -> None:
         """Raise IncompleteRunError if the source's definitions are not those that the run was planned with."""
+
+    def note_tables(self, epoch: str) -> None:
+        """Note which of the source's tables the names stand for, just before the moment."""
+
+    def require_noted(self, epoch: str) -> None:
+        """Raise SnapshotError unless the names stand for the same tables just after it."""
 
     def current(self) -> Moment | None:
         """The moment noted last, unless it was thrown away."""
@@ -120,6 +127,8 @@ class Gathering:
         expected = self._connections(self._ready)
         # Not before everybody looks out for the sign: the lock is held for 15 ms then, and for 200 ms otherwise.
         self._wait_until_all(self._waiting, expected, deadline)
+        epoch = secrets.token_hex(8)
+        self._logbook.note_tables(epoch)
         with GlobalLock(self._source, self._settings, deadline) as lock:
             until = time.monotonic() + self._settings.max_lock_seconds
             self._locks.take(_GO)
@@ -131,18 +140,23 @@ class Gathering:
             with self._locks.connection() as connection:
                 position, server = read_position(connection), server_name(connection)
             lock.release()
+        with self._locks.connection() as connection:
+            exchanges_seen = may_see_numbers(connection)
         if self._connections(self._reading) != expected:
             raise _lost()
         moment = Moment(
-            epoch=secrets.token_hex(8),
+            epoch=epoch,
             mode="snapshot",
             taken_at=taken_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
             server=server,
             position=position,
             definitions_locked=locked,
+            exchanges_seen=exchanges_seen,
         )
         # A definition that changed before is seen here. One that changes later either waits for the snapshot, or makes
-        # the server refuse to read on in it (error 1412), so it is none of this run's concern.
+        # the server refuse to read on in it (error 1412), so it is none of this run's concern. A name that is given to
+        # another table does neither: the workers look again.
+        self._logbook.require_noted(epoch)
         self._logbook.require_planned()
         self._logbook.record(moment)
         self._locks.take(_OPEN)
