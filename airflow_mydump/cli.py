@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import secrets
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NoReturn, get_args
+from typing import Any, Literal, NoReturn, get_args
 
 from rich.console import Console
 from rich.markup import escape
@@ -31,6 +32,7 @@ from airflow_mydump.engine.plan.planner import DEFAULT_CHUNK_BYTES, Strategy
 from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.engine.preflight.finding import Finding
 from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
+from airflow_mydump.engine.retry import Patience
 from airflow_mydump.engine.runs.comparison import Comparison, compare
 from airflow_mydump.engine.runs.dump import Dump, make_dump
 from airflow_mydump.engine.runs.examination import examine_copy, examine_dump, examine_restore
@@ -73,8 +75,8 @@ def _complain(what: object, status: int) -> int:
 def _copy(options: argparse.Namespace) -> int:
     run_key = options.run_key or f"cli-{secrets.token_hex(6)}"
     migration = Migration(
-        source=_endpoint(options.source, "SOURCE"),
-        target=replace(_endpoint(options.target, "TARGET"), binlog=not options.no_binlog),
+        source=_endpoint(options, "source"),
+        target=_written_to(options),
         selection=_selection(options),
         settings=replace(_settings(options), **_run_settings(options)),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
@@ -102,7 +104,7 @@ def _tell_plan(plan: Plan) -> int:
 
 def _dump(options: argparse.Namespace) -> int:
     dump = Dump(
-        source=_endpoint(options.source, "SOURCE"),
+        source=_endpoint(options, "source"),
         selection=_selection(options),
         settings=DumpSettings(_settings(options), options.level, options.consistency),
         consistency=_consistency(options),
@@ -128,7 +130,7 @@ def _load(options: argparse.Namespace) -> int:
     run_key = options.run_key or f"cli-{secrets.token_hex(6)}"
     restoring = Restore(
         storage=Storage.at(options.input),
-        target=replace(_endpoint(options.target, "TARGET"), binlog=not options.no_binlog),
+        target=_written_to(options),
         settings=PlanSettings(concurrency=options.threads, **_run_settings(options)),
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
@@ -144,7 +146,7 @@ def _load(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    preview = preview_plan(_endpoint(options.source, "SOURCE"), _selection(options), _settings(options), options.prove)
+    preview = preview_plan(_endpoint(options, "source"), _selection(options), _settings(options), options.prove)
     for line in preview.lines(options.tables):
         print(line)
     return 0
@@ -155,17 +157,17 @@ def _preflight(options: argparse.Namespace) -> int:
     if options.input:
         findings = examine_restore(
             Storage.at(options.input),
-            replace(_endpoint(options.target, "TARGET"), binlog=not options.no_binlog),
+            _written_to(options),
             OpenSelection(schemas=_names(options.schemas or ""), rename=dict(options.rename), **_choice(options)),
             settings,
             options.allow_dynamic_sql,
         )
     elif options.dump:
-        findings = examine_dump(_endpoint(options.source, "SOURCE"), _selection(options))
+        findings = examine_dump(_endpoint(options, "source"), _selection(options))
     else:
         findings = examine_copy(
-            _endpoint(options.source, "SOURCE"),
-            replace(_endpoint(options.target, "TARGET"), binlog=not options.no_binlog),
+            _endpoint(options, "source"),
+            _written_to(options),
             _selection(options),
             settings,
         )
@@ -186,8 +188,8 @@ def _show(findings: Sequence[Finding]) -> int:
 def _verify(options: argparse.Namespace) -> int:
     work = WorkDirectory.at(options.work_directory or default_work_directory())
     comparison = compare(
-        _endpoint(options.source, "SOURCE"),
-        _endpoint(options.target, "TARGET"),
+        _endpoint(options, "source"),
+        _endpoint(options, "target"),
         _selection(options),
         options.threads,
         work.child(f"verify-{secrets.token_hex(6)}"),
@@ -210,11 +212,21 @@ def _tell(comparison: Comparison) -> int:
     return 0
 
 
-def _endpoint(uri: str | None, side: str) -> Endpoint:
-    uri = uri or os.environ.get(f"MYDUMP_{side}_URI")
+def _endpoint(options: argparse.Namespace, side: Literal["source", "target"]) -> Endpoint:
+    variable = f"MYDUMP_{side.upper()}"
+    uri = getattr(options, side) or os.environ.get(f"{variable}_URI")
     if not uri:
-        raise ConfigurationError(f"name the {side.lower()}: --{side.lower()} URI, or MYDUMP_{side}_URI")
-    return Endpoint.from_uri(uri, os.environ.get(f"MYDUMP_{side}_PASSWORD"))
+        raise ConfigurationError(f"name the {side}: --{side} URI, or {variable}_URI")
+    endpoint = Endpoint.from_uri(uri, os.environ.get(f"{variable}_PASSWORD"))
+    return replace(endpoint, patience=_patience(options)) if "attempts" in options else endpoint
+
+
+def _written_to(options: argparse.Namespace) -> Endpoint:
+    return replace(_endpoint(options, "target"), binlog=not options.no_binlog)
+
+
+def _patience(options: argparse.Namespace) -> Patience:
+    return Patience(options.attempts, options.first_pause_seconds, options.longest_pause_seconds)
 
 
 def _settings(options: argparse.Namespace) -> PlanSettings:
@@ -297,6 +309,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_cutting(copy)
     _add_consistency(copy)
     _add_run(copy)
+    _add_patience(copy)
     copy.add_argument("--dry-run", action="store_true", help="check and plan, and change nothing")
     _add_users(copy)
     copy.set_defaults(run=_copy)
@@ -305,9 +318,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_cutting(dump)
     _add_consistency(dump)
     _add_dump(dump)
+    _add_patience(dump)
     dump.set_defaults(run=_dump, rename=[])
     load = verbs.add_parser("load", help="restore a dump directory of this package or of mydumper, and verify it")
     _add_load(load)
+    _add_patience(load)
     load.set_defaults(run=_load)
     plan = verbs.add_parser("plan", help="show how tables would be cut into chunks, and why; needs no target")
     _add_selection(plan)
@@ -374,6 +389,24 @@ def _add_run(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
     _add_adaptation(verb)
     _add_translation(verb)
+
+
+def _add_patience(verb: argparse.ArgumentParser) -> None:
+    default = Patience()
+    verb.add_argument(
+        "--attempts",
+        type=_positive,
+        default=default.attempts,
+        metavar="N",
+        help="how often a step is tried when a server is away or refuses for a while (default %(default)s)",
+    )
+    for name, seconds, what in (
+        ("first", default.first_pause_seconds, "pause after the first try; each is twice the one before"),
+        ("longest", default.longest_pause_seconds, "what these pauses grow to"),
+    ):
+        verb.add_argument(
+            f"--{name}-pause-seconds", type=_seconds, default=seconds, metavar="N", help=f"{what} (default %(default)s)"
+        )
 
 
 def _add_users(verb: argparse.ArgumentParser) -> None:
@@ -646,6 +679,12 @@ def _size(text: str) -> int:
         return parse_size(text)
     except ConfigurationError as error:
         _reject(str(error))
+
+
+def _seconds(text: str) -> float:
+    if not re.fullmatch(r"\d+(\.\d+)?", text):
+        _reject(f"{text!r} is not a number of seconds")
+    return float(text)
 
 
 def _positive(text: str) -> int:

@@ -18,6 +18,7 @@ from airflow_mydump.engine.plan.adaptation import Adaptation
 from airflow_mydump.engine.plan.plan import IfExists
 from airflow_mydump.engine.plan.planner import Strategy
 from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
+from airflow_mydump.engine.retry import Patience
 from airflow_mydump.engine.selection.pattern import require_pattern
 from airflow_mydump.engine.selection.selection import Content, HistoryChoice
 from airflow_mydump.engine.size import parse_size
@@ -192,6 +193,10 @@ class ExecutionConfig:
     :param target_pool: pool for the tasks that work on the target alone, instead of ``pool``
     :param retries: times a task is tried again; errors that no retry can cure are not retried
     :param retry_delay: pause before the first of them
+    :param attempts: how often a step is tried within a task when a server is away or refuses for a while, see
+        `Patience`
+    :param first_pause_seconds: pause after the first of these tries; each is twice the one before
+    :param longest_pause_seconds: what these pauses grow to
     :param work_directory: path or fsspec URL that all workers see; None is right where all tasks run on one machine
     """
 
@@ -201,11 +206,23 @@ class ExecutionConfig:
     target_pool: str | None = None
     retries: int = 2
     retry_delay: timedelta = timedelta(seconds=30)
+    attempts: int = Patience.attempts
+    first_pause_seconds: float = Patience.first_pause_seconds
+    longest_pause_seconds: float = Patience.longest_pause_seconds
     work_directory: str | None = None
 
     def __post_init__(self) -> None:
         require(self, "concurrency", self.concurrency >= 1, "is less than 1")
         require(self, "retries", self.retries >= 0, "is negative")
+        try:
+            _ = self.patience
+        except ConfigurationError as error:
+            raise ConfigurationError(f"ExecutionConfig.{error}") from None
+
+    @property
+    def patience(self) -> Patience:
+        """How long servers are waited for, in the engine's words."""
+        return Patience(self.attempts, self.first_pause_seconds, self.longest_pause_seconds)
 
 
 @dataclass(frozen=True)

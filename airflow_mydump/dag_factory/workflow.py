@@ -50,6 +50,7 @@ class Workflow(ABC):
             "run_key": run_key,
             "retries": execution.retries,
             "retry_delay": execution.retry_delay,
+            "patience": execution.patience,
         }
         return arguments | ({"pool": execution.pool} if execution.pool else {}) | dict(self.operator_args)
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+GONE = 2006
+"""The connection is gone; what a client library says of one that it has closed itself."""
+
+NO_SUCH_TABLE = 1146
+
 LOST = frozenset(
     {
         1053,  # the server is shutting down

@@ -23,7 +23,7 @@ All errors survive pickling, because they cross process borders.
 
 from __future__ import annotations
 
-from airflow_mydump.engine.error_number import LOST, TERMINAL
+from airflow_mydump.engine.error_number import LOST, TERMINAL, TRANSIENT
 
 
 class MydumpError(Exception):
@@ -64,12 +64,14 @@ class DefinitionError(MydumpError):
 class ServerError(MydumpError):
     """A server refused a statement or went away.
 
-    ``number`` is the server's or client library's error number, 0 where there is none.
+    ``number`` is the server's or client library's error number, 0 where there is none; ``passes`` tells whether the
+    same step, tried again after a pause and on a new connection, may well succeed.
     """
 
     def __init__(self, number: int, message: str) -> None:
         super().__init__(number, message)
         self.number = number
+        self.passes = number in TRANSIENT
         self.retryable = number not in TERMINAL
         self.message = message
 
@@ -83,7 +85,13 @@ class ServerError(MydumpError):
 
     def during(self, what: str) -> ServerError:
         """The same error, saying what was being done when the server raised it."""
-        return ServerError(self.number, f"{what}: {self.message}")
+        said = ServerError(self.number, f"{what}: {self.message}")
+        return said.passing() if self.passes else said
+
+    def passing(self) -> ServerError:
+        """This error, which passes here by itself though its number elsewhere says that it does not."""
+        self.passes = self.retryable = True
+        return self
 
 
 class SnapshotError(MydumpError):

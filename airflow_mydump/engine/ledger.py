@@ -241,7 +241,9 @@ def begin_moment(session: Session, identity: PlanIdentity, moment: Moment) -> No
     session.execute(
         f"INSERT INTO {LEDGER.sql} (plan, step, item, run_key, state, target_schema, target_name, detail) VALUES "
         f"({literal(identity.plan)}, 'moment', {literal(moment.epoch)}, {literal(identity.run_key)}, 'done', '', '', "
-        f"{literal(msgspec.json.encode(moment).decode())})"
+        f"{literal(msgspec.json.encode(moment).decode())}) "
+        # There already, if it was the answer that was lost.
+        "ON DUPLICATE KEY UPDATE state = state"
     )
 
 

@@ -18,6 +18,7 @@ from airflow.providers.common.compat.sdk import (
 
 from airflow_mydump.engine.chunking.chunk import without_bounds
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError
+from airflow_mydump.engine.retry import Patience
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
 from airflow_mydump.operators.failure import RECORD, Failure
@@ -42,6 +43,7 @@ class PhaseOperator(BaseOperator):
         directory below the system's temporary one, right where all tasks run on one machine
     :param run_key: the run's name in the ledger and below the work directory; the same for all its tasks
     :param target_binlog: whether the target writes what the run does to its binary log, and so to its replicas
+    :param patience: how long servers are waited for within a task; None is `Patience` as it is by default
     """
 
     template_fields: Sequence[str] = ("source_conn_id", "target_conn_id", "work_directory", "run_key")
@@ -54,6 +56,7 @@ class PhaseOperator(BaseOperator):
         work_directory: str | None = None,
         run_key: str = RUN_KEY,
         target_binlog: bool = True,
+        patience: Patience | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -62,16 +65,18 @@ class PhaseOperator(BaseOperator):
         self.work_directory = work_directory
         self.run_key = run_key
         self.target_binlog = target_binlog
+        self.patience = patience or Patience()
 
     @property
     def source(self) -> Endpoint:
         """The server to read from. Raises ConfigurationError, AirflowNotFoundException."""
-        return _endpoint(self.source_conn_id, "source_conn_id")
+        return replace(_endpoint(self.source_conn_id, "source_conn_id"), patience=self.patience)
 
     @property
     def target(self) -> Endpoint:
         """The server to write to. Raises ConfigurationError, AirflowNotFoundException."""
-        return replace(_endpoint(self.target_conn_id, "target_conn_id"), binlog=self.target_binlog)
+        endpoint = _endpoint(self.target_conn_id, "target_conn_id")
+        return replace(endpoint, binlog=self.target_binlog, patience=self.patience)
 
     @property
     def directory(self) -> WorkDirectory:

@@ -99,8 +99,8 @@ class Run:
     def verify_file(self, file: str) -> None:
         verify_phase(self.target, self.work, file)
 
-    def post(self) -> None:
-        post_phase(self.target, self.work, self._plan.identity, source=self.source)
+    def post(self, announce: Listener = ignore) -> None:
+        post_phase(self.target, self.work, self._plan.identity, announce, source=self.source)
 
     def report(self) -> Report:
         report = report_phase(self.target, self.work, self._plan.identity)

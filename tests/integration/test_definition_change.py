@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from airflow_mydump.engine.consistency.worker import Worker
+from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.event import EventKind
+from airflow_mydump.engine.phases.dump import snapshot_dump_phase
+from airflow_mydump.engine.phases.dump_plan import dump_plan
+from airflow_mydump.engine.phases.finish_dump import finish_dump
 from airflow_mydump.engine.phases.post import post_phase
-from tests.integration.crew import Crew
-from tests.integration.pair import run_sql
+from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.selection.selection import Selection
+from tests.integration.crew import QUICK, Crew
+from tests.integration.pair import endpoint, run_sql
 from tests.integration.staged_run import StagedRun
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from airflow_mydump.engine.consistency.settings import Mode
     from airflow_mydump.engine.event import Event
     from tests.integration.pair import Pair
     from tests.integration.run import Run
@@ -25,6 +34,7 @@ CHANGES = [
     ("CREATE INDEX added ON t (v)", "table {}.t was altered"),
     ("DROP TABLE u", "table {}.u was dropped"),
     ("CREATE TABLE n (v INT)", "table {}.n was made"),
+    ("ALTER TABLE p ADD PARTITION (PARTITION p9 VALUES LESS THAN (90))", "table {}.p was altered"),
     ("CREATE OR REPLACE VIEW w AS SELECT 2 AS two", "view {}.w was altered"),
     ("CREATE TRIGGER r BEFORE INSERT ON t FOR EACH ROW SET @seen = 1", "trigger {}.r was made"),
 ]
@@ -36,6 +46,8 @@ def planned(run: Run) -> Run:
         "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)",
         "INSERT INTO t (v) VALUES (1), (2)",
         "CREATE TABLE u (v INT)",
+        "CREATE TABLE p (v INT) PARTITION BY RANGE (v) (PARTITION p1 VALUES LESS THAN (10))",
+        "INSERT INTO p VALUES (1)",
         "CREATE VIEW w AS SELECT 1 AS one",
     )
     run.plan()
@@ -74,6 +86,34 @@ def test_rows_and_counters_may_change_and_a_finished_run_does_not_look_again(pla
     finish(planned)
 
 
+@pytest.mark.parametrize("mode", ["snapshot", "locked"])
+@pytest.mark.parametrize(("change", "said"), CHANGES, ids=lambda value: value.split(" ")[0])
+def test_a_change_before_the_moment_fails_all_workers_and_is_named(
+    planned: Run, change: str, said: str, mode: Mode
+) -> None:
+    planned.on_source(change)
+    with Crew(planned, 2, replace(QUICK, mode=mode)) as crew:
+        ended = [worker.exception() for worker in [crew.send(number) for number in range(2)]]
+    assert all(ended)
+    assert any(isinstance(error, IncompleteRunError) for error in ended), ended
+    assert any(said.format(planned.database) in str(error) for error in ended), ended
+
+
+@pytest.mark.parametrize("mode", ["snapshot", "locked"])
+def test_a_change_before_the_moment_fails_a_dump_and_is_named(
+    pair: Pair, database: str, tmp_path: Path, mode: Mode
+) -> None:
+    run = StagedRun.of(pair, database, tmp_path)
+    run.on_source("CREATE TABLE t (v INT)", "INSERT INTO t VALUES (1)")
+    settings = DumpSettings(PlanSettings(concurrency=1), mode=mode)
+    dump_plan(endpoint(pair.source), Selection((database,)), settings, "test", run.storage)
+    run.on_source("ALTER TABLE t ADD COLUMN added INT")
+    with pytest.raises(IncompleteRunError, match=r"\.t was altered"):
+        snapshot_dump_phase(endpoint(pair.source), run.storage, replace(QUICK, mode=mode), Worker(0, 1))
+    with pytest.raises(IncompleteRunError, match="not complete"):
+        finish_dump(endpoint(pair.source), run.storage)
+
+
 def test_a_change_fails_a_dump_and_is_named(pair: Pair, database: str, tmp_path: Path) -> None:
     run = StagedRun.of(pair, database, tmp_path)
     run.on_source("CREATE TABLE t (v INT)", "INSERT INTO t VALUES (1)")
@@ -98,14 +138,12 @@ def test_a_run_is_not_resumed_on_another_server(planned: Run) -> None:
         planned.data()
 
 
-def test_a_change_before_the_snapshot_fails_the_run_and_one_behind_it_is_none_of_its_concern(planned: Run) -> None:
-    planned.on_source(CHANGES[0][0])
-    with Crew(planned, workers=2) as crew:
-        ended = [worker.exception() for worker in [crew.send(number) for number in range(2)]]
-    assert any(isinstance(error, IncompleteRunError) and ".t was altered" in str(error) for error in ended), ended
-    assert all(ended)
-    planned.on_source("ALTER TABLE t DROP COLUMN added")
-    with Crew(planned, workers=2) as crew:
-        assert sum(moved.rows for moved in crew.all()) == 2
+@pytest.mark.parametrize("mode", ["snapshot", "locked"])
+def test_a_change_that_was_taken_back_and_one_after_the_data_are_none_of_the_runs_concern(
+    planned: Run, mode: Mode
+) -> None:
+    planned.on_source(CHANGES[0][0], "ALTER TABLE t DROP COLUMN added")
+    with Crew(planned, 2, replace(QUICK, mode=mode)) as crew:
+        assert sum(moved.rows for moved in crew.all()) == 3
     planned.on_source(CHANGES[0][0], "CREATE TABLE late (v INT)")
     finish(planned)

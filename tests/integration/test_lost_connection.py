@@ -29,6 +29,19 @@ def test_a_lost_connection_names_its_server(pair: Pair, kind: str) -> None:
     assert is_transient(lost.value)
 
 
+@pytest.mark.parametrize("kind", ["session", "loader"])
+def test_a_connection_that_was_lost_before_is_lost(pair: Pair, kind: str) -> None:
+    server = endpoint(pair.target)
+    with Session(server, metadata) if kind == "session" else Loader(server) as connection:
+        run_sql(pair.target, f"KILL CONNECTION {connection._connection.thread_id()}")
+        for _ in range(3):  # PyMySQL closes it at the first of them
+            with pytest.raises(ServerError) as lost:
+                for _ in range(2):
+                    connection.execute("DO 1")
+            assert is_transient(lost.value)
+            assert str(lost.value).startswith(f"{server}: ")
+
+
 def test_a_refused_statement_names_no_server(pair: Pair) -> None:
     with Session(endpoint(pair.target), metadata) as session, pytest.raises(ServerError) as refused:
         session.execute("SELEC 1")

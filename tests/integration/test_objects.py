@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from airflow_mydump.engine.errors import MydumpError
+from airflow_mydump.engine.event import Event, EventKind
 from airflow_mydump.engine.selection.selection import Selection
 from tests.integration.contents import assert_same_contents, assert_same_definitions, definitions
 from tests.integration.pair import rows_of, run_sql
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.integration.pair import Pair
     from tests.integration.run import Run
 
@@ -105,6 +109,44 @@ def test_events_keep_schedule_zone_and_state(run: Run) -> None:
         "DO BEGIN DELETE FROM t; END",
     )
     assert_copied(run)
+
+
+def test_no_event_runs_before_all_are_there_and_their_definers_stay(run: Run) -> None:
+    run.on_source(
+        "CREATE TABLE t (v INT)",
+        *(
+            f"CREATE DEFINER = 'nobody'@'localhost' EVENT e{n} ON SCHEDULE EVERY 1 YEAR DO DELETE FROM t"
+            for n in (1, 2)
+        ),
+        "CREATE EVENT off_ ON SCHEDULE EVERY 1 YEAR DISABLE DO DELETE FROM t",
+    )
+    states = f"SELECT status FROM information_schema.events WHERE event_schema = '{run.database}' ORDER BY event_name"
+    seen: list[tuple[str, ...]] = []
+
+    def listen(event: Event) -> None:
+        if event.kind is EventKind.OBJECT_CREATED:
+            seen.append(tuple(state for (state,) in rows_of(run.pair.target, states)))
+
+    with account_of_nobody(run.pair):
+        run.plan()
+        run.schema()
+        run.data()
+        run.index()
+        run.verify()
+        run.post(listen)
+        run.report()
+    assert seen == [("DISABLED",) * count for count in (1, 2, 3)]
+    assert rows_of(run.pair.target, states) == [("ENABLED",), ("ENABLED",), ("DISABLED",)]
+    assert_same_definitions(run.pair.source, run.pair.target, run.database)
+
+
+@contextmanager
+def account_of_nobody(pair: Pair) -> Iterator[None]:
+    for server in (pair.source, pair.target):
+        run_sql(server, "CREATE USER IF NOT EXISTS 'nobody'@'localhost'")
+    yield
+    for server in (pair.source, pair.target):
+        run_sql(server, "DROP USER 'nobody'@'localhost'")
 
 
 def test_a_database_keeps_its_defaults_and_its_routines_theirs(run: Run) -> None:

@@ -10,12 +10,13 @@ from sandbox.server import Server, ServerNotInstalledError
 
 from airflow_mydump.engine.consistency.applier import read_applier
 from airflow_mydump.engine.consistency.settings import Consistency
-from airflow_mydump.engine.errors import PreflightError, SnapshotError
+from airflow_mydump.engine.errors import IncompleteRunError, PreflightError, SnapshotError
 from airflow_mydump.engine.event import EventKind
 from airflow_mydump.engine.phases.data import pause_source, resume_source
 from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
+from tests.faults.replication import catch_up
 from tests.integration.command_line import run_command
 from tests.integration.conftest import FLAVORS
 from tests.integration.crew import Crew
@@ -47,9 +48,9 @@ def primary_and_pair(request: pytest.FixtureRequest) -> Iterator[tuple[Server, P
         run_sql(primary, f"CREATE DATABASE {BANK}")
         make_bank(primary, BANK)
         with Writers(primary, BANK):
-            while not value_of(replica, f"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '{BANK}' "
-                               "AND table_name = 'journal'"):  # fmt: skip
-                time.sleep(0.1)
+            catch_up(primary, replica)
+            # a plan cuts by the server's estimates, which come when it likes
+            run_sql(replica, "ANALYZE LOCAL TABLE left_, right_", database=BANK)
             yield primary, Pair(replica, target)
 
 
@@ -72,10 +73,15 @@ def follow(primary: Server, replica: Server, flavor: Flavor) -> None:
 
 
 @pytest.fixture
-def run(primary_and_pair: tuple[Server, Pair], tmp_path: Path) -> Run:
+def run(primary_and_pair: tuple[Server, Pair], tmp_path: Path) -> Iterator[Run]:
     """A copy of the replica, about to move its data."""
-    _, pair = primary_and_pair
-    run = Run.of(pair, BANK, tmp_path)
+    run = planned(primary_and_pair[1], tmp_path)
+    yield run
+    resume(run)
+
+
+def planned(pair: Pair, tmp_path: Path, database: str = BANK) -> Run:
+    run = Run.of(pair, database, tmp_path)
     run.settings = PlanSettings(chunk_bytes=16 << 10, concurrency=2)
     run.plan()
     run.schema()
@@ -151,6 +157,44 @@ def test_after_a_kill_the_next_try_goes_on_in_the_same_moment_and_lets_the_appli
     assert applies(run.pair.source)
     run.finish()
     assert require_one_moment(run.pair.target, BANK) > 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE {} ADD COLUMN added INT",
+        "ALTER TABLE {} ADD PARTITION PARTITIONS 1",
+        "DROP TABLE {}",
+        "CREATE TABLE {}_new (v INT)",
+    ],
+)
+def test_a_definition_that_the_primary_changed_before_the_pause_fails_the_run(
+    primary_and_pair: tuple[Server, Pair], tmp_path: Path, change: str
+) -> None:
+    primary, pair = primary_and_pair
+    database, table = "changing", "changing.t"
+    run_sql(primary, f"CREATE DATABASE {database}", f"CREATE TABLE {table} (v INT) PARTITION BY HASH (v) PARTITIONS 2")
+    catch_up(primary, pair.source)
+    try:
+        run = planned(pair, tmp_path, database)
+        run_sql(primary, change.format(table))
+        catch_up(primary, pair.source)
+        with pytest.raises(IncompleteRunError, match=table):
+            pause(run)
+        assert applies(pair.source)
+    finally:
+        run_sql(primary, f"DROP DATABASE {database}")
+
+
+def test_a_definition_that_an_administrator_changed_in_the_pause_is_noticed(run: Run) -> None:
+    pause(run)
+    run_sql(run.pair.source, "SET sql_log_bin = 0", f"ALTER TABLE {BANK}.journal ADD COLUMN added INT")
+    try:
+        with pytest.raises(IncompleteRunError, match="journal was altered"):
+            pause(run)
+        assert applies(run.pair.source)
+    finally:
+        run_sql(run.pair.source, "SET sql_log_bin = 0", f"ALTER TABLE {BANK}.journal DROP COLUMN added")
 
 
 def test_a_source_that_somebody_else_stopped_or_may_write_to_is_refused(run: Run) -> None:

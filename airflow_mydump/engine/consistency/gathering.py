@@ -13,19 +13,17 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import Protocol
 
 from airflow_mydump.engine.consistency.definition_lock import lock_definitions
 from airflow_mydump.engine.consistency.global_lock import GlobalLock
 from airflow_mydump.engine.consistency.kept_session import KeptSession
+from airflow_mydump.engine.consistency.logbook import Logbook, settle
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.errors import SnapshotError
-from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.metadata.table_identity import may_see_numbers
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.replication_position import read_position
@@ -34,34 +32,6 @@ from airflow_mydump.engine.server.server_name import server_name
 _GATHERING_POLL_SECONDS, _SNAPSHOT_POLL_SECONDS = 0.2, 0.01
 
 _LEADER, _GO, _OPEN = "leader", "go", "open"
-
-
-class Logbook(Protocol):
-    """Where a run keeps the moment that its rows belong to."""
-
-    def complete(self) -> bool:
-        """Whether everything is done, in the moment that is noted."""
-
-    def tables(self) -> Sequence[TableName]:
-        """The source's tables whose rows are read."""
-
-    def clear(self) -> None:
-        """Throw away what was read in earlier moments; nothing that still is can be kept afterwards."""
-
-    def record(self, moment: Moment) -> None:
-        """Note the moment that is valid from now on."""
-
-    def require_planned(self) -> None:
-        """Raise IncompleteRunError if the source's definitions are not those that the run was planned with."""
-
-    def note_tables(self, epoch: str) -> None:
-        """Note which of the source's tables the names stand for, just before the moment."""
-
-    def require_noted(self, epoch: str) -> None:
-        """Raise SnapshotError unless the names stand for the same tables just after it."""
-
-    def current(self) -> Moment | None:
-        """The moment noted last, unless it was thrown away."""
 
 
 class Gathering:
@@ -153,12 +123,8 @@ class Gathering:
             definitions_locked=locked,
             exchanges_seen=exchanges_seen,
         )
-        # A definition that changed before is seen here. One that changes later either waits for the snapshot, or makes
-        # the server refuse to read on in it (error 1412), so it is none of this run's concern. A name that is given to
-        # another table does neither: the workers look again.
         self._logbook.require_noted(epoch)
-        self._logbook.require_planned()
-        self._logbook.record(moment)
+        settle(self._logbook, moment)
         self._locks.take(_OPEN)
         return moment
 

@@ -12,12 +12,12 @@ import time
 from contextlib import ExitStack
 from datetime import datetime, timezone
 
-from airflow_mydump.engine.consistency.gathering import Logbook
+from airflow_mydump.engine.consistency.logbook import Logbook, settle
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.table_lock import TableLock, holder_of
-from airflow_mydump.engine.errors import SnapshotError
+from airflow_mydump.engine.errors import ServerError, SnapshotError
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.replication_position import read_position
 from airflow_mydump.engine.server.server_name import server_name
@@ -65,7 +65,11 @@ class Locking:
         self._logbook.clear()
         epoch = secrets.token_hex(8)
         tables = self._logbook.tables()
-        self._held.enter_context(TableLock(self._source, self._run, epoch, tables, self._settings, deadline))
+        try:
+            self._held.enter_context(TableLock(self._source, self._run, epoch, tables, self._settings, deadline))
+        except ServerError:
+            self._logbook.require_planned()  # says so if it is because a table is no more
+            raise
         taken_at = datetime.now(timezone.utc)
         with self._locks.connection() as connection:
             position, server = read_position(connection), server_name(connection)
@@ -77,5 +81,5 @@ class Locking:
             position=position,
             definitions_locked=True,  # of the tables, by the same locks
         )
-        self._logbook.record(moment)
+        settle(self._logbook, moment)
         return moment

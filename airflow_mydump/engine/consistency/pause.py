@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from airflow_mydump.engine.consistency.applier import read_applier, standstill, start_applier, stop_applier
-from airflow_mydump.engine.consistency.gathering import Logbook
+from airflow_mydump.engine.consistency.logbook import Logbook, settle
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.errors import PreflightError
@@ -96,6 +96,7 @@ def _begin(session: Session, running: bool, settings: Consistency, logbook: Logb
     position, server = standstill(session), server_name(session)
     moment = logbook.current()
     if moment and (moment.position, moment.server) == (position, server):
+        logbook.require_planned()
         announce(_notice("nothing has moved on the source since then: going on in the same moment"))
         return
     logbook.clear()
@@ -107,7 +108,7 @@ def _begin(session: Session, running: bool, settings: Consistency, logbook: Logb
         position=position,
         definitions_locked=True,  # nobody but administrators may change anything
     )
-    logbook.record(moment)
+    settle(logbook, moment)
     announce(_notice(f"the source's applier is paused: {moment}"))
 
 

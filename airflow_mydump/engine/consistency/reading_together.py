@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import Protocol, TypeVar
 
 from airflow_mydump.engine.consistency.applier import stands_still
-from airflow_mydump.engine.consistency.gathering import Gathering, Logbook
+from airflow_mydump.engine.consistency.gathering import Gathering
 from airflow_mydump.engine.consistency.held_session import HeldSession
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.locking import Locking
+from airflow_mydump.engine.consistency.logbook import Logbook
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency

@@ -50,6 +50,12 @@ def definer_of(stored: StoredObject) -> str:
     return clause.account if clause else ""
 
 
+def definer_clause(stored: StoredObject) -> str:
+    """The clause of an object's definition that names its definer, as it stands there; empty if there is none."""
+    clause = _clause(stored)
+    return stored.definition[clause.start : clause.end] if clause else ""
+
+
 def with_definer(stored: StoredObject, definers: Definers) -> StoredObject:
     """The object as it is to be created on the target."""
     clause = _clause(stored) if definers != "keep" else None

@@ -7,13 +7,14 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from airflow_mydump.engine import ledger
+from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.loading.attempt import Job, Loaded
 from airflow_mydump.engine.loading.batch import MOST_BYTES, batches
 from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.plan.plan import PlanIdentity
-from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.renewed import Renewed, asked
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 
@@ -55,62 +56,35 @@ def load_missing(
     is not in the ledger in the end, ServerError, ConnectError. Chunks committed before stay committed; another call
     goes on after them.
     """
-    with Session(target, metadata) as session:
-        ledger.require_same_server(session, identity)
-        loaded = ledger.source_checksums(session, identity, (job.chunk for job in jobs)).keys()
+    loaded = asked(target, metadata, _loaded_before, identity, [job.chunk for job in jobs])
     for job in jobs:
         if job.chunk.id in loaded:
             announce(Event(EventKind.CHUNK_SKIPPED, job.planned.target, job.chunk.id))
     moved = Moved(skipped=len(loaded))
-    with _Target(target) as connection:
+    with Renewed(lambda: Loader(target), target.patience) as connection:
         for batch in batches((job for job in jobs if job.chunk.id not in loaded), _weight):
-            moved = moved.plus(batch, connection.load(batch, attempt))
-    with Session(target, metadata) as session:
-        ledger.require_done(session, identity, "load", {job.chunk.id: job for job in jobs})
+            moved = moved.plus(batch, _load(connection, batch, attempt))
+    asked(target, metadata, ledger.require_done, identity, "load", {job.chunk.id: job for job in jobs})
     return moved
+
+
+def _loaded_before(session: Session, identity: PlanIdentity, chunks: Sequence[Chunk]) -> frozenset[str]:
+    ledger.require_same_server(session, identity)
+    return frozenset(ledger.source_checksums(session, identity, chunks))
+
+
+def _load(
+    connection: Renewed[Loader], jobs: Sequence[Job], attempt: Callable[[Loader, Sequence[Job]], dict[Job, Loaded]]
+) -> dict[Job, Loaded]:
+    """Load a batch; if another worker has some of it, one by one, leaving out what is loaded."""
+    loaded = connection.tried(attempt, jobs)
+    if loaded or len(jobs) == 1:
+        return loaded
+    for job in jobs:
+        loaded |= connection.tried(attempt, [job])
+    return loaded
 
 
 def _weight(job: Job) -> int:
     # A table that cannot be rolled back gets a batch of its own.
     return job.chunk.weight if job.planned.table.transactional else MOST_BYTES + 1
-
-
-class _Target:
-    """The connection to the target; after an error it is closed, and opened anew when next needed."""
-
-    def __init__(self, target: Endpoint) -> None:
-        self._target = target
-        self._loader: Loader | None = None
-
-    def load(
-        self, jobs: Sequence[Job], attempt: Callable[[Loader, Sequence[Job]], dict[Job, Loaded]]
-    ) -> dict[Job, Loaded]:
-        """Load a batch; if another worker has some of it, one by one, leaving out what is loaded."""
-        loaded = retrying()(self._once, jobs, attempt)
-        if loaded or len(jobs) == 1:
-            return loaded
-        for job in jobs:
-            loaded |= retrying()(self._once, [job], attempt)
-        return loaded
-
-    def _once(
-        self, jobs: Sequence[Job], attempt: Callable[[Loader, Sequence[Job]], dict[Job, Loaded]]
-    ) -> dict[Job, Loaded]:
-        try:
-            if self._loader is None:
-                self._loader = Loader(self._target)
-            return attempt(self._loader, jobs)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        if self._loader is not None:
-            self._loader.close()
-        self._loader = None
-
-    def __enter__(self) -> _Target:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()

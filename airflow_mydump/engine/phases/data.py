@@ -24,8 +24,8 @@ from airflow_mydump.engine.phases.noted_tables import holding_noted, note_tables
 from airflow_mydump.engine.phases.plan import DEFINITIONS, PLAN, plan_path, schema_file
 from airflow_mydump.engine.phases.schema import empty_table
 from airflow_mydump.engine.plan.plan import DataBundle, Plan, PlanIdentity, SchemaBundle
-from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.renewed import Renewed, asked
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata, reading
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -41,16 +41,15 @@ def data_phase(
     committed; another call goes on after them.
     """
     bundle = directory.read(file, DataBundle)
-    with Session(target, metadata) as session:
-        if moment := ledger.current_moment(session, bundle.identity):
-            raise IncompleteRunError(
-                f"run {bundle.identity.run_key} has rows of one moment ({moment.taken_at} UTC), and chunks that are "
-                "read one by one cannot be added to them: start it anew from chunk_plan"
-            )
-    with _Source(source) as connection:
+    if moment := asked(target, metadata, ledger.current_moment, bundle.identity):
+        raise IncompleteRunError(
+            f"run {bundle.identity.run_key} has rows of one moment ({moment.taken_at} UTC), and chunks that are "
+            "read one by one cannot be added to them: start it anew from chunk_plan"
+        )
+    with Renewed(lambda: Session(source, reading), source.patience) as connection:
 
         def attempt(loader: Loader, batch: Sequence[CopyJob]) -> dict[CopyJob, Loaded]:
-            return connection.copy(loader, bundle, batch, announce)
+            return connection.once(copy_chunks, loader, bundle.identity, batch, announce)
 
         return load_missing(target, bundle.identity, _jobs(bundle), attempt, announce)
 
@@ -113,10 +112,9 @@ class _CopyWork:
         return len(self.plan.data_bundles)
 
     def complete(self) -> bool:
-        with Session(self.target, metadata) as session:
-            if ledger.current_moment(session, self.plan.identity) is None:
-                return False
-            return len(ledger.done_items(session, self.plan.identity, "load")) == self.plan.chunks
+        if self.current() is None:
+            return False
+        return len(asked(self.target, metadata, ledger.done_items, self.plan.identity, "load")) == self.plan.chunks
 
     def tables(self) -> list[TableName]:
         return sorted({planned.table.name for bundle in self._bundles() for planned in bundle.tables})
@@ -138,29 +136,27 @@ class _CopyWork:
         return (self.directory.read(reference.file, DataBundle) for reference in self.plan.data_bundles)
 
     def clear(self) -> None:
-        with Session(self.target, metadata) as session:
+        with Renewed(lambda: Session(self.target, metadata), self.target.patience) as connection:
             # Waits for a transaction of a worker that was taken for dead, if there is one (error 1205 after a minute).
-            stale = retrying()(ledger.end_moment, session, self.plan.identity)
+            stale = connection.tried(ledger.end_moment, self.plan.identity)
             if not stale:
                 return
             for part in range(self.plan.parts):
                 bundle = self.directory.read(schema_file(self.plan.identity, part), SchemaBundle)
                 for planned in bundle.tables:
                     if planned.target in stale:
-                        empty_table(session, planned)
-                        ledger.forget_loads(session, self.plan.identity, planned.target)
+                        connection.tried(empty_table, planned)
+                        connection.tried(ledger.forget_loads, self.plan.identity, planned.target)
 
     def record(self, moment: Moment) -> None:
-        with Session(self.target, metadata) as session:
-            ledger.begin_moment(session, self.plan.identity, moment)
+        asked(self.target, metadata, ledger.begin_moment, self.plan.identity, moment)
 
     def require_planned(self) -> None:
         path = plan_path(self.plan.identity)
         require_unchanged(self.source, self.directory.read(f"{path}/{DEFINITIONS}", Definitions))
 
     def current(self) -> Moment | None:
-        with Session(self.target, metadata) as session:
-            return ledger.current_moment(session, self.plan.identity)
+        return asked(self.target, metadata, ledger.current_moment, self.plan.identity)
 
     def do(self, bundle: int, session: KeptSession, moment: Moment) -> Moved:
         found = self.directory.read(self.plan.data_bundles[bundle].file, DataBundle)
@@ -175,33 +171,3 @@ class _CopyWork:
 
 def _jobs(bundle: DataBundle) -> list[CopyJob]:
     return [CopyJob(bundle.table_of(chunk), chunk) for chunk in bundle.chunks]
-
-
-class _Source:
-    """The connection to the source; after an error it is closed, and opened anew when next needed."""
-
-    def __init__(self, source: Endpoint) -> None:
-        self._source = source
-        self._session: Session | None = None
-
-    def copy(
-        self, loader: Loader, bundle: DataBundle, jobs: Sequence[CopyJob], announce: Listener
-    ) -> dict[CopyJob, Loaded]:
-        try:
-            if self._session is None:
-                self._session = Session(self._source, reading)
-            return copy_chunks(self._session, loader, bundle.identity, jobs, announce)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        if self._session is not None:
-            self._session.close()
-        self._session = None
-
-    def __enter__(self) -> _Source:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()

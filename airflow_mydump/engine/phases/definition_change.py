@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.metadata.catalog import Catalog
@@ -42,7 +42,9 @@ def require_unchanged(source: Endpoint, before: Definitions) -> None:
 
     Raises SelectionError, PreflightError, ConnectError, ServerError.
     """
-    now = definitions_of(prefetch_metadata(source, before.selection), before.selection)
+    # that nothing is left is one of the changes
+    catalog = prefetch_metadata(source, replace(before.selection, allow_empty=True))
+    now = definitions_of(catalog, before.selection)
     changes = list(_changes(before.digests, now.digests))
     if changes:
         more = f"; and {len(changes) - 10} more" if len(changes) > 10 else ""

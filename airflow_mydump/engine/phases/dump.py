@@ -28,8 +28,9 @@ from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases.definition_change import definitions_of, require_unchanged
 from airflow_mydump.engine.phases.noted_tables import holding_noted, note_tables, require_noted, snapshot_tables
 from airflow_mydump.engine.plan.plan import DataBundle, PlannedTable
-from airflow_mydump.engine.retry import retrying
+from airflow_mydump.engine.retry import Patience, retrying
 from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.renewed import Renewed
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import reading
 
@@ -62,8 +63,12 @@ def dump_phase(source: Endpoint, storage: Storage, file: str, announce: Listener
     Raises ServerError naming the table and chunk, and what `dump_chunk` raises. What was finished before stays; another
     call goes on after it.
     """
-    with _Source(source) as connection:
-        return _dump_bundle(storage, file, connection.dump, "", announce)
+    with Renewed(lambda: Session(source, reading), source.patience) as connection:
+
+        def dump(target: DumpTarget, planned: PlannedTable, chunk: Chunk, base: str, heard: Listener) -> ChunkManifest:
+            return connection.once(dump_chunk, target, planned, chunk, base, heard)
+
+        return _dump_bundle(storage, file, dump, "", source.patience, announce)
 
 
 def snapshot_dump_phase(
@@ -138,8 +143,9 @@ class _DumpWork:
     def do(self, bundle: int, session: KeptSession, moment: Moment) -> Dumped:
         file = self.plan.bundles[bundle].file
         found = self.storage.private.read(file, DataBundle)
+        dump, patience = partial(dump_chunk, session), self.source.patience
         with holding_noted(self.source, self.storage.private, moment, found, session):
-            return _dump_bundle(self.storage, file, partial(dump_chunk, session), f"{moment.epoch}-", self.announce)
+            return _dump_bundle(self.storage, file, dump, f"{moment.epoch}-", patience, self.announce)
 
 
 class _Dump(Protocol):
@@ -150,7 +156,9 @@ class _Dump(Protocol):
     ) -> ChunkManifest: ...
 
 
-def _dump_bundle(storage: Storage, file: str, dump: _Dump, epoch: str, announce: Listener) -> Dumped:
+def _dump_bundle(
+    storage: Storage, file: str, dump: _Dump, epoch: str, patience: Patience, announce: Listener
+) -> Dumped:
     bundle = storage.private.read(file, DataBundle)
     names = storage.private.read(dump_file(file), DumpBundle)
     records = f"{epoch}{names.number:05}-"
@@ -164,7 +172,7 @@ def _dump_bundle(storage: Storage, file: str, dump: _Dump, epoch: str, announce:
                 announce(Event(EventKind.CHUNK_SKIPPED, planned.target, chunk.id))
                 continue
             try:
-                manifest = retrying()(dump, target, planned, chunk, names.base(chunk.table), announce)
+                manifest = retrying(patience)(dump, target, planned, chunk, names.base(chunk.table), announce)
             except ServerError as error:
                 raise error.during(f"{planned.table.name}, {chunk.describe()}") from error
             record.add(manifest)
@@ -181,36 +189,6 @@ def _finished(storage: Storage, records: str) -> frozenset[str]:
         for identifier, manifest in done.items()
         if all(sizes.get(record.name) == record.bytes for record in (manifest.data, manifest.statement))
     )
-
-
-class _Source:
-    """The connection to the source; after an error it is closed, and opened anew when next needed."""
-
-    def __init__(self, source: Endpoint) -> None:
-        self._source = source
-        self._session: Session | None = None
-
-    def dump(
-        self, target: DumpTarget, planned: PlannedTable, chunk: Chunk, base: str, announce: Listener
-    ) -> ChunkManifest:
-        try:
-            if self._session is None:
-                self._session = Session(self._source, reading)
-            return dump_chunk(self._session, target, planned, chunk, base, announce)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        if self._session is not None:
-            self._session.close()
-        self._session = None
-
-    def __enter__(self) -> _Source:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
 
 
 class _Record:

@@ -88,7 +88,7 @@ def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore)
     manifests = [done[chunk.id] for chunk in planned_chunks(storage, plan) if chunk.id in done]
     if not storage.directory.exists(METADATA):
         _require_all(storage, plan, done)
-        if moment is None:  # a snapshot's workers have looked when they took it
+        if moment is None:  # who settled a moment has looked then
             require_unchanged(source, definitions_of(catalog, plan.selection))
         if plan.settings.mode == "none":
             require_cut_tables(source, storage.private)

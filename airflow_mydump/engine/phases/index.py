@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.ddl.create_table import Key, TableDefinition, parse_table
+from airflow_mydump.engine.error_number import NO_SUCH_TABLE
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.loading.batch import batches
 from airflow_mydump.engine.plan.plan import PlannedTable, SchemaBundle
-from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.renewed import Renewed
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -32,21 +33,21 @@ def index_phase(target: Endpoint, directory: WorkDirectory, file: str, announce:
     """
     bundle = directory.read(file, SchemaBundle)
     added = 0
-    with Session(target, metadata) as session:
-        done = ledger.done_items(session, bundle.identity, "keys")
+    with Renewed(lambda: Session(target, metadata), target.patience) as connection:
+        done = connection.tried(ledger.done_items, bundle.identity, "keys")
         waiting = [planned for planned in bundle.tables if str(planned.number) not in done]
-        present = _PresentKeys(session)
+        present = _PresentKeys()
         for batch in batches(waiting, lambda planned: 0):
             targets = {str(planned.number): planned.target for planned in batch}
-            ledger.require_owned(session, bundle.identity, targets.values())
-            ledger.begin(session, bundle.identity, "keys", targets)
+            connection.tried(ledger.require_owned, bundle.identity, targets.values())
+            connection.tried(ledger.begin, bundle.identity, "keys", targets)
             for planned in batch:
                 if bundle.selection.content != "data":
-                    added += _add_missing_keys(session, bundle.selection, planned, present)
+                    added += connection.tried(_add_missing_keys, bundle.selection, planned, present)
                 announce(Event(EventKind.KEYS_ADDED, planned.target))
-            ledger.finish(session, bundle.identity, "keys", targets.keys())
+            connection.tried(ledger.finish, bundle.identity, "keys", targets.keys())
         keyed = {str(planned.number): planned.target for planned in bundle.tables}
-        ledger.require_done(session, bundle.identity, "keys", keyed)
+        connection.tried(ledger.require_done, bundle.identity, "keys", keyed)
     return added
 
 
@@ -58,7 +59,7 @@ def _add_missing_keys(session: Session, selection: Selection, planned: PlannedTa
         except ServerError as error:
             if error.number not in _KEY_IS_THERE:
                 raise
-    return _add_keys(session, selection, planned, present.of(planned.target))
+    return _add_keys(session, selection, planned, present.of(session, planned.target))
 
 
 def _add_keys(session: Session, selection: Selection, planned: PlannedTable, there: frozenset[str]) -> int:
@@ -66,7 +67,7 @@ def _add_keys(session: Session, selection: Selection, planned: PlannedTable, the
     late = [key for key in definition.keys if key.name in planned.deferred]
     added = 0
     for clauses in _alterations(selection, definition, late, there):
-        retrying()(_alter, session, planned.target, clauses)
+        _alter(session, planned.target, clauses)
         added += len(clauses)
     return added
 
@@ -94,27 +95,33 @@ def _alter(session: Session, table: TableName, clauses: Sequence[str]) -> None:
     try:
         session.execute(f"ALTER TABLE {table.sql} {', '.join(clauses)}")
     except ServerError as error:
-        raise error.during(f"cannot add keys to {table}") from error
+        said = error.during(f"cannot add keys to {table}")
+        # The run has made it: a server that has no such table has not seen it yet, as nodes of a cluster do.
+        raise (said.passing() if said.number == NO_SUCH_TABLE else said) from error
 
 
 class _PresentKeys:
     """The names of the keys, and of the foreign keys behind a mark, that tables have already.
 
-    Read for a whole database at a time, and only if asked: for a list of tables MariaDB opens every table as well.
+    Read for a whole database at a time, and only if asked: for a list of tables MariaDB opens every table as well. Read
+    anew in another session: the answer of the last that was lost may have been that a key was added.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self) -> None:
+        self._session: Session | None = None
         self._by_schema: dict[str, dict[str, set[str]]] = {}
 
-    def of(self, table: TableName) -> frozenset[str]:
+    def of(self, session: Session, table: TableName) -> frozenset[str]:
+        if session is not self._session:
+            self._session, self._by_schema = session, {}
         if table.schema not in self._by_schema:
-            self._by_schema[table.schema] = self._read(literal(table.schema))
+            self._by_schema[table.schema] = self._read(session, literal(table.schema))
         return frozenset(self._by_schema[table.schema].get(table.name, ()))
 
-    def _read(self, schema: str) -> dict[str, set[str]]:
+    @staticmethod
+    def _read(session: Session, schema: str) -> dict[str, set[str]]:
         keys: dict[str, set[str]] = {}
-        for name, key in self._session.pairs(
+        for name, key in session.pairs(
             f"SELECT TABLE_NAME, CONCAT({literal(_FOREIGN)}, CONSTRAINT_NAME) "
             "FROM information_schema.TABLE_CONSTRAINTS "
             f"WHERE TABLE_SCHEMA = {schema} AND CONSTRAINT_TYPE = 'FOREIGN KEY' "

@@ -14,7 +14,7 @@ from airflow_mydump.engine.plan.cut_report import TableCuts
 from airflow_mydump.engine.plan.noted_table import WHEN_PLANNED, NotedTable, noted_file
 from airflow_mydump.engine.plan.plan import DataBundle
 from airflow_mydump.engine.server.endpoint import Endpoint
-from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.renewed import asked
 from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
@@ -32,8 +32,7 @@ def note_cut_tables(source: Endpoint, record: WorkDirectory, cuts: Sequence[Tabl
 
 
 def _note(source: Endpoint, record: WorkDirectory, file: str, tables: Sequence[TableName]) -> None:
-    with Session(source, metadata) as session:
-        found = read_identities(session, tables)
+    found = asked(source, metadata, read_identities, tables)
     record.write_lines(file, (NotedTable(name, identity) for name, identity in found.items()))
 
 
@@ -60,8 +59,7 @@ def _changed(source: Endpoint, record: WorkDirectory, file: str, tables: Sequenc
     """Those of the tables, by default of all that were noted, that are not what was noted; in words."""
     noted = {table.name: table.identity for table in record.read_lines(file, NotedTable)}
     wanted = list(noted) if tables is None else tables
-    with Session(source, metadata) as session:
-        now = read_identities(session, wanted)
+    now = asked(source, metadata, read_identities, wanted)
     changed = [str(name) for name in wanted if name not in noted or now.get(name) != noted[name]]
     more = f" and {len(changed) - _TOLD} more" if len(changed) > _TOLD else ""
     return f"{', '.join(changed[:_TOLD])}{more}"

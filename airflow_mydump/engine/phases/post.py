@@ -12,6 +12,7 @@ from pymysql.charset import charset_by_name
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.ddl.create_table import schema_statements
+from airflow_mydump.engine.ddl.event_state import disabled, enabling, is_enabled
 from airflow_mydump.engine.errors import IncompleteRunError, PreflightError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
@@ -29,7 +30,8 @@ from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _ORDER: tuple[ObjectKind, ...] = ("sequence", "function", "procedure", "view", "trigger", "event")
-"""Views may call functions; routines look up what they use only when they run; events come last."""
+"""Views may call functions; routines look up what they use only when they run; events come last, and run only when all
+else is there."""
 
 
 def post_phase(
@@ -54,8 +56,7 @@ def post_phase(
         ledger.require_tables(session, identity, plan.tables)
         settled = ledger.done_items(session, identity, "run") or ledger.current_moment(session, identity)
         if source and not settled:
-            # Before anything comes to life that was made for tables as they were. A snapshot's workers have looked when
-            # they took it.
+            # Before anything comes to life that was made for tables as they were. Who settled a moment has looked then.
             require_unchanged(source, directory.read(f"{path}/{DEFINITIONS}", Definitions))
             require_cut_tables(source, directory.child(path))
         accounts = new_accounts(source, session, identity, plan.users, plan.selection) if source and plan.users else ()
@@ -63,11 +64,12 @@ def post_phase(
         waiting = _as_far_as(source, _waiting(session, identity, planned))
         for kind in _ORDER:
             _create_in_rounds(session, identity, [item for item in waiting if item.object.kind == kind], announce)
-        made = {str(item.number): item.target for item in planned if not item.skip}
-        ledger.require_done(session, identity, "object", made)
         finish_accounts(session, identity, accounts)
+        _enable_events(session, identity, [item for item in waiting if is_enabled(item.object)])
         for schema in schemas:
             session.execute(schema_statements(schema, plan.selection.target_schema(schema.name))[1])
+        made = {str(item.number): item.target for item in planned if not item.skip}
+        ledger.require_done(session, identity, "object", made)
     return len(waiting)
 
 
@@ -115,23 +117,43 @@ def _create(session: Session, identity: PlanIdentity, item: PlannedObject) -> No
         # It would fire while a later run loads the table.
         ledger.require_owned(session, identity, [TableName(item.target.schema, item.object.table)])
     try:
-        session.execute(f"USE {quote(item.target.schema)}")
         session.execute(f"DROP {item.object.kind.upper()} IF EXISTS {item.target.sql}")
-        if item.object.database_collation:
-            # Taken from the database at this moment; it gets its own default back at the end of the phase.
-            session.execute(f"ALTER DATABASE {quote(item.target.schema)} COLLATE {item.object.database_collation}")
-        for statement in _session_state(item.object):
-            session.execute(statement)
-        session.execute(item.object.definition, encoding=_python_encoding(item.object))
-        _pin_state(session)
+        made = disabled(item.object) if is_enabled(item.object) else item.object
+        _execute_as_written(session, item, made.definition)
         if item.object.state:
             session.execute(state_statement(item.target, item.object.state))
     except ServerError as error:
-        with suppress(ServerError):
-            _pin_state(session)
         raise error.during(f"cannot create {item.object.kind} {item.target}") from error
     _require_event(session, item)
-    ledger.finish(session, identity, "object", [number])
+    if not is_enabled(item.object):
+        ledger.finish(session, identity, "object", [number])
+
+
+def _enable_events(session: Session, identity: PlanIdentity, events: list[PlannedObject]) -> None:
+    for item in events:
+        try:
+            _execute_as_written(session, item, enabling(item.object, item.target))
+        except ServerError as error:
+            raise error.during(f"cannot enable event {item.target}") from error
+        _require_event(session, item)
+        ledger.finish(session, identity, "object", [str(item.number)])
+
+
+def _execute_as_written(session: Session, item: PlannedObject, statement: str) -> None:
+    """Run a statement in the state that the object keeps from the session and the database that it was made in."""
+    try:
+        session.execute(f"USE {quote(item.target.schema)}")
+        if item.object.database_collation:
+            # Taken from the database at this moment; it gets its own default back at the end of the phase.
+            session.execute(f"ALTER DATABASE {quote(item.target.schema)} COLLATE {item.object.database_collation}")
+        for setting in _session_state(item.object):
+            session.execute(setting)
+        session.execute(statement, encoding=_python_encoding(item.object))
+        _pin_state(session)
+    except ServerError:
+        with suppress(ServerError):
+            _pin_state(session)
+        raise
 
 
 def _pin_state(session: Session) -> None:

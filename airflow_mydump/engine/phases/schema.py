@@ -8,9 +8,11 @@ are never deferred. An ALTER TABLE for each would cost 7 ms on MariaDB.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.ddl.create_table import parse_table, schema_statements
+from airflow_mydump.engine.error_number import NO_SUCH_TABLE
 from airflow_mydump.engine.errors import PreflightError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
@@ -19,13 +21,13 @@ from airflow_mydump.engine.metadata.catalog import Schema
 from airflow_mydump.engine.metadata.sequence import create_statement
 from airflow_mydump.engine.phases.plan import OBJECTS, SCHEMAS, plan_path
 from airflow_mydump.engine.plan.plan import PlannedObject, PlannedTable, SchemaBundle
-from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.renewed import Renewed
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
-_TABLE_EXISTS, _NO_SUCH_TABLE, _ACCESS_DENIED = 1050, 1146, 1227
+_TABLE_EXISTS, _ACCESS_DENIED = 1050, 1227
 
 _NAME_IS_TAKEN = (1005, 1022, 1826)
 """A foreign key of this name exists in the database; MariaDB says 1005, among other things."""
@@ -38,20 +40,35 @@ def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce
     somebody else made it since the plan, IncompleteRunError if a later run has taken tables over.
     """
     bundle = directory.read(file, SchemaBundle)
-    with Session(target, metadata) as session:
-        _allow_keyless(session)
-        done = ledger.done_items(session, bundle.identity, "create")
-        waiting = [planned for planned in bundle.tables if str(planned.number) not in done]
-        if waiting or not bundle.tables:
-            _prepare_schemas(session, directory, bundle)
-            ledger.supersede(session, bundle.identity, (planned.target for planned in waiting))
-            _drop_triggers(session, {planned.target for planned in waiting if planned.action == "truncate"})
-        maker = _Maker(session, bundle)
+    with Renewed(partial(_connect, target), target.patience) as connection:
+        waiting = connection.tried(_prepare, directory, bundle)
+        maker = _Maker(connection, bundle)
         for batch in batches(waiting, lambda planned: 0):
             maker.make(batch, announce)
         made = {str(planned.number): planned.target for planned in bundle.tables}
-        ledger.require_done(session, bundle.identity, "create", made)
+        connection.tried(ledger.require_done, bundle.identity, "create", made)
         return len(waiting)
+
+
+def _connect(target: Endpoint) -> Session:
+    session = Session(target, metadata)
+    try:
+        _allow_keyless(session)
+    except BaseException:
+        session.close()
+        raise
+    return session
+
+
+def _prepare(session: Session, directory: WorkDirectory, bundle: SchemaBundle) -> list[PlannedTable]:
+    """Take over the tables that this run has not made yet, and return them."""
+    done = ledger.done_items(session, bundle.identity, "create")
+    waiting = [planned for planned in bundle.tables if str(planned.number) not in done]
+    if waiting or not bundle.tables:
+        _prepare_schemas(session, directory, bundle)
+        ledger.supersede(session, bundle.identity, (planned.target for planned in waiting))
+        _drop_triggers(session, {planned.target for planned in waiting if planned.action == "truncate"})
+    return waiting
 
 
 def _allow_keyless(session: Session) -> None:
@@ -84,76 +101,78 @@ def _prepare_schemas(session: Session, directory: WorkDirectory, bundle: SchemaB
 class _Maker:
     """Makes tables in batches: the ledger says before a batch that it is begun and after it that it is done."""
 
-    def __init__(self, session: Session, bundle: SchemaBundle) -> None:
-        self._session = session
+    def __init__(self, connection: Renewed[Session], bundle: SchemaBundle) -> None:
+        self._connection = connection
         self._identity = bundle.identity
         self._selection = bundle.selection
-        self._schema = ""
 
     def make(self, batch: Sequence[PlannedTable], announce: Listener) -> None:
         targets = {str(planned.number): planned.target for planned in batch}
-        found = ledger.begin(self._session, self._identity, "create", targets)
+        found = self._connection.tried(ledger.begin, self._identity, "create", targets)
         # Done: by another try of this task, which Airflow took for dead.
         waiting = [planned for planned in batch if found[str(planned.number)] != "done"]
+        begun = {planned.number for planned in waiting if found[str(planned.number)] == "started"}
         whole: dict[str, TableName] = {}
         for planned in waiting:
-            if retrying()(self._make_one, planned, found[str(planned.number)] == "started"):
+            if self._connection.tried(self._make_one, planned, begun):
                 whole[str(planned.number)] = planned.target
             announce(Event(EventKind.TABLE_CREATED, planned.target))
-        ledger.finish(self._session, self._identity, "create", targets.keys())
+        self._connection.tried(ledger.finish, self._identity, "create", targets.keys())
         if whole:
             # Nothing is left for the index phase.
-            ledger.begin(self._session, self._identity, "keys", whole)
-            ledger.finish(self._session, self._identity, "keys", whole.keys())
+            self._connection.tried(ledger.begin, self._identity, "keys", whole)
+            self._connection.tried(ledger.finish, self._identity, "keys", whole.keys())
         for target in whole.values():
             announce(Event(EventKind.KEYS_ADDED, target))
 
-    def _make_one(self, planned: PlannedTable, begun_before: bool) -> bool:
-        """Make a table; returns whether it has all its keys."""
+    def _make_one(self, session: Session, planned: PlannedTable, begun: set[int]) -> bool:
+        """Make a table; returns whether it has all its keys. ``begun`` are the numbers of those that a try may have
+        made already, of which no answer came."""
+        replace = planned.action == "drop" or planned.number in begun
+        begun.add(planned.number)
         try:
             if planned.action == "truncate":
-                empty_table(self._session, planned)
+                empty_table(session, planned)
             if planned.action in ("truncate", "keep"):
                 return False
-            return self._create(planned, replace=planned.action == "drop" or begun_before)
+            return self._create(session, planned, replace)
         except ServerError as error:
             if error.number == _TABLE_EXISTS:
-                ledger.forget(self._session, self._identity, "create", str(planned.number))
+                ledger.forget(session, self._identity, "create", str(planned.number))
                 raise _made_by_another(planned.target) from error
             raise error.during(f"cannot {planned.action} {planned.target}") from error
 
-    def _create(self, planned: PlannedTable, replace: bool) -> bool:
+    def _create(self, session: Session, planned: PlannedTable, replace: bool) -> bool:
         definition = parse_table(planned.table.name, planned.table.definition)
-        if self._schema != planned.target.schema:
-            # Definitions are written for the database they are in: partitions and functions may name nothing else.
-            self._session.execute(f"USE {quote(planned.target.schema)}")
-            self._schema = planned.target.schema
+        # Definitions are written for the database they are in: partitions and functions may name nothing else.
+        session.execute(f"USE {quote(planned.target.schema)}")
         if replace:
             if planned.action == "create":
-                self._require_empty(planned.target)
-            self._session.execute(f"DROP TABLE IF EXISTS {planned.target.sql}")
+                _require_empty(session, planned.target)
+            session.execute(f"DROP TABLE IF EXISTS {planned.target.sql}")
         if not planned.deferred:
             foreign = [key.clause(self._selection.target(key.references)) for key in definition.foreign_keys]
             try:
-                self._session.execute(definition.create_statement(planned.target, foreign_keys=foreign))
+                session.execute(definition.create_statement(planned.target, foreign_keys=foreign))
                 return True
             except ServerError as error:
                 # An old table of this run, not dropped yet, may have a foreign key of this name.
                 if not foreign or error.number not in _NAME_IS_TAKEN:
                     raise
-        self._session.execute(definition.create_statement(planned.target, planned.deferred))
+        session.execute(definition.create_statement(planned.target, planned.deferred))
         return False
 
-    def _require_empty(self, table: TableName) -> None:
-        """What an earlier try of ours left is empty; anything else appeared since, and is not ours to drop."""
-        try:
-            rows = self._session.rows(f"SELECT 1 FROM {table.sql} LIMIT 1")
-        except ServerError as error:
-            if error.number == _NO_SUCH_TABLE:
-                return
-            raise
-        if rows:
-            raise _made_by_another(table)
+
+def _require_empty(session: Session, table: TableName) -> None:
+    """What an earlier try of ours left is empty; anything else appeared since, and is not ours to drop."""
+    try:
+        rows = session.rows(f"SELECT 1 FROM {table.sql} LIMIT 1")
+    except ServerError as error:
+        if error.number == NO_SUCH_TABLE:
+            return
+        raise
+    if rows:
+        raise _made_by_another(table)
 
 
 def _made_by_another(table: TableName) -> PreflightError:

@@ -46,7 +46,7 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
     last finished chunk.
     """
     preflight.check_source(dump.source, dump.selection, dump.settings.mode)
-    plan = again(dump_plan)(
+    plan = again(dump_plan, dump.source.patience)(
         dump.source, dump.selection, dump.settings, dump.run_key, dump.storage, dump.replace_existing
     )
     if planned:
@@ -57,7 +57,7 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
             pool.map(partial(dump_phase, dump.source, dump.storage), [bundle.file for bundle in plan.bundles])
         else:
             _dump_together(dump, pool, announce)
-    return again(finish_dump)(dump.source, dump.storage, announce)
+    return again(finish_dump, dump.source.patience)(dump.source, dump.storage, announce)
 
 
 def _dump_together(dump: Dump, pool: WorkerPool, announce: Listener) -> None:

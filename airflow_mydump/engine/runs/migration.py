@@ -69,23 +69,23 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
         "settings": migration.settings,
         "consistency": migration.consistency.mode,
     }
-    plan = plan_once(directory, migration.run_key, purpose, again(partial(_plan, migration)))
+    plan = plan_once(directory, migration.run_key, purpose, again(partial(_plan, migration), target.patience))
     if planned:
         planned(plan)
     schemas = [schema_file(plan.identity, part) for part in range(plan.parts)]
     bundles = [reference.file for reference in plan.data_bundles]
     concurrency = migration.settings.concurrency
     with WorkerPool(concurrency, announce) as pool:
-        pool.map(again(partial(schema_phase, target, directory)), schemas)
+        pool.map(partial(schema_phase, target, directory), schemas)
         if migration.consistency.mode == "none":
             pool.map(partial(data_phase, source, target, directory), bundles)
         else:
             _move_together(migration, plan, pool, announce)
-        pool.map(again(partial(index_phase, target, directory)), schemas)
+        pool.map(partial(index_phase, target, directory), schemas)
         if plan.verify:
-            pool.map(again(partial(verify_phase, target, directory)), bundles)
-    again(post_phase)(target, directory, plan.identity, announce, source)
-    return again(report_phase)(target, directory, plan.identity)
+            pool.map(again(partial(verify_phase, target, directory), target.patience), bundles)
+    again(post_phase, target.patience)(target, directory, plan.identity, announce, source)
+    return again(report_phase, target.patience)(target, directory, plan.identity)
 
 
 def _move_together(migration: Migration, plan: Plan, pool: WorkerPool, announce: Listener) -> None:

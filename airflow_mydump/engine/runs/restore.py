@@ -66,19 +66,19 @@ def restore(restoring: Restore, announce: Listener = ignore, planned: Callable[[
         "wanted": restoring.wanted,
         "settings": restoring.settings,
     }
-    plan = plan_once(directory, restoring.run_key, purpose, again(partial(_plan, restoring)))
+    plan = plan_once(directory, restoring.run_key, purpose, again(partial(_plan, restoring), target.patience))
     if planned:
         planned(plan)
     schemas = [schema_file(plan.identity, part) for part in range(plan.parts)]
     bundles = [reference.file for reference in plan.data_bundles]
     with WorkerPool(restoring.settings.concurrency, announce) as pool:
-        pool.map(again(partial(schema_phase, target, directory)), schemas)
+        pool.map(partial(schema_phase, target, directory), schemas)
         pool.map(partial(load_phase, target, restoring.storage, directory), bundles)
-        pool.map(again(partial(index_phase, target, directory)), schemas)
+        pool.map(partial(index_phase, target, directory), schemas)
         if plan.verify:
-            pool.map(again(partial(verify_load_phase, target, directory)), bundles)
-    again(post_phase)(target, directory, plan.identity, announce)
-    return again(report_phase)(target, directory, plan.identity)
+            pool.map(again(partial(verify_load_phase, target, directory), target.patience), bundles)
+    again(post_phase, target.patience)(target, directory, plan.identity, announce)
+    return again(report_phase, target.patience)(target, directory, plan.identity)
 
 
 def _plan(restoring: Restore) -> Plan:

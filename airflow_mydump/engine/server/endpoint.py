@@ -8,6 +8,7 @@ from typing import Literal, cast, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from airflow_mydump.engine.errors import ConfigurationError
+from airflow_mydump.engine.retry import Patience
 
 SslMode = Literal["DISABLED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"]
 """REQUIRED encrypts without checking who answers; VERIFY_CA checks the certificate; VERIFY_IDENTITY the
@@ -21,7 +22,8 @@ class Endpoint:
     """A server and an account on it.
 
     ``ssl_mode`` None means VERIFY_IDENTITY, or DISABLED where no network is crossed (loopback, socket).
-    ``binlog`` False keeps what the connections do out of the server's binary log, and so from its replicas.
+    ``binlog`` False keeps what the connections do out of the server's binary log, and so from its replicas;
+    ``patience`` says how long the server is waited for when it is away, or refuses for a while.
     The password is in no representation of this object.
     """
 
@@ -35,6 +37,7 @@ class Endpoint:
     ssl_cert: str | None = None
     ssl_key: str | None = None
     binlog: bool = True
+    patience: Patience = field(default_factory=Patience)
 
     @classmethod
     def from_uri(cls, uri: str, password: str | None = None) -> Endpoint:

@@ -1,0 +1,47 @@
+"""Where a run keeps the moment of the source that its rows belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from airflow_mydump.engine.consistency.moment import Moment
+from airflow_mydump.engine.identifier import TableName
+
+
+class Logbook(Protocol):
+    """What the modes of consistency ask of a run, whatever becomes of its rows."""
+
+    def complete(self) -> bool:
+        """Whether everything is done, in the moment that is noted."""
+
+    def tables(self) -> Sequence[TableName]:
+        """The source's tables whose rows are read."""
+
+    def clear(self) -> None:
+        """Throw away what was read in earlier moments; nothing that still is can be kept afterwards."""
+
+    def record(self, moment: Moment) -> None:
+        """Note the moment that is valid from now on."""
+
+    def require_planned(self) -> None:
+        """Raise IncompleteRunError if the source's definitions are not those that the run was planned with."""
+
+    def note_tables(self, epoch: str) -> None:
+        """Note which of the source's tables the names stand for, just before a moment in which they are not locked."""
+
+    def require_noted(self, epoch: str) -> None:
+        """Raise SnapshotError unless the names stand for the same tables just after it."""
+
+    def current(self) -> Moment | None:
+        """The moment noted last, unless it was thrown away."""
+
+
+def settle(logbook: Logbook, moment: Moment) -> None:
+    """Let a run's rows belong to a moment from now on, in which the source's tables cannot change any more.
+
+    Rows are read by the columns and partitions that the plan knows: a definition that changed before the moment is
+    seen here, and nobody looks for it later. Raises IncompleteRunError naming what changed.
+    """
+    logbook.require_planned()
+    logbook.record(moment)
