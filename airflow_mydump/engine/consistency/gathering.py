@@ -123,7 +123,6 @@ class Gathering:
             definitions_locked=locked,
             exchanges_seen=exchanges_seen,
         )
-        self._logbook.require_noted(epoch)
         settle(self._logbook, moment)
         self._locks.take(_OPEN)
         return moment

@@ -41,7 +41,10 @@ def settle(logbook: Logbook, moment: Moment) -> None:
     """Let a run's rows belong to a moment from now on, in which the source's tables cannot change any more.
 
     Rows are read by the columns and partitions that the plan knows: a definition that changed before the moment is
-    seen here, and nobody looks for it later. Raises IncompleteRunError naming what changed.
+    seen here, and nobody looks for it later. Nothing but locks keeps a name from being given to another table, behind a
+    snapshot too. Raises IncompleteRunError naming what changed, SnapshotError naming a table that is another one now.
     """
     logbook.require_planned()
+    if moment.mode == "snapshot":
+        logbook.require_noted(moment.epoch)
     logbook.record(moment)
