@@ -71,6 +71,7 @@ class Dumping(Workflow):
             selection=selected(self.source, self.selection),
             run_params=run_params,
             settings=DumpSettings(plan_settings(self.plan, self.execution), self.staging.level, self.consistency.mode),
+            consistency=self.consistency,
             replace_existing=self.staging.if_exists == "replace",
             **shared,
         )

@@ -100,7 +100,7 @@ class Migration(Workflow):
         on_source, on_target = shared | self.on_source(), shared | self.on_target()
         mapped = {"max_active_tis_per_dagrun": self.execution.concurrency}
 
-        preflight = PreflightOperator(task_id="preflight", mode=self.consistency.mode, **selecting, **on_source)
+        preflight = PreflightOperator(task_id="preflight", consistency=self.consistency, **selecting, **on_source)
         prefetch = PrefetchMetadataOperator(task_id="prefetch_metadata", **selecting, **on_source)
         chunk_plan = ChunkPlanOperator(
             task_id="chunk_plan",

@@ -8,24 +8,29 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pymysql
 import pytest
 
-from airflow_mydump.engine import ledger
+from airflow_mydump.engine import ledger, preflight
 from airflow_mydump.engine.consistency import gathering, global_lock
+from airflow_mydump.engine.consistency import long_query as long_query_module
 from airflow_mydump.engine.consistency.global_lock import GlobalLock
 from airflow_mydump.engine.consistency.kept_session import KeptSession
+from airflow_mydump.engine.consistency.long_query import guard, long_queries
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
-from airflow_mydump.engine.errors import IncompleteRunError, ServerError, SnapshotError
+from airflow_mydump.engine.errors import IncompleteRunError, PreflightError, ServerError, SnapshotError
 from airflow_mydump.engine.event import EventKind
 from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.plan.plan import DataBundle
 from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.server.privilege import SOURCE_PRIVILEGES
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 from tests.integration.command_line import run_command
 from tests.integration.crew import QUICK, Crew
-from tests.integration.pair import rows_of, run_sql
+from tests.integration.pair import endpoint, rows_of, run_sql
+from tests.integration.test_bad_input import account
 from tests.integration.writers import Writers, make_bank, require_one_moment
 
 if TYPE_CHECKING:
@@ -197,6 +202,48 @@ def test_long_queries_are_refused_killed_or_waited_for_before_any_lock_is_asked_
         crew.all()
     assert time.monotonic() - began < 20
     bank.finish()
+
+
+def test_long_queries_that_come_again_are_not_killed_for_ever(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_query_module, "_POLL_SECONDS", 2.2)  # the next one is a long one, too, when it looks again
+    stop = threading.Event()
+
+    def ask() -> None:
+        with pair.source.connect() as connection, connection.cursor() as cursor:
+            while not stop.is_set():
+                with contextlib.suppress(pymysql.Error):
+                    cursor.execute("SELECT SLEEP(30)")
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    time.sleep(2.2)
+    settings = Consistency(long_query_seconds=1, long_queries="kill")
+    with Session(endpoint(pair.source), metadata) as session:
+        try:
+            with pytest.raises(SnapshotError, match="killed in vain"):
+                guard(session, settings, time.monotonic() + 3)
+        finally:
+            stop.set()
+            while thread.is_alive():
+                for query in long_queries(session, 0):
+                    if query.connection != int(session.value("SELECT CONNECTION_ID()") or 0):
+                        with contextlib.suppress(ServerError):
+                            session.execute(f"KILL QUERY {query.connection}")
+                time.sleep(0.1)
+
+
+def test_who_may_not_kill_long_queries_is_told_so_before_the_run_and_when_one_runs(bank: Run) -> None:
+    settings = replace(QUICK, long_query_seconds=1, long_queries="kill")
+    with account(bank.pair.source, f"{', '.join(SOURCE_PRIVILEGES)} ON *.*", "PROCESS ON *.*") as login:
+        source = endpoint(bank.pair.source, login)
+        with pytest.raises(PreflightError, match="may not kill long queries"):
+            preflight.check_source(source, bank.selection, settings)
+        with (
+            long_query(bank, 5),
+            Session(source, metadata) as session,
+            pytest.raises(ServerError, match=r"cannot kill the long query of connection [0-9]+ of"),
+        ):
+            guard(session, settings, time.monotonic() + 60)
 
 
 def test_long_queries_are_waited_for(bank: Run) -> None:

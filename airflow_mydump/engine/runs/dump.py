@@ -45,7 +45,7 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
     ``planned`` is told the plan as soon as there is one. Raises what the phases raise; call again to go on after the
     last finished chunk.
     """
-    preflight.check_source(dump.source, dump.selection, dump.settings.mode)
+    preflight.check_source(dump.source, dump.selection, dump.consistency)
     plan = again(dump_plan, dump.source.patience)(
         dump.source, dump.selection, dump.settings, dump.run_key, dump.storage, dump.replace_existing
     )

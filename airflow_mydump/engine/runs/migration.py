@@ -61,7 +61,7 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
     key to go on after the last committed chunk.
     """
     source, target, directory = migration.source, migration.target, migration.directory
-    preflight.check(source, target, migration.selection, migration.consistency.mode)
+    preflight.check(source, target, migration.selection, migration.consistency)
     purpose = {
         "source": str(source),
         "target": str(target),
@@ -104,7 +104,7 @@ def _move_together(migration: Migration, plan: Plan, pool: WorkerPool, announce:
 
 def rehearse(migration: Migration) -> Plan:
     """Check both servers and plan the copy, and change nothing on either. Raises what these phases raise."""
-    preflight.check(migration.source, migration.target, migration.selection, migration.consistency.mode)
+    preflight.check(migration.source, migration.target, migration.selection, migration.consistency)
     return _plan(migration, dry_run=True)
 
 

@@ -93,6 +93,13 @@ class Flavor:
         return ("REPLICATION SLAVE ADMIN", "REPLICATION CLIENT", "SUPER")
 
     @property
+    def kill_privileges(self) -> tuple[str, ...]:
+        """Privileges to kill what other accounts run; any of them is enough."""
+        if self.vendor == "mysql":
+            return ("CONNECTION_ADMIN", "SUPER") if self.version >= (8, 0, 0) else ("SUPER",)
+        return ("CONNECTION ADMIN", "SUPER") if self.version >= (10, 5, 2) else ("SUPER",)
+
+    @property
     def has_backup_lock(self) -> bool:
         """Whether LOCK INSTANCE FOR BACKUP keeps definitions from changing; MySQL 8.0.11 brought it."""
         return self.vendor == "mysql" and self.version >= (8, 0, 11)
