@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.moment import Moment
-from airflow_mydump.engine.consistency.pause import pause_applier, resume_applier
+from airflow_mydump.engine.consistency.pause import pause_applier
 from airflow_mydump.engine.consistency.reading_together import read_together
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
@@ -79,21 +79,11 @@ def pause_source(
     settings: Consistency,
     announce: Listener = ignore,
 ) -> None:
-    """Pause the source's applier for the data phase; see `pause_applier`, and its errors."""
+    """Pause the source's applier for the data phase, until `resume_applier` is called for ``directory``; see
+    `pause_applier`, and its errors."""
     plan = directory.read(f"{plan_path(identity)}/{PLAN}", Plan)
     work = _CopyWork(plan, source, target, directory, announce)
-    pause_applier(source, directory.child(plan_path(identity)), settings, work, announce)
-
-
-def resume_source(
-    source: Endpoint,
-    directory: WorkDirectory,
-    identity: PlanIdentity,
-    settings: Consistency,
-    announce: Listener = ignore,
-) -> None:
-    """Let the source's applier run again after the data phase; see `resume_applier`, and its errors."""
-    resume_applier(source, directory.child(plan_path(identity)), settings, announce)
+    pause_applier(source, directory, settings, work, announce)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Protocol
 from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.moment import Moment
-from airflow_mydump.engine.consistency.pause import pause_applier, resume_applier
+from airflow_mydump.engine.consistency.pause import pause_applier
 from airflow_mydump.engine.consistency.reading_together import read_together
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
@@ -84,14 +84,10 @@ def snapshot_dump_phase(
 
 
 def pause_dumped(source: Endpoint, storage: Storage, settings: Consistency, announce: Listener = ignore) -> None:
-    """Pause the source's applier for the dump phase; see `pause_applier`, and its errors."""
+    """Pause the source's applier for the dump phase, until `resume_applier` is called for ``storage.private``; see
+    `pause_applier`, and its errors."""
     plan = storage.private.read(PLAN, DumpPlan)
     pause_applier(source, storage.private, settings, _DumpWork(plan, source, storage, announce), announce)
-
-
-def resume_dumped(source: Endpoint, storage: Storage, settings: Consistency, announce: Listener = ignore) -> None:
-    """Let the source's applier run again after the dump phase; see `resume_applier`, and its errors."""
-    resume_applier(source, storage.private, settings, announce)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from functools import partial
 from urllib.parse import quote
 
 from airflow_mydump.engine import preflight
+from airflow_mydump.engine.consistency.pause import resume_applier, resuming
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import crew
 from airflow_mydump.engine.event import Listener, ignore
-from airflow_mydump.engine.phases.data import data_phase, pause_source, resume_source, snapshot_data_phase
+from airflow_mydump.engine.phases.data import data_phase, pause_source, snapshot_data_phase
 from airflow_mydump.engine.phases.index import index_phase
 from airflow_mydump.engine.phases.plan import chunk_plan, schema_file
 from airflow_mydump.engine.phases.post import post_phase
@@ -60,6 +61,11 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
     ``planned`` is told the plan as soon as there is one. Raises what the phases raise; call again with the same run
     key to go on after the last committed chunk.
     """
+    with resuming(migration.source, migration.directory, migration.consistency, announce):
+        return _migrate(migration, announce, planned)
+
+
+def _migrate(migration: Migration, announce: Listener, planned: Callable[[Plan], None] | None) -> Report:
     source, target, directory = migration.source, migration.target, migration.directory
     preflight.check(source, target, migration.selection, migration.consistency)
     purpose = {
@@ -95,11 +101,9 @@ def _move_together(migration: Migration, plan: Plan, pool: WorkerPool, announce:
     if settings.mode != "replica":
         pool.map(work, crew(migration.settings.concurrency))
         return
-    try:
-        pause_source(source, target, directory, plan.identity, settings, announce)
-        pool.map(work, crew(migration.settings.concurrency))
-    finally:
-        resume_source(source, directory, plan.identity, settings, announce)
+    pause_source(source, target, directory, plan.identity, settings, announce)
+    pool.map(work, crew(migration.settings.concurrency))
+    resume_applier(source, directory, settings, announce)
 
 
 def rehearse(migration: Migration) -> Plan:
