@@ -119,7 +119,7 @@ def test_data_alone_creates_nothing_and_changes_no_structure(shop: Run) -> None:
     shop.on_target(
         "DROP VIEW totals",
         "DROP EVENT sometimes",
-        "ALTER TABLE orders ADD KEY (total), MODIFY id BIGINT",
+        "ALTER TABLE orders ADD KEY (total), MODIFY total INT NOT NULL DEFAULT 7",
         f"ALTER DATABASE {shop.database} CHARACTER SET latin1 COLLATE latin1_general_cs",
     )
     before = definitions(shop.pair.target, shop.database)
@@ -146,6 +146,13 @@ def test_triggers_that_stay_behind_are_no_difference(shop: Run) -> None:
         ("ALTER TABLE orders DROP COLUMN total", "total"),
         ("ALTER TABLE orders ADD COLUMN more INT", "more"),
         ("ALTER TABLE days REMOVE PARTITIONING", "no partition old"),
+        ("ALTER TABLE orders MODIFY total BIGINT", "column total has type int on the source and bigint on the target"),
+        (
+            "ALTER TABLE log_orders MODIFY what VARCHAR(20) CHARACTER SET latin1",
+            "column what has character set utf8mb4 on the source and latin1 on the target",
+        ),
+        ("ALTER TABLE log_orders CONVERT TO CHARACTER SET latin1", "utf8mb4 on the source and latin1 on the target"),
+        ("ALTER TABLE orders ENGINE = MyISAM", "engine InnoDB on the source and MyISAM on the target"),
     ],
 )
 def test_data_alone_goes_into_equal_columns_only(shop: Run, change: str, named: str) -> None:
@@ -153,6 +160,23 @@ def test_data_alone_goes_into_equal_columns_only(shop: Run, change: str, named: 
     shop.on_target(change)
     with pytest.raises(PreflightError, match=named):
         choosing(shop, content="data").plan()
+
+
+def test_data_alone_goes_into_columns_of_equal_storage_however_they_came_to_it(shop: Run) -> None:
+    """Character sets that the one's definition spells out, and the other's leaves to the table or the collation."""
+    shop.on_source(
+        "CREATE TABLE names (id INT PRIMARY KEY, a VARCHAR(9) CHARACTER SET latin1, b TEXT CHARACTER SET latin1, "
+        "c VARBINARY(9), d ENUM('x', 'y') CHARACTER SET latin1) CHARACTER SET utf8mb4 ENGINE=MyISAM",
+        "INSERT INTO names VALUES (1, 'Zoë', 'Zoë', 0xFF, 'y')",
+    )
+    run_sql(
+        shop.pair.target,
+        f"CREATE DATABASE {shop.database} CHARACTER SET utf8mb4",
+        f"CREATE TABLE {shop.database}.names (d ENUM('x', 'y'), id INT PRIMARY KEY, a VARCHAR(9) COLLATE latin1_bin, "
+        "b TEXT CHARACTER SET latin1, c VARBINARY(9)) CHARACTER SET latin1 ENGINE=MyISAM",
+    )
+    choosing(shop, content="data", include=("names",)).copy()
+    assert rows_of(shop.pair.target, "SELECT a, b, c, d FROM names", shop.database) == [("Zoë", "Zoë", b"\xff", "y")]
 
 
 def test_data_alone_does_not_replace_tables(shop: Run) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from airflow_mydump.engine.errors import PreflightError
-from airflow_mydump.engine.identifier import TableName, literal
+from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.ledger import unfinished_tables
 from airflow_mydump.engine.metadata.catalog import ObjectKind, StoredObject, Table
 from airflow_mydump.engine.metadata.history import VERSIONED
 from airflow_mydump.engine.metadata.schema_condition import in_schemas
-from airflow_mydump.engine.metadata.storage_catalog import read_partitions
 from airflow_mydump.engine.plan.plan import Action, IfExists
+from airflow_mydump.engine.plan.recipient import require_recipient
 from airflow_mydump.engine.selection.selection import Content, Selection
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.structure.difference import table_differences
@@ -67,7 +67,7 @@ def decide_table(
     target = selection.target(table.name)
     kind = existing.tables.get(target.name)
     if selection.content == "data":
-        _require_columns(session, table, target, kind)
+        require_recipient(session, table, target, kind)
         return "truncate"
     if kind is None:
         return "create"
@@ -111,35 +111,6 @@ def decide_object(
             f"the target already has {stored.kind} {target} and if_exists is fail; nothing was changed"
         )
     return if_exists == "skip"
-
-
-def _require_columns(session: Session, table: Table, target: TableName, kind: str | None) -> None:
-    """Rows alone go into a table that has their columns, and their partitions if the chunks are read by them."""
-    if table.history or kind == VERSIONED:
-        # Emptied by DELETE, it would have what it had as history; MariaDB has no TRUNCATE for it (error 4137).
-        raise PreflightError(f"{target} is system-versioned, and content=data cannot empty such tables; exclude it")
-    if kind != "BASE TABLE":
-        raise PreflightError(f"the target has no table {target}, and content=data creates none; move the schema first")
-    theirs = _stored_columns(session, target)
-    ours = {column.name for column in table.stored_columns}
-    if differing := sorted(ours ^ theirs):
-        where = "source" if differing[0] in ours else "target"
-        raise PreflightError(
-            f"{target} and {table.name} have not the same columns: only the {where}'s has {differing[0]}; "
-            "content=data moves rows between equal columns"
-        )
-    there = {partition.name for partition in read_partitions(session, [target.schema]).get(target, ())}
-    if missing := [partition.name for partition in table.partitions if partition.name not in there]:
-        raise PreflightError(f"{target} has no partition {missing[0]}, by which {table.name} is read and verified")
-
-
-def _stored_columns(session: Session, table: TableName) -> set[str]:
-    """The names of the columns that hold data of their own."""
-    rows = session.text_rows(
-        "SELECT COLUMN_NAME, EXTRA FROM information_schema.COLUMNS "
-        f"WHERE TABLE_SCHEMA = {literal(table.schema)} AND TABLE_NAME = {literal(table.name)}"
-    )
-    return {name for name, extra in rows if not ("VIRTUAL GENERATED" in extra or "STORED GENERATED" in extra)}
 
 
 def _require_equal(session: Session, table: Table, selection: Selection) -> None:
