@@ -122,12 +122,12 @@ def _begin(session: Session, settings: Consistency, logbook: Logbook, announce: 
     stop_applier(session.endpoint, server, settings.max_lock_seconds)
     taken_at = datetime.now(timezone.utc)
     position = standstill(session)
-    moment = logbook.current()
-    if moment and (moment.position, moment.server) == (position, server):
+    before = logbook.current()
+    if before and (before.position, before.server) == (position, server):
         logbook.require_planned()
         announce(_notice("nothing has moved on the source since then: going on in the same moment"))
         return
-    logbook.clear()
+    logbook.clear(before)
     moment = Moment(
         epoch=secrets.token_hex(8),
         mode="replica",

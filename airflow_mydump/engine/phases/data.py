@@ -20,9 +20,9 @@ from airflow_mydump.engine.loading.chunk_copy import CopyJob, copy_chunks
 from airflow_mydump.engine.loading.chunk_loading import Moved, load_missing
 from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.phases.definition_change import Definitions, require_unchanged
-from airflow_mydump.engine.phases.plan import DEFINITIONS, PLAN, plan_path, schema_file
-from airflow_mydump.engine.phases.schema import empty_table
-from airflow_mydump.engine.plan.plan import DataBundle, Plan, PlanIdentity, SchemaBundle
+from airflow_mydump.engine.phases.moment_record import begin_moment, end_moment
+from airflow_mydump.engine.phases.plan import DEFINITIONS, PLAN, plan_path
+from airflow_mydump.engine.plan.plan import DataBundle, Plan, PlanIdentity
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed, asked
 from airflow_mydump.engine.server.session import Session
@@ -109,21 +109,11 @@ class _CopyWork:
         bundles = (self.directory.read(reference.file, DataBundle) for reference in self.plan.data_bundles)
         return sorted({bundle.table_of(chunk).table.name for bundle in bundles for chunk in bundle.chunks})
 
-    def clear(self) -> None:
-        with Renewed(lambda: Session(self.target, metadata), self.target.patience) as connection:
-            # Waits for a transaction of a worker that was taken for dead, if there is one (error 1205 after a minute).
-            stale = connection.tried(ledger.end_moment, self.plan.identity)
-            if not stale:
-                return
-            for part in range(self.plan.parts):
-                bundle = self.directory.read(schema_file(self.plan.identity, part), SchemaBundle)
-                for planned in bundle.tables:
-                    if planned.target in stale:
-                        connection.tried(empty_table, planned)
-                        connection.tried(ledger.forget_loads, self.plan.identity, planned.target)
+    def clear(self, before: Moment | None) -> None:
+        end_moment(self.target, self.directory, self.plan, before)
 
     def record(self, moment: Moment) -> None:
-        asked(self.target, metadata, ledger.begin_moment, self.plan.identity, moment)
+        begin_moment(self.target, self.plan.identity, moment)
 
     def require_planned(self) -> None:
         path = plan_path(self.plan.identity)

@@ -22,7 +22,7 @@ from airflow_mydump.engine.dump_directory.dump_record import PLAN, leave_done, r
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
 from airflow_mydump.engine.dump_directory.moment_file import read_moment, remove_moment, write_moment
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.errors import ServerError
+from airflow_mydump.engine.errors import ServerError, SnapshotError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases.definition_change import definitions_of, require_unchanged
@@ -111,12 +111,22 @@ class _DumpWork:
         bundles = (self.storage.private.read(reference.file, DataBundle) for reference in self.plan.bundles)
         return sorted({bundle.table_of(chunk).table.name for bundle in bundles for chunk in bundle.chunks})
 
-    def clear(self) -> None:
+    def clear(self, before: Moment | None) -> None:
         # Files stay until others replace them: without their records they count for nothing.
+        self._require(before)
         remove_moment(self.storage)
 
     def record(self, moment: Moment) -> None:
+        self._require(None)
         write_moment(self.storage, moment)
+
+    def _require(self, moment: Moment | None) -> None:
+        # A worker that was silent meanwhile would otherwise end the moment of those that have gone on without it.
+        if (now := self.current()) != moment and now is not None:
+            raise SnapshotError(
+                f"other workers have begun to read in a moment of their own ({now.taken_at} UTC) while this one was "
+                "silent; what they read is left alone"
+            )
 
     def require_planned(self) -> None:
         require_unchanged(self.source, definitions_of(unfinished_catalog(self.storage), self.plan.selection))
