@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 from sandbox.server import Server, ServerNotInstalledError
 
-from airflow_mydump.engine.consistency.applier import read_applier
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.errors import IncompleteRunError, PreflightError, SnapshotError
 from airflow_mydump.engine.event import EventKind
 from airflow_mydump.engine.phases.data import pause_source, resume_source
 from airflow_mydump.engine.plan.settings import PlanSettings
-from airflow_mydump.engine.server.session import Session
-from airflow_mydump.engine.server.session_state import metadata
-from tests.faults.replication import catch_up
+from tests.faults.replication import applies, catch_up
 from tests.integration.command_line import run_command
 from tests.integration.conftest import FLAVORS
 from tests.integration.crew import Crew
-from tests.integration.pair import Pair, endpoint, run_sql, value_of
+from tests.integration.pair import Pair, run_sql, value_of
 from tests.integration.run import Run
 from tests.integration.writers import Writers, make_bank, require_one_moment
 
@@ -96,11 +93,6 @@ def pause(run: Run) -> None:
 def resume(run: Run) -> None:
     assert run.planned
     resume_source(run.source, run.work, run.planned.identity, REPLICA)
-
-
-def applies(server: Server) -> bool:
-    with Session(endpoint(server), metadata) as session:
-        return read_applier(session).running
 
 
 def transfers(server: Server) -> int:
