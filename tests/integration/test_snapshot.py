@@ -185,7 +185,7 @@ def test_long_queries_are_refused_killed_or_waited_for_before_any_lock_is_asked_
     settings = replace(QUICK, long_query_seconds=1)
     before = flushes(bank.pair.source)
     with (
-        long_query(bank, 5) as errors,
+        long_query(bank, 8) as errors,
         Crew(bank, workers=1, settings=replace(settings, long_queries="fail")) as crew,
         pytest.raises(SnapshotError, match=r"long queries run on the source .*connection [0-9]+ of"),
     ):

@@ -24,6 +24,7 @@ from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.errors import SnapshotError
+from airflow_mydump.engine.metadata.table_identity import may_see_numbers
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.replication_position import read_position
 from airflow_mydump.engine.server.server_name import server_name
@@ -96,6 +97,8 @@ class Gathering:
         expected = self._connections(self._ready)
         # Not before everybody looks out for the sign: the lock is held for 15 ms then, and for 200 ms otherwise.
         self._wait_until_all(self._waiting, expected, deadline)
+        epoch = secrets.token_hex(8)
+        self._logbook.note_tables(epoch)
         with GlobalLock(self._source, self._settings, deadline) as lock:
             until = time.monotonic() + self._settings.max_lock_seconds
             self._locks.take(_GO)
@@ -107,15 +110,18 @@ class Gathering:
             with self._locks.connection() as connection:
                 position, server = read_position(connection), server_name(connection)
             lock.release()
+        with self._locks.connection() as connection:
+            exchanges_seen = may_see_numbers(connection)
         if self._connections(self._reading) != expected:
             raise _lost()
         moment = Moment(
-            epoch=secrets.token_hex(8),
+            epoch=epoch,
             mode="snapshot",
             taken_at=taken_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
             server=server,
             position=position,
             definitions_locked=locked,
+            exchanges_seen=exchanges_seen,
         )
         settle(self._logbook, moment)
         self._locks.take(_OPEN)

@@ -27,6 +27,12 @@ class Logbook(Protocol):
     def require_planned(self) -> None:
         """Raise IncompleteRunError if the source's definitions are not those that the run was planned with."""
 
+    def note_tables(self, epoch: str) -> None:
+        """Note which of the source's tables the names stand for, just before a moment in which they are not locked."""
+
+    def require_noted(self, epoch: str) -> None:
+        """Raise SnapshotError unless the names stand for the same tables just after it."""
+
     def current(self) -> Moment | None:
         """The moment noted last, unless it was thrown away."""
 
@@ -35,7 +41,10 @@ def settle(logbook: Logbook, moment: Moment) -> None:
     """Let a run's rows belong to a moment from now on, in which the source's tables cannot change any more.
 
     Rows are read by the columns and partitions that the plan knows: a definition that changed before the moment is
-    seen here, and nobody looks for it later. Raises IncompleteRunError naming what changed.
+    seen here, and nobody looks for it later. Nothing but locks keeps a name from being given to another table, behind a
+    snapshot too. Raises IncompleteRunError naming what changed, SnapshotError naming a table that is another one now.
     """
     logbook.require_planned()
+    if moment.mode == "snapshot":
+        logbook.require_noted(moment.epoch)
     logbook.record(moment)

@@ -20,6 +20,7 @@ from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, FileRec
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import DumpError
 from airflow_mydump.engine.metadata.catalog import Catalog
+from airflow_mydump.engine.plan.noted_table import WHEN_PLANNED
 from airflow_mydump.engine.workdir import PARTIAL
 
 PLAN = "plan.json"
@@ -96,7 +97,7 @@ def only_begun(storage: Storage) -> bool:
     private = storage.private
     private.filesystem.invalidate_cache()
     names = (path.rstrip("/").rpartition("/")[2] for path in private.filesystem.ls(private.path, detail=False))
-    return all(name in (CATALOG, BUNDLES, CUTS) or name.startswith(PARTIAL) for name in names)
+    return all(name in (CATALOG, BUNDLES, CUTS, WHEN_PLANNED) or name.startswith(PARTIAL) for name in names)
 
 
 def unfinished_catalog(storage: Storage) -> Catalog:

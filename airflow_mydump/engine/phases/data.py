@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from airflow_mydump.engine import ledger
@@ -20,6 +20,7 @@ from airflow_mydump.engine.loading.chunk_copy import CopyJob, copy_chunks
 from airflow_mydump.engine.loading.chunk_loading import Moved, load_missing
 from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.phases.definition_change import Definitions, require_unchanged
+from airflow_mydump.engine.phases.noted_tables import holding_noted, note_tables, require_noted, snapshot_tables
 from airflow_mydump.engine.phases.plan import DEFINITIONS, PLAN, plan_path, schema_file
 from airflow_mydump.engine.phases.schema import empty_table
 from airflow_mydump.engine.plan.plan import DataBundle, Plan, PlanIdentity, SchemaBundle
@@ -116,8 +117,23 @@ class _CopyWork:
         return len(asked(self.target, metadata, ledger.done_items, self.plan.identity, "load")) == self.plan.chunks
 
     def tables(self) -> list[TableName]:
-        bundles = (self.directory.read(reference.file, DataBundle) for reference in self.plan.data_bundles)
-        return sorted({bundle.table_of(chunk).table.name for bundle in bundles for chunk in bundle.chunks})
+        return sorted({planned.table.name for bundle in self._bundles() for planned in bundle.tables})
+
+    def note_tables(self, epoch: str) -> None:
+        note_tables(self.source, self._record, epoch, self._snapshot_tables())
+
+    def require_noted(self, epoch: str) -> None:
+        require_noted(self.source, self._record, epoch, self._snapshot_tables())
+
+    @property
+    def _record(self) -> WorkDirectory:
+        return self.directory.child(plan_path(self.plan.identity))
+
+    def _snapshot_tables(self) -> list[TableName]:
+        return sorted({name for bundle in self._bundles() for name in snapshot_tables(bundle)})
+
+    def _bundles(self) -> Iterator[DataBundle]:
+        return (self.directory.read(reference.file, DataBundle) for reference in self.plan.data_bundles)
 
     def clear(self) -> None:
         with Renewed(lambda: Session(self.target, metadata), self.target.patience) as connection:
@@ -149,7 +165,8 @@ class _CopyWork:
         def attempt(loader: Loader, batch: Sequence[CopyJob]) -> dict[CopyJob, Loaded]:
             return copy_chunks(session, loader, identity, batch, self.announce)
 
-        return load_missing(self.target, identity, _jobs(found), attempt, self.announce)
+        with holding_noted(self.source, self._record, moment, found, session):
+            return load_missing(self.target, identity, _jobs(found), attempt, self.announce)
 
 
 def _jobs(bundle: DataBundle) -> list[CopyJob]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from functools import partial
 from typing import Protocol
@@ -27,6 +27,7 @@ from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases.definition_change import definitions_of, require_unchanged
+from airflow_mydump.engine.phases.noted_tables import holding_noted, note_tables, require_noted, snapshot_tables
 from airflow_mydump.engine.plan.plan import DataBundle, PlannedTable
 from airflow_mydump.engine.retry import Patience, retrying
 from airflow_mydump.engine.server.endpoint import Endpoint
@@ -113,8 +114,19 @@ class _DumpWork:
         return moment is not None and len(read_done(self.storage, f"{moment.epoch}-")) == self.plan.chunks
 
     def tables(self) -> list[TableName]:
-        bundles = (self.storage.private.read(reference.file, DataBundle) for reference in self.plan.bundles)
-        return sorted({bundle.table_of(chunk).table.name for bundle in bundles for chunk in bundle.chunks})
+        return sorted({planned.table.name for bundle in self._bundles() for planned in bundle.tables})
+
+    def note_tables(self, epoch: str) -> None:
+        note_tables(self.source, self.storage.private, epoch, self._snapshot_tables())
+
+    def require_noted(self, epoch: str) -> None:
+        require_noted(self.source, self.storage.private, epoch, self._snapshot_tables())
+
+    def _snapshot_tables(self) -> list[TableName]:
+        return sorted({name for bundle in self._bundles() for name in snapshot_tables(bundle)})
+
+    def _bundles(self) -> Iterator[DataBundle]:
+        return (self.storage.private.read(reference.file, DataBundle) for reference in self.plan.bundles)
 
     def clear(self) -> None:
         # Files stay until others replace them: without their records they count for nothing.
@@ -131,8 +143,10 @@ class _DumpWork:
 
     def do(self, bundle: int, session: KeptSession, moment: Moment) -> Dumped:
         file = self.plan.bundles[bundle].file
+        found = self.storage.private.read(file, DataBundle)
         dump, patience = partial(dump_chunk, session), self.source.patience
-        return _dump_bundle(self.storage, file, dump, f"{moment.epoch}-", patience, self.announce)
+        with holding_noted(self.source, self.storage.private, moment, found, session):
+            return _dump_bundle(self.storage, file, dump, f"{moment.epoch}-", patience, self.announce)
 
 
 class _Dump(Protocol):

@@ -15,6 +15,7 @@ from airflow_mydump.engine.dump_directory.file_name import FileNames
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.metadata.catalog import Catalog
+from airflow_mydump.engine.phases.noted_tables import note_cut_tables
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.plan.bundle import BundleReference
 from airflow_mydump.engine.plan.bundle_draft import BundleDraft
@@ -79,6 +80,8 @@ def dump_plan(
         started=timestamp(),
         position=position,
     )
+    if settings.mode == "none":
+        note_cut_tables(source, storage.private, cuts)
     storage.private.write_lines(CUTS, cuts)
     storage.private.write(PLAN, plan)
     return plan

@@ -47,6 +47,7 @@ from airflow_mydump.engine.metadata.schema_condition import in_schemas
 from airflow_mydump.engine.metadata.sequence import read_states, with_states
 from airflow_mydump.engine.phases.definition_change import definitions_of, require_unchanged
 from airflow_mydump.engine.phases.dump_plan import names_of, timestamp
+from airflow_mydump.engine.phases.noted_tables import require_cut_tables
 from airflow_mydump.engine.plan.plan import DataBundle
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
@@ -90,6 +91,8 @@ def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore)
         _require_all(storage, plan, done)
         if moment is None:  # who settled a moment has looked then
             require_unchanged(source, definitions_of(catalog, plan.selection))
+        if plan.settings.mode == "none":
+            require_cut_tables(source, storage.private)
         content = _write_all(source, storage, plan, catalog, manifests, moment)
         storage.remove_unfinished()
         announce(Event(EventKind.DUMP_FINISHING, TableName("", METADATA)))
