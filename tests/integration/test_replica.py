@@ -10,7 +10,7 @@ import pytest
 from sandbox.server import Server, ServerNotInstalledError
 
 from airflow_mydump.engine import preflight
-from airflow_mydump.engine.consistency.applier import read_applier, stop_applier
+from airflow_mydump.engine.consistency.applier import stop_applier
 from airflow_mydump.engine.consistency.pause import PAUSE, resume_applier, resuming
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.standstill import require_provable, stands_still, standstill
@@ -35,7 +35,7 @@ from airflow_mydump.engine.server.privilege import SOURCE_PRIVILEGES
 from airflow_mydump.engine.server.server_name import server_name
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
-from tests.faults.replication import catch_up
+from tests.faults.replication import applies, catch_up
 from tests.integration.command_line import run_command
 from tests.integration.conftest import FLAVORS
 from tests.integration.crew import Crew
@@ -119,11 +119,6 @@ def pause(run: Run) -> None:
 
 def resume(run: Run) -> None:
     resume_applier(run.source, run.work, REPLICA, ignore)
-
-
-def applies(server: Server) -> bool:
-    with Session(endpoint(server), metadata) as session:
-        return read_applier(session).running
 
 
 def transfers(server: Server) -> int:

@@ -19,6 +19,7 @@ from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.dump_directory.chunk_dump import DumpTarget, dump_chunk
 from airflow_mydump.engine.dump_directory.dump_plan import DumpBundle, DumpPlan, dump_file
 from airflow_mydump.engine.dump_directory.dump_record import PLAN, leave_done, read_done, unfinished_catalog
+from airflow_mydump.engine.dump_directory.file_batch import FileBatch
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
 from airflow_mydump.engine.dump_directory.moment_file import read_moment, remove_moment, write_moment
 from airflow_mydump.engine.dump_directory.storage import Storage
@@ -170,8 +171,8 @@ def _dump_bundle(
     records = f"{epoch}{names.number:05}-"
     finished = _finished(storage, records)
     dumped = Dumped(skipped=len(finished))
-    target = DumpTarget(storage, names.level)
-    with _Record(storage, records) as record:
+    with FileBatch(storage) as files, _Record(storage, files, records) as record:
+        target = DumpTarget(files, names.level)
         for chunk in bundle.chunks:
             planned = bundle.table_of(chunk)
             if chunk.id in finished:
@@ -200,8 +201,9 @@ def _finished(storage: Storage, records: str) -> frozenset[str]:
 class _Record:
     """What a task has written but not recorded."""
 
-    def __init__(self, storage: Storage, records: str) -> None:
+    def __init__(self, storage: Storage, files: FileBatch, records: str) -> None:
         self._storage = storage
+        self._files = files
         self._records = records
         self._unrecorded: list[ChunkManifest] = []
         self._recorded_at = time.monotonic()
@@ -213,6 +215,7 @@ class _Record:
             self._write()
 
     def _write(self) -> None:
+        self._files.settle()
         if self._unrecorded:
             # Never the name of another try's file: two may be at work at once.
             name = f"{self._records}{time.time_ns():020}-{secrets.token_hex(4)}"

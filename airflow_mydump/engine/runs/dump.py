@@ -46,19 +46,16 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
     ``planned`` is told the plan as soon as there is one. Raises what the phases raise; call again to go on after the
     last finished chunk.
     """
-    with resuming(dump.source, dump.storage.private, dump.consistency, announce):
-        return _make(dump, announce, planned)
-
-
-def _make(dump: Dump, announce: Listener, planned: Callable[[DumpPlan], None] | None) -> DumpReport:
-    preflight.check_source(dump.source, dump.selection, dump.consistency)
-    plan = again(dump_plan, dump.source.patience)(
-        dump.source, dump.selection, dump.settings, dump.run_key, dump.storage, dump.replace_existing
-    )
-    if planned:
-        planned(plan)
-    concurrency = dump.settings.plan.concurrency
-    with WorkerPool(concurrency, announce) as pool:
+    with (
+        resuming(dump.source, dump.storage.private, dump.consistency, announce),
+        WorkerPool(dump.settings.plan.concurrency, announce) as pool,
+    ):
+        preflight.check_source(dump.source, dump.selection, dump.consistency)
+        plan = again(dump_plan, dump.source.patience)(
+            dump.source, dump.selection, dump.settings, dump.run_key, dump.storage, dump.replace_existing
+        )
+        if planned:
+            planned(plan)
         if dump.settings.mode == "none":
             pool.map(partial(dump_phase, dump.source, dump.storage), [bundle.file for bundle in plan.bundles])
         else:

@@ -61,27 +61,19 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
     ``planned`` is told the plan as soon as there is one. Raises what the phases raise; call again with the same run
     key to go on after the last committed chunk.
     """
-    with resuming(migration.source, migration.directory, migration.consistency, announce):
-        return _migrate(migration, announce, planned)
-
-
-def _migrate(migration: Migration, announce: Listener, planned: Callable[[Plan], None] | None) -> Report:
     source, target, directory = migration.source, migration.target, migration.directory
-    preflight.check(source, target, migration.selection, migration.consistency)
-    purpose = {
-        "source": str(source),
-        "target": str(target),
-        "selection": migration.selection,
-        "settings": migration.settings,
-        "consistency": migration.consistency.mode,
-    }
-    plan = plan_once(directory, migration.run_key, purpose, again(partial(_plan, migration), target.patience))
-    if planned:
-        planned(plan)
-    schemas = [schema_file(plan.identity, part) for part in range(plan.parts)]
-    bundles = [reference.file for reference in plan.data_bundles]
-    concurrency = migration.settings.concurrency
-    with WorkerPool(concurrency, announce) as pool:
+    with (
+        resuming(source, directory, migration.consistency, announce),
+        WorkerPool(migration.settings.concurrency, announce) as pool,
+    ):
+        preflight.check(source, target, migration.selection, migration.consistency)
+        plan = plan_once(
+            directory, migration.run_key, _purpose(migration), again(partial(_plan, migration), target.patience)
+        )
+        if planned:
+            planned(plan)
+        schemas = [schema_file(plan.identity, part) for part in range(plan.parts)]
+        bundles = [reference.file for reference in plan.data_bundles]
         pool.map(partial(schema_phase, target, directory), schemas)
         if migration.consistency.mode == "none":
             pool.map(partial(data_phase, source, target, directory), bundles)
@@ -92,6 +84,16 @@ def _migrate(migration: Migration, announce: Listener, planned: Callable[[Plan],
             pool.map(again(partial(verify_phase, target, directory), target.patience), bundles)
     again(post_phase, target.patience)(target, directory, plan.identity, announce, source)
     return again(report_phase, target.patience)(target, directory, plan.identity)
+
+
+def _purpose(migration: Migration) -> dict[str, object]:
+    return {
+        "source": str(migration.source),
+        "target": str(migration.target),
+        "selection": migration.selection,
+        "settings": migration.settings,
+        "consistency": migration.consistency.mode,
+    }
 
 
 def _move_together(migration: Migration, plan: Plan, pool: WorkerPool, announce: Listener) -> None:
