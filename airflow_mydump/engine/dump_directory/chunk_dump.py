@@ -10,7 +10,7 @@ from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.dump_directory.compressed_file import DEFAULT_LEVEL, write_compressed
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, FileRecord, record_of
 from airflow_mydump.engine.dump_directory.schema_file import HEADER
-from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.dump_directory.storage import Writable
 from airflow_mydump.engine.errors import LoadMismatchError
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.framing.frame import Delimiters, FrameStream
@@ -29,9 +29,9 @@ _TRIES = 1 << 32
 
 @dataclass(frozen=True)
 class DumpTarget:
-    """Where chunks go: a directory, and how hard zstd tries."""
+    """Where chunks go, and how hard zstd tries."""
 
-    storage: Storage
+    files: Writable
     level: int = DEFAULT_LEVEL
 
 
@@ -55,9 +55,9 @@ def dump_chunk(
         checksum = None if tells_everything(table, chunk) else compute_checksums(source, [stored])[0]
         stream = read_frames(source, stored, delimiters)
         hashed = FrameDigest(delimiters)
-        data = write_compressed(target.storage, f"{name}.dat.zst", _heard(hashed, stream, checksum), target.level)
+        data = write_compressed(target.files, f"{name}.dat.zst", _heard(hashed, stream, checksum), target.level)
     announce(Event(EventKind.FILE_WRITTEN, table.name, chunk.id, stream.rows, data.bytes))
-    statement = _write_statement(target.storage, f"{name}.sql", table, delimiters, data)
+    statement = _write_statement(target.files, f"{name}.sql", table, delimiters, data)
     checksum = checksum or Checksum(stream.rows, hashed.text)
     if checksum.rows != stream.rows:
         raise LoadMismatchError(f"{stored}: the source counted {checksum.rows} rows, and {stream.rows} were read")
@@ -69,11 +69,11 @@ def _heard(hashed: FrameDigest, frames: Iterable[bytes], checksum: Checksum | No
     return hashed.listen(frames) if checksum is None else frames
 
 
-def _write_statement(storage: Storage, name: str, table: Table, delimiters: Delimiters, data: FileRecord) -> FileRecord:
+def _write_statement(files: Writable, name: str, table: Table, delimiters: Delimiters, data: FileRecord) -> FileRecord:
     # myloader says USE before it, so the table has no database and may be restored into another.
     statement = load_statement(quote(table.name.name), table, delimiters, data.name)
     content = f"{HEADER}{statement};\n".encode()
-    storage.write(name, content)
+    files.write(name, content)
     return record_of(name, content)
 
 

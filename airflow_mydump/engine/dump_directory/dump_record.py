@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 import zstandard
 
+from airflow_mydump.engine.consistency.pause import PAUSE
 from airflow_mydump.engine.dump_directory import PRIVATE
 from airflow_mydump.engine.dump_directory.compressed_file import decompressed
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, FileRecord, record_of
@@ -109,7 +110,7 @@ def only_begun(storage: Storage) -> bool:
     private = storage.private
     private.filesystem.invalidate_cache()
     names = (path.rstrip("/").rpartition("/")[2] for path in private.filesystem.ls(private.path, detail=False))
-    return all(name.startswith((_FOLDER, PARTIAL)) for name in names)
+    return all(name == PAUSE or name.startswith((_FOLDER, PARTIAL)) for name in names)
 
 
 def remove_other_plans(storage: Storage, plan: str) -> None:

@@ -12,7 +12,7 @@ from typing import Protocol
 from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.moment import Moment
-from airflow_mydump.engine.consistency.pause import pause_applier, resume_applier
+from airflow_mydump.engine.consistency.pause import pause_applier
 from airflow_mydump.engine.consistency.reading_together import read_together
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
@@ -26,10 +26,11 @@ from airflow_mydump.engine.dump_directory.dump_record import (
     read_done,
     unfinished,
 )
+from airflow_mydump.engine.dump_directory.file_batch import FileBatch
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
 from airflow_mydump.engine.dump_directory.moment_file import read_moment, remove_moment, write_moment
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.errors import ServerError
+from airflow_mydump.engine.errors import ConfigurationError, ServerError, SnapshotError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.metadata.catalog import Catalog
@@ -94,14 +95,10 @@ def snapshot_dump_phase(
 
 
 def pause_dumped(source: Endpoint, storage: Storage, settings: Consistency, announce: Listener = ignore) -> None:
-    """Pause the source's applier for the dump phase; see `pause_applier`, and its errors."""
+    """Pause the source's applier for the dump phase, until `resume_applier` is called for ``storage.private``; see
+    `pause_applier`, and its errors."""
     plan = storage.private.read(PLAN, DumpPlan)
     pause_applier(source, storage.private, settings, _DumpWork(plan, source, storage, announce), announce)
-
-
-def resume_dumped(source: Endpoint, storage: Storage, settings: Consistency, announce: Listener = ignore) -> None:
-    """Let the source's applier run again after the dump phase; see `resume_applier`, and its errors."""
-    resume_applier(source, storage.private, settings, announce)
 
 
 @dataclass(frozen=True)
@@ -145,13 +142,23 @@ class _DumpWork:
     def _bundles(self) -> Iterator[DataBundle]:
         return (self.storage.private.read(reference.file, DataBundle) for reference in self.plan.bundles)
 
-    def clear(self) -> None:
+    def clear(self, before: Moment | None) -> None:
+        self._require(before)
         remove_moment(self._folder)
         # Without a moment no record of theirs counts any more.
         self.storage.keep_only(())
 
     def record(self, moment: Moment) -> None:
+        self._require(None)
         write_moment(self._folder, moment)
+
+    def _require(self, moment: Moment | None) -> None:
+        # A worker that was silent meanwhile would otherwise end the moment of those that have gone on without it.
+        if (now := self.current()) != moment and now is not None:
+            raise SnapshotError(
+                f"other workers have begun to read in a moment of their own ({now.taken_at} UTC) while this one was "
+                "silent; what they read is left alone"
+            )
 
     def require_planned(self) -> None:
         require_unchanged(self.source, definitions_of(self._folder.read(CATALOG, Catalog), self.plan.selection))
@@ -183,39 +190,36 @@ def _dump_bundle(
     records = f"{epoch}{names.number:05}-"
     finished = read_done(storage, bundle.identity.plan, records).finished
     dumped = Dumped(skipped=len(finished))
-    target = DumpTarget(storage, names.level)
-    with _Record(storage, bundle.identity.plan, records) as record:
-        for chunk in bundle.chunks:
-            planned = bundle.table_of(chunk)
-            if chunk.id in finished:
-                announce(Event(EventKind.CHUNK_SKIPPED, planned.target, chunk.id))
-                continue
-            try:
-                manifest = retrying(patience)(dump, target, planned, chunk, names.base(chunk.table), announce)
-            except ServerError as error:
-                raise error.during(f"{planned.table.name}, {chunk.describe()}") from error
-            if storage.finished:
-                return _too_late(storage, manifest, len(bundle.chunks))
-            record.add(manifest)
-            dumped = dumped.plus(manifest)
+    try:
+        with FileBatch(storage) as files, _Record(storage, files, bundle.identity.plan, records) as record:
+            target = DumpTarget(files, names.level)
+            for chunk in bundle.chunks:
+                planned = bundle.table_of(chunk)
+                if chunk.id in finished:
+                    announce(Event(EventKind.CHUNK_SKIPPED, planned.target, chunk.id))
+                    continue
+                try:
+                    manifest = retrying(patience)(dump, target, planned, chunk, names.base(chunk.table), announce)
+                except ServerError as error:
+                    raise error.during(f"{planned.table.name}, {chunk.describe()}") from error
+                record.add(manifest)
+                dumped = dumped.plus(manifest)
+    except _TooLate:
+        return Dumped(skipped=len(bundle.chunks))
     return dumped
 
 
-def _too_late(storage: Storage, manifest: ChunkManifest, chunks: int) -> Dumped:
-    """Remove what nobody waits for any more: a task that was taken for dead, or the same command started twice, has a
-    twin that did the work and finished the dump.
-
-    The files are there by now, and whoever finishes a dump looks for such when it is complete: one sees the other.
-    """
-    storage.discard([record.name for record in manifest.files])
-    return Dumped(skipped=chunks)
+class _TooLate(Exception):
+    """The dump is complete: a task that was taken for dead, or the same command started twice, has a twin that did the
+    work and finished the dump."""
 
 
 class _Record:
     """What a task has written but not recorded."""
 
-    def __init__(self, storage: Storage, plan: str, records: str) -> None:
+    def __init__(self, storage: Storage, files: FileBatch, plan: str, records: str) -> None:
         self._storage = storage
+        self._files = files
         self._plan = plan
         self._records = records
         self._unrecorded: list[ChunkManifest] = []
@@ -229,11 +233,27 @@ class _Record:
 
     def _write(self) -> None:
         if self._unrecorded:
+            self._settle()
             # Never the name of another try's file: two may be at work at once.
             name = f"{self._records}{time.time_ns():020}-{secrets.token_hex(4)}"
             leave_done(self._storage, self._plan, name, self._unrecorded)
         self._unrecorded = []
         self._recorded_at = time.monotonic()
+
+    def _settle(self) -> None:
+        """Let the files appear, unless nobody waits for them any more: then remove them, and raise _TooLate.
+
+        They are there when this looks whether the dump is complete, and who finishes a dump looks for files that are
+        too many when it is: one sees the other.
+        """
+        try:
+            self._files.settle()
+        except ConfigurationError:
+            if not self._storage.finished:
+                raise
+        if self._storage.finished:
+            self._storage.discard([record.name for manifest in self._unrecorded for record in manifest.files])
+            raise _TooLate
 
     def __enter__(self) -> _Record:
         return self

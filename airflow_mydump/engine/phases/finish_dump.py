@@ -25,6 +25,7 @@ from airflow_mydump.engine.dump_directory.dump_record import (
     write_chunks,
     write_index,
 )
+from airflow_mydump.engine.dump_directory.file_batch import FileBatch
 from airflow_mydump.engine.dump_directory.file_name import FileNames
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, FileRecord
 from airflow_mydump.engine.dump_directory.metadata_file import (
@@ -181,10 +182,11 @@ def _write_all(
     # Now that all rows are there: a sequence may have gone on while they were read.
     catalog = with_states(catalog, read_states(source, catalog))
     names = names_of(catalog)
-    definitions = tuple(
-        write_compressed(storage, f"{name}.zst", [content.encode()])
-        for name, content in _definitions(catalog, names, _view_columns(source, catalog))
-    )
+    with FileBatch(storage) as files:
+        definitions = tuple(
+            write_compressed(files, f"{name}.zst", [content.encode()])
+            for name, content in _definitions(catalog, names, _view_columns(source, catalog))
+        )
     index = Index(
         format=FORMAT,
         server=plan.server,
