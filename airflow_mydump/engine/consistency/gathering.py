@@ -18,7 +18,7 @@ from datetime import datetime, timezone
 from airflow_mydump.engine.consistency.definition_lock import lock_definitions
 from airflow_mydump.engine.consistency.global_lock import GlobalLock
 from airflow_mydump.engine.consistency.kept_session import KeptSession
-from airflow_mydump.engine.consistency.logbook import Logbook, settle
+from airflow_mydump.engine.consistency.logbook import Logbook, settle, start_over
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
@@ -93,7 +93,7 @@ class Gathering:
         return True
 
     def _lead(self, session: KeptSession, deadline: float) -> Moment:
-        self._logbook.clear()
+        start_over(self._logbook, self._locks)
         expected = self._connections(self._ready)
         # Not before everybody looks out for the sign: the lock is held for 15 ms then, and for 200 ms otherwise.
         self._wait_until_all(self._waiting, expected, deadline)

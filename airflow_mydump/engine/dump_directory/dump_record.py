@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 import zstandard
 
+from airflow_mydump.engine.consistency.pause import PAUSE
 from airflow_mydump.engine.dump_directory import PRIVATE
 from airflow_mydump.engine.dump_directory.compressed_file import decompressed
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, FileRecord, record_of
@@ -97,7 +98,7 @@ def only_begun(storage: Storage) -> bool:
     private = storage.private
     private.filesystem.invalidate_cache()
     names = (path.rstrip("/").rpartition("/")[2] for path in private.filesystem.ls(private.path, detail=False))
-    return all(name in (CATALOG, BUNDLES, CUTS, WHEN_PLANNED) or name.startswith(PARTIAL) for name in names)
+    return all(name in (CATALOG, BUNDLES, CUTS, PAUSE, WHEN_PLANNED) or name.startswith(PARTIAL) for name in names)
 
 
 def unfinished_catalog(storage: Storage) -> Catalog:

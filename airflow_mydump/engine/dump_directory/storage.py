@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Protocol, cast
 
 from fsspec.implementations.local import LocalFileSystem
 
+from airflow_mydump.engine.consistency.pause import PAUSE
 from airflow_mydump.engine.dump_directory import METADATA, PRIVATE
 from airflow_mydump.engine.errors import ConfigurationError, DumpError
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -103,13 +104,21 @@ class Storage:
         self.private.remove_unfinished()
 
     def remove(self) -> None:
-        """Remove the dump with all its files, its completion marker first. Raises ConfigurationError."""
+        """Remove the dump with all its files, its completion marker first. Raises ConfigurationError.
+
+        That a server's applier is stopped for it, and waits for who lets it run again, stays written down.
+        """
         filesystem = self.directory.filesystem
         try:
             for name in sorted(self.sizes(), key=lambda name: name != METADATA):
                 filesystem.rm_file(self.directory.file(name))
-            if filesystem.exists(self.private.path):
-                filesystem.rm(self.private.path, recursive=True)
+            if self.private.exists(PAUSE):
+                paths = filesystem.ls(self.private.path, detail=False)
+                private = [path for path in paths if not path.endswith(f"/{PAUSE}")]
+            else:
+                private = [self.private.path] if filesystem.exists(self.private.path) else []
+            for path in private:
+                filesystem.rm(path, recursive=True)
         except OSError as error:
             raise ConfigurationError(f"{self} cannot be emptied: {error.strerror or error}") from error
 

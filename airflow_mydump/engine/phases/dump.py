@@ -12,7 +12,7 @@ from typing import Protocol
 from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.moment import Moment
-from airflow_mydump.engine.consistency.pause import pause_applier, resume_applier
+from airflow_mydump.engine.consistency.pause import pause_applier
 from airflow_mydump.engine.consistency.reading_together import read_together
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
@@ -23,7 +23,7 @@ from airflow_mydump.engine.dump_directory.file_batch import FileBatch
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
 from airflow_mydump.engine.dump_directory.moment_file import read_moment, remove_moment, write_moment
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.errors import ServerError
+from airflow_mydump.engine.errors import ServerError, SnapshotError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases.definition_change import definitions_of, require_unchanged
@@ -86,14 +86,10 @@ def snapshot_dump_phase(
 
 
 def pause_dumped(source: Endpoint, storage: Storage, settings: Consistency, announce: Listener = ignore) -> None:
-    """Pause the source's applier for the dump phase; see `pause_applier`, and its errors."""
+    """Pause the source's applier for the dump phase, until `resume_applier` is called for ``storage.private``; see
+    `pause_applier`, and its errors."""
     plan = storage.private.read(PLAN, DumpPlan)
     pause_applier(source, storage.private, settings, _DumpWork(plan, source, storage, announce), announce)
-
-
-def resume_dumped(source: Endpoint, storage: Storage, settings: Consistency, announce: Listener = ignore) -> None:
-    """Let the source's applier run again after the dump phase; see `resume_applier`, and its errors."""
-    resume_applier(source, storage.private, settings, announce)
 
 
 @dataclass(frozen=True)
@@ -128,12 +124,22 @@ class _DumpWork:
     def _bundles(self) -> Iterator[DataBundle]:
         return (self.storage.private.read(reference.file, DataBundle) for reference in self.plan.bundles)
 
-    def clear(self) -> None:
+    def clear(self, before: Moment | None) -> None:
         # Files stay until others replace them: without their records they count for nothing.
+        self._require(before)
         remove_moment(self.storage)
 
     def record(self, moment: Moment) -> None:
+        self._require(None)
         write_moment(self.storage, moment)
+
+    def _require(self, moment: Moment | None) -> None:
+        # A worker that was silent meanwhile would otherwise end the moment of those that have gone on without it.
+        if (now := self.current()) != moment and now is not None:
+            raise SnapshotError(
+                f"other workers have begun to read in a moment of their own ({now.taken_at} UTC) while this one was "
+                "silent; what they read is left alone"
+            )
 
     def require_planned(self) -> None:
         require_unchanged(self.source, definitions_of(unfinished_catalog(self.storage), self.plan.selection))
