@@ -16,7 +16,7 @@ from airflow_mydump.engine.error_number import DENIED
 from airflow_mydump.engine.errors import AccessError, ConnectError, ServerError
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.flavor import Flavor
-from airflow_mydump.engine.server.session_state import NOT_LOGGED, SessionState
+from airflow_mydump.engine.server.session_state import NOT_LOGGED, SILENCE_SECONDS, SessionState
 
 Row = tuple["bytes | None", ...]
 
@@ -25,7 +25,7 @@ CONNECT_TIMEOUT = 20
 
 _TEXT_ROWS_AT_ONCE = 1000
 
-READ_TIMEOUT = 3600
+READ_TIMEOUT = SILENCE_SECONDS
 """Seconds without a byte after which a server counts as lost; a long ALTER is silent for minutes."""
 
 
