@@ -353,8 +353,8 @@ def current_moment(session: Session, identity: PlanIdentity) -> Moment | None:
     return msgspec.json.decode(rows[0][0], type=Moment) if rows else None
 
 
-def end_moment(session: Session, identity: PlanIdentity) -> None:
-    """Let nothing be committed any more that was read in earlier moments.
+def end_moment(session: Session, identity: PlanIdentity, epoch: str) -> None:
+    """Let nothing be committed any more that was read in the moment with this epoch.
 
     Waits for transactions that load such rows. Raises IncompleteRunError if the run is complete, ServerError.
     """
@@ -365,7 +365,7 @@ def end_moment(session: Session, identity: PlanIdentity) -> None:
             raise IncompleteRunError(
                 f"run {identity.run_key} is complete, or lost to a later run: its rows are kept; start the run anew"
             )
-        session.execute(f"DELETE FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = 'moment'")
+        session.execute(f"DELETE FROM {LEDGER.sql} WHERE {_rows(identity, 'moment', [epoch])}")
 
 
 def loaded_tables(session: Session, identity: PlanIdentity) -> frozenset[TableName]:

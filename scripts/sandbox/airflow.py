@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -70,6 +72,7 @@ class Airflow:
         self._environment = dict(environment or {})
         self._inherit = inherit
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._outlived: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Airflow:
         try:
@@ -109,12 +112,37 @@ class Airflow:
 
     def stop(self) -> None:
         """End all processes, running tasks included; logs and metadata stay."""
-        for process in self._processes.values():
+        processes = [*self._processes.values(), *self._outlived]
+        for process in processes:
             process.terminate()
-        for process in self._processes.values():
+        for process in processes:
             process.wait()
         self._processes.clear()
+        self._outlived.clear()
         self.api.close()
+
+    def kill(self, name: str) -> None:
+        """End a component with all that came from it, a scheduler with its tasks, as the loss of a machine would."""
+        process = self._processes.pop(name)
+        process.terminate()
+        process.wait()
+
+    def kill_alone(self, name: str) -> None:
+        """End a component by SIGKILL, and nothing that came from it: a scheduler's tasks go on."""
+        process = self._processes.pop(name)
+        (component,) = keeper.children()[process.pid]
+        process.send_signal(signal.SIGUSR1)
+        os.kill(component, signal.SIGKILL)
+        self._outlived.append(process)
+
+    def start_again(self, name: str) -> None:
+        """Start a component that was killed; returns at once."""
+        self._processes[name] = self._launch(name, _COMPONENTS[name])
+
+    def tasks(self) -> list[int]:
+        """The processes that run tasks now, those of a scheduler that was killed included."""
+        keepers = [*self._processes.values(), *self._outlived]
+        return [pid for process in keepers for pid in keeper.descendants(process.pid) if _runs_task(pid)]
 
     def await_dag(self, dag_id: str, seconds: float = 60.0) -> None:
         """Return when a DAG was parsed; raises AirflowStartError with its file's error."""
@@ -192,9 +220,10 @@ class Airflow:
             raise self._error(name, f"ended with exit code {process.returncode}")
 
     def _launch(self, name: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+        command = _FORKING_AIRFLOW if name in _FORKING else _AIRFLOW
         with self._log(name).open("ab") as log:
             return subprocess.Popen(
-                [*_KEEPER, str(os.getpid()), sys.executable, "-m", "airflow", *arguments],
+                [*_KEEPER, str(os.getpid()), *command, *arguments],
                 cwd=self.home,
                 env=self.environment(),
                 stdin=subprocess.DEVNULL,
@@ -207,13 +236,14 @@ class Airflow:
 
     def _await_healthy(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while not self._healthy():
+        while not self.healthy():
             self.check()
             if time.monotonic() > deadline:
                 raise AirflowStartError(f"Airflow is not ready after {START_SECONDS:.0f} s: see {self.logs}.")
             time.sleep(0.2)
 
-    def _healthy(self) -> bool:
+    def healthy(self) -> bool:
+        """Whether every component says that it is well."""
         try:
             return _HEALTHY.items() <= self.api.health().items()
         except (httpx.TransportError, AirflowApiError):
@@ -228,6 +258,19 @@ class Airflow:
         return AirflowStartError(f"Airflow's {name} {what}. Its log, {log}, ends with:\n{tail}")
 
 
+def _runs_task(pid: int) -> bool:
+    try:
+        title = Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
+    except OSError:  # it has ended
+        return False
+    # what Airflow (3.1 to 3.3) calls the process of a task instance
+    return _TASK_TITLE.match(title) is not None
+
+
+_TASK_TITLE = re.compile("airflow worker -- [0-9a-f]{8}-")
+_AIRFLOW = (sys.executable, "-m", "airflow")
+_FORKING_AIRFLOW = (sys.executable, str(Path(__file__).with_name("airflow_main.py")))
+_FORKING = ("scheduler", "dag-processor")
 _KEEPER = (sys.executable, "-I", "-S", keeper.__file__)
 
 

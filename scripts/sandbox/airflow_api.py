@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -54,6 +55,12 @@ class AirflowApi:
         """Return what went wrong with DAG files."""
         return [error["stack_trace"] for error in self.pages("/importErrors", "import_errors")]
 
+    def add_connection(self, connection_id: str, uri: str) -> None:
+        """Make a connection of type ``mysql``."""
+        parts = urlsplit(uri)
+        server = {"host": parts.hostname, "port": parts.port, "login": parts.username, "password": parts.password}
+        self.request("POST", "/connections", {"connection_id": connection_id, "conn_type": "mysql", **server})
+
     def unpause(self, dag_id: str) -> None:
         """Let the scheduler run a DAG."""
         self.request("PATCH", f"/dags/{dag_id}", {"is_paused": False})
@@ -82,11 +89,19 @@ class AirflowApi:
         answer = self.request("GET", path, parameters={"map_index": map_index, "full_content": True})
         return "\n".join(_line(entry) for entry in answer["content"])
 
-    def clear_task(self, dag_id: str, run_id: str, task_id: str, map_index: int | None = None) -> None:
-        """Clear one task, or one of its mapped instances, and nothing downstream."""
+    def clear_task(
+        self, dag_id: str, run_id: str, task_id: str, map_index: int | None = None, downstream: bool = False
+    ) -> None:
+        """Clear one task, or one of its mapped instances, and what comes after it only if so said."""
         which = task_id if map_index is None else [task_id, map_index]
         body = {"dry_run": False, "dag_run_id": run_id, "task_ids": [which], "only_failed": False}
+        body["include_downstream"] = downstream
         self.request("POST", f"/dags/{dag_id}/clearTaskInstances", body)
+
+    def mark_task(self, dag_id: str, run_id: str, task_id: str, map_index: int, state: str) -> None:
+        """Say that a task has ended in this state, whatever it does."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/{map_index}"
+        self.request("PATCH", path, {"new_state": state})
 
     def clear_run(self, dag_id: str, run_id: str) -> None:
         """Clear a whole run."""

@@ -3,8 +3,9 @@
 Airflow's processes start sessions and process groups of their own, so no signal to a group reaches all of them.
 The keeper is a child subreaper: whatever loses its parent becomes the keeper's child, and nothing escapes.
 
-Runs as a script: `python -I -S keeper.py STARTER COMMAND ARGUMENT...`. SIGTERM to it ends all. Its exit code is
-the command's, or 128 and the signal that ended the command, as in a shell.
+Runs as a script: `python -I -S keeper.py STARTER COMMAND ARGUMENT...`. SIGTERM to it ends all. After SIGUSR1 what came
+from the command may outlive it. Its exit code is the command's, or 128 and the signal that ended the command, as in a
+shell.
 """
 
 from __future__ import annotations
@@ -33,21 +34,35 @@ def keep(starter: int, command: Sequence[str]) -> int:
     told, tell = os.pipe()
     os.set_blocking(tell, False)
     signal.set_wakeup_fd(tell)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
         signal.signal(number, lambda *_: None)
     child = subprocess.Popen(command)
-    descriptors = [os.pidfd_open(child.pid), told]
     starter_descriptor = _open_starter(starter)
-    if starter_descriptor is None:  # it has died already
-        descriptors = []
-    else:
-        descriptors.append(starter_descriptor)
-    if descriptors:
-        select.select(descriptors, [], [])
+    if starter_descriptor is not None:  # else it has died already
+        _wait(os.pidfd_open(child.pid), told, starter_descriptor)
     ended = child.poll()
     _kill_descendants(child)
     code = child.wait() if ended is None else ended
     return code if code >= 0 else 128 - code
+
+
+def descendants(ancestor: int) -> list[int]:
+    """Return the processes that came from a process; all of them if it is a keeper, which orphans come to."""
+    by_parent = children()
+    found: list[int] = []
+    waiting = list(by_parent[ancestor])
+    while waiting:
+        pid = waiting.pop()
+        found.append(pid)
+        waiting += by_parent[pid]
+    return found
+
+
+def _wait(child: int, told: int, starter: int) -> None:
+    """Return when it is time to end all."""
+    awaited = {child, told, starter}
+    while told in select.select(awaited, [], [])[0] and os.read(told, 1) == bytes([signal.SIGUSR1]):
+        awaited.discard(child)
 
 
 def _become_subreaper() -> None:
@@ -69,10 +84,10 @@ def _kill_descendants(child: subprocess.Popen[bytes]) -> None:
     while True:
         child.poll()
         _collect_ended(child.pid)
-        descendants = _descendants(os.getpid())
-        if not descendants:
+        left = descendants(os.getpid())
+        if not left:
             return
-        for pid in descendants:
+        for pid in left:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.01)
@@ -80,32 +95,21 @@ def _kill_descendants(child: subprocess.Popen[bytes]) -> None:
 
 def _collect_ended(child: int) -> None:
     """Take note of the orphans' ends; the child's own is for `Popen`."""
-    for pid in _children().get(os.getpid(), []):
+    for pid in children().get(os.getpid(), []):
         if pid != child:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
 
 
-def _descendants(ancestor: int) -> list[int]:
-    children = _children()
-    found: list[int] = []
-    waiting = list(children[ancestor])
-    while waiting:
-        pid = waiting.pop()
-        found.append(pid)
-        waiting += children[pid]
-    return found
-
-
-def _children() -> dict[int, list[int]]:
+def children() -> dict[int, list[int]]:
     """Return the children of every process of the machine."""
-    children: dict[int, list[int]] = defaultdict(list)
+    found: dict[int, list[int]] = defaultdict(list)
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             # the second field is a name in parentheses that may hold anything; then come state and parent
             parent = stat.read_text(errors="replace").rpartition(")")[2].split()[1]
-            children[int(parent)].append(int(stat.parent.name))
-    return children
+            found[int(parent)].append(int(stat.parent.name))
+    return found
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,6 +13,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from statistics import median
 from threading import Event, Thread
+
+from tests.benchmarks import reaper
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,9 @@ class CommandError(Exception):
 def run(command: Sequence[str] | str, servers: Sequence[int]) -> Cost:
     """Run a command, a shell's line if it is one string, and measure it and the servers. Raises CommandError."""
     before, busy = time.monotonic(), cpu_seconds(servers)
+    words = ["bash", "-o", "pipefail", "-c", command] if isinstance(command, str) else command
     process = subprocess.Popen(
-        ["bash", "-o", "pipefail", "-c", command] if isinstance(command, str) else command,
+        [sys.executable, "-I", "-S", reaper.__file__, *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )

@@ -11,6 +11,7 @@ import pytest
 from sandbox.airflow import Airflow, connection_variables
 from sandbox.server import Server, available_flavors
 
+from tests.e2e.gated import ADDRESS_FILE
 from tests.integration.pair import Pair
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sandbox.server import Flavor
 
 FLAVORS = os.environ.get("MYDUMP_TEST_FLAVORS", "mariadb,mysql").split(",")
+ROOT = Path(__file__).resolve().parents[2]
 DAGS = Path(__file__).parent / "dags"
 
 
@@ -50,9 +52,18 @@ def airflow(pairs: Mapping[Flavor, Pair], tmp_path_factory: pytest.TempPathFacto
     for flavor, pair in pairs.items():
         connections[f"source_{flavor}"] = pair.source.uri
         connections[f"target_{flavor}"] = pair.target.uri
-    environment = {"MYDUMP_WORK_DIRECTORY": str(directory / "work"), **dict(connection_variables(connections))}
-    with Airflow(directory / "home", DAGS, environment) as airflow:
+    with Airflow(directory / "home", DAGS, environment_of(directory, connections)) as airflow:
         yield airflow
+
+
+def environment_of(directory: Path, connections: Mapping[str, str]) -> dict[str, str]:
+    """What the tests' DAGs need to know."""
+    return {
+        "MYDUMP_WORK_DIRECTORY": str(directory / "work"),
+        ADDRESS_FILE: str(directory / "gate"),
+        "PYTHONPATH": str(ROOT),
+        **dict(connection_variables(connections)),
+    }
 
 
 def pair_of(pairs: Mapping[Flavor, Pair], flavor: Flavor) -> Pair:

@@ -61,3 +61,11 @@ class DagRun:
 
     def clear_all(self) -> None:
         self.airflow.api.clear_run(self.dag_id, self.run_id)
+
+    def clear_from(self, task_id: str) -> None:
+        """Clear a task and all that come after it."""
+        self.airflow.api.clear_task(self.dag_id, self.run_id, task_id, downstream=True)
+
+    def mark(self, task_id: str, map_index: int, state: str) -> None:
+        """Have it that a task has ended in a state."""
+        self.airflow.api.mark_task(self.dag_id, self.run_id, task_id, map_index, state)

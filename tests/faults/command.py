@@ -106,8 +106,7 @@ def _run(arguments: list[str], environment: dict[str, str], out: str, err: str, 
 
 
 def _fork_workers() -> None:
-    original = multiprocessing.get_context
-    multiprocessing.get_context = lambda method=None: original("fork")  # type: ignore[assignment]
+    pool._nursery = lambda: multiprocessing.get_context("fork")
 
 
 def _pass_gate(gate: str) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tests.integration.pair import rows_of, run_sql
+from airflow_mydump.engine.consistency.applier import read_applier
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
+from tests.integration.pair import endpoint, rows_of, run_sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,3 +54,9 @@ def catch_up(primary: Server, replica: Server) -> None:
         assert time.monotonic() < deadline, "the replica does not follow"
         time.sleep(0.02)
     run_sql(primary, f"DROP DATABASE {name}")
+
+
+def applies(replica: Server) -> bool:
+    """Whether a replica's applier runs."""
+    with Session(endpoint(replica), metadata) as session:
+        return read_applier(session).running

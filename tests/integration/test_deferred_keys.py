@@ -11,6 +11,7 @@ from tests.integration.contents import assert_same_contents, assert_same_definit
 from tests.integration.pair import rows_of
 
 if TYPE_CHECKING:
+    from airflow_mydump.engine.plan.plan import IfExists
     from tests.integration.pair import Pair
     from tests.integration.run import Run
 
@@ -89,9 +90,9 @@ def test_every_key_is_there_in_the_end(pair: Pair, keyed: Run) -> None:
 
 
 @pytest.mark.parametrize("mode", ["truncate", "drop"])
-def test_a_second_run_leaves_the_keys_as_they_are(pair: Pair, keyed: Run, mode: str) -> None:
+def test_a_second_run_leaves_the_keys_as_they_are(pair: Pair, keyed: Run, mode: IfExists) -> None:
     keyed.copy()
-    keyed.again(mode).copy()  # type: ignore[arg-type]
+    keyed.again(mode).copy()
     assert_same_contents(pair.source, pair.target, keyed.database)
     assert_same_definitions(pair.source, pair.target, keyed.database)
 
@@ -107,10 +108,12 @@ def test_keys_that_are_partly_there_are_completed(pair: Pair, keyed: Run) -> Non
     assert_same_definitions(pair.source, pair.target, keyed.database)
 
 
-def test_a_run_that_stopped_before_its_keys_is_taken_over_by_another(pair: Pair, keyed: Run) -> None:
+@pytest.mark.parametrize("mode", ["truncate", "drop"])
+def test_a_run_that_stopped_before_its_keys_is_taken_over_by_another(pair: Pair, keyed: Run, mode: IfExists) -> None:
     keyed.plan()
     keyed.schema()
     keyed.data()
-    keyed.again("drop").copy()
+    keyed.on_target("ALTER TABLE plain ADD KEY (a)")  # the index phase had begun
+    keyed.again(mode).copy()
     assert_same_contents(pair.source, pair.target, keyed.database)
     assert_same_definitions(pair.source, pair.target, keyed.database)

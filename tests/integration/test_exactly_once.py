@@ -85,7 +85,12 @@ def test_a_killed_run_is_finished_by_its_run_key(pair: Pair, run: Run, tmp_path:
     if victim == "the command":
         process.kill()
     else:
-        workers = [pid for pid in processes_with(database) if pid != process.pid and b"spawn_main" in command(pid)]
+        started = {
+            pid: parent
+            for pid in processes_with(database)
+            if b"forkserver" in command(pid) and (parent := parent_of(pid))
+        }
+        workers = [pid for pid, parent in started.items() if parent in started]
         assert len(workers) == 2
         os.kill(workers[0], signal.SIGKILL)
     killed = finish(process, 30)
@@ -115,6 +120,12 @@ def command(pid: int) -> bytes:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     return b""
+
+
+def parent_of(pid: int) -> int:
+    with contextlib.suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[1])
+    return 0
 
 
 @pytest.mark.parametrize("number", [1, 4])

@@ -18,12 +18,13 @@ from datetime import datetime, timezone
 from airflow_mydump.engine.consistency.definition_lock import lock_definitions
 from airflow_mydump.engine.consistency.global_lock import GlobalLock
 from airflow_mydump.engine.consistency.kept_session import KeptSession
-from airflow_mydump.engine.consistency.logbook import Logbook, settle
+from airflow_mydump.engine.consistency.logbook import Logbook, settle, start_over
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.errors import SnapshotError
+from airflow_mydump.engine.metadata.table_identity import may_see_numbers
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.replication_position import read_position
 from airflow_mydump.engine.server.server_name import server_name
@@ -73,17 +74,17 @@ class Gathering:
     def _wait_for_all(self, deadline: float) -> bool:
         """Wait until all are ready; False if others do the work, or have done it, without this one.
 
-        Who finds its place taken, because the same worker was started twice, waits for what becomes of the other.
+        Who finds its place taken, because the same worker was started twice, waits for what becomes of the other. Who
+        has its place looks once more: others may have ended since, and what they did must not be thrown away.
         """
-        own, waited, ready, most = False, False, 0, 0
+        own, ready, most = False, 0, 0
         while not own or ready < self._worker.workers:
             if not own:
                 if self.others_read():
                     return False
                 own = self._locks.take(self._ready[self._worker.number])
-                if own and waited and self._logbook.complete():
+                if own and self._logbook.complete():
                     return False
-                waited = True
             ready = len(self._locks.used(self._ready))
             most = max(most, ready)
             if time.monotonic() > deadline:
@@ -96,7 +97,9 @@ class Gathering:
         # Nothing before everybody looks out for the sign: others see then that this worker has failed, and the lock is
         # held for 15 ms, and for 200 ms otherwise.
         self._wait_until_all(self._waiting, expected, deadline)
-        self._logbook.clear()
+        start_over(self._logbook, self._locks)
+        epoch = secrets.token_hex(8)
+        self._logbook.note_tables(epoch)
         with GlobalLock(self._source, self._settings, deadline) as lock:
             until = time.monotonic() + self._settings.max_lock_seconds
             self._locks.take(_GO)
@@ -108,15 +111,18 @@ class Gathering:
             with self._locks.connection() as connection:
                 position, server = read_position(connection), server_name(connection)
             lock.release()
+        with self._locks.connection() as connection:
+            exchanges_seen = may_see_numbers(connection)
         if self._connections(self._reading) != expected:
             raise _lost()
         moment = Moment(
-            epoch=secrets.token_hex(8),
+            epoch=epoch,
             mode="snapshot",
             taken_at=taken_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
             server=server,
             position=position,
             definitions_locked=locked,
+            exchanges_seen=exchanges_seen,
         )
         settle(self._logbook, moment)
         self._locks.take(_OPEN)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from airflow_mydump.engine.consistency.moment import Moment
+from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.server.session import Session
 
@@ -19,11 +20,12 @@ class Logbook(Protocol):
     def tables(self) -> Sequence[TableName]:
         """The source's tables whose rows are read."""
 
-    def clear(self) -> None:
-        """Throw away what was read in earlier moments; nothing that still is can be kept afterwards."""
+    def clear(self, before: Moment | None) -> None:
+        """Throw away what was read in the moment that was noted ``before``, and earlier; nothing that still is can be
+        kept afterwards. Raises SnapshotError if another has been noted since."""
 
     def record(self, moment: Moment) -> None:
-        """Note the moment that is valid from now on."""
+        """Note the moment that is valid from now on. Raises SnapshotError if there is another."""
 
     def require_source(self, session: Session) -> None:
         """Raise IncompleteRunError unless a session is with the server that the run was planned on."""
@@ -31,15 +33,35 @@ class Logbook(Protocol):
     def require_planned(self) -> None:
         """Raise IncompleteRunError if the source's definitions are not those that the run was planned with."""
 
+    def note_tables(self, epoch: str) -> None:
+        """Note which of the source's tables the names stand for, just before a moment in which they are not locked."""
+
+    def require_noted(self, epoch: str) -> None:
+        """Raise SnapshotError unless the names stand for the same tables just after it."""
+
     def current(self) -> Moment | None:
         """The moment noted last, unless it was thrown away."""
+
+
+def start_over(logbook: Logbook, locks: NamedLocks) -> None:
+    """Throw away what was read before, as the worker that leads.
+
+    One that was taken for dead, and wakes up now, throws away nothing: either its locks are gone, or another moment
+    has been noted since it had them. Raises SnapshotError then.
+    """
+    before = logbook.current()
+    locks.require_alive()
+    logbook.clear(before)
 
 
 def settle(logbook: Logbook, moment: Moment) -> None:
     """Let a run's rows belong to a moment from now on, in which the source's tables cannot change any more.
 
     Rows are read by the columns and partitions that the plan knows: a definition that changed before the moment is
-    seen here, and nobody looks for it later. Raises IncompleteRunError naming what changed.
+    seen here, and nobody looks for it later. Nothing but locks keeps a name from being given to another table, behind a
+    snapshot too. Raises IncompleteRunError naming what changed, SnapshotError naming a table that is another one now.
     """
     logbook.require_planned()
+    if moment.mode == "snapshot":
+        logbook.require_noted(moment.epoch)
     logbook.record(moment)

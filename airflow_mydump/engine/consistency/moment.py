@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from airflow_mydump.engine.consistency.settings import Mode
 
+NO_EXCHANGES_SEEN = (
+    "without the privilege PROCESS, tables were told apart by the second in which they were made, and an exchanged "
+    "partition would not have been noticed"
+)
+
 
 def to_come(mode: Mode) -> str:
     """What there is to say before a moment is taken."""
@@ -18,7 +23,8 @@ class Moment:
     """When the source was as the run shows it. ``epoch`` is a name of its own for each; rows of two are never mixed.
 
     ``position`` is the source's in its binary log at exactly this moment, empty where it has none or the account may
-    not see it. ``definitions_locked`` tells whether the server refused changed definitions while rows were read.
+    not see it. ``definitions_locked`` tells whether the server refused changed definitions while rows were read,
+    ``exchanges_seen`` whether a partition that another table took the place of would have been noticed.
     """
 
     epoch: str
@@ -27,8 +33,10 @@ class Moment:
     server: str
     position: Mapping[str, str]
     definitions_locked: bool
+    exchanges_seen: bool = True
 
     def __str__(self) -> str:
         at = ", ".join(f"{name} {value}" for name, value in self.position.items()) or "no binary log position is known"
         rows = f"all rows of transactional tables are as they were at {self.taken_at} UTC"
-        return f"{self.mode}: {rows} on {self.server} ({at})"
+        unseen = "" if self.exchanges_seen else f"; {NO_EXCHANGES_SEEN}"
+        return f"{self.mode}: {rows} on {self.server} ({at}){unseen}"

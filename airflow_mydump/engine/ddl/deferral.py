@@ -28,13 +28,18 @@ def references(definitions: Iterable[TableDefinition]) -> References:
 
 
 def deferrable(table: Table, definition: TableDefinition, referenced: References) -> tuple[str, ...]:
-    """The names of the keys to build after the data, in the order of the definition.
+    """The names of the keys to build after the data, in the order of the definition."""
+    return can_wait(table, definition, referenced) if table.data_bytes >= DEFER_FROM_BYTES else ()
+
+
+def can_wait(table: Table, definition: TableDefinition, referenced: References) -> tuple[str, ...]:
+    """The names of the keys that a table of any size may be without while it is loaded.
 
     Not those that must be there before: a key that a foreign key refers to (error 6125), the key of an AUTO_INCREMENT
     column that the primary key does not begin with (1075), and unique keys of a table without primary key, by one of
     which its rows are stored. Tables of other engines copy all rows for an ALTER, so they keep their keys.
     """
-    if table.data_bytes < DEFER_FROM_BYTES or table.engine.lower() != "innodb":
+    if table.engine.lower() != "innodb":
         return ()
     counters = {column.name for column in table.columns if column.auto_increment}
     return tuple(

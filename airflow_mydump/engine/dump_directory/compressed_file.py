@@ -15,7 +15,7 @@ import zstandard
 
 from airflow_mydump.engine.dump_directory.file_name import Compression
 from airflow_mydump.engine.dump_directory.manifest import FileRecord
-from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.dump_directory.storage import Storage, Writable
 from airflow_mydump.engine.errors import DumpError
 
 DEFAULT_LEVEL = 1
@@ -35,13 +35,13 @@ SMALL_FILE_BYTES = 64 << 20
 """More than any definition has; the bound for files that are read at once."""
 
 
-def write_compressed(storage: Storage, name: str, pieces: Iterable[bytes], level: int = DEFAULT_LEVEL) -> FileRecord:
+def write_compressed(files: Writable, name: str, pieces: Iterable[bytes], level: int = DEFAULT_LEVEL) -> FileRecord:
     """Write the pieces as one zstd frame that ends with a checksum of its content.
 
     Raises ConfigurationError if the file cannot be written, and what ``pieces`` raises; there is no file then.
     """
     compressor = zstandard.ZstdCompressor(level=level, write_checksum=True).compressobj()
-    with storage.writing(name) as stream:
+    with files.writing(name) as stream:
         output = _HashedOutput(stream)
         for piece in pieces:
             # In parts: what a long value is compressed to must not be as long at once.

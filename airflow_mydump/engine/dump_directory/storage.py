@@ -1,19 +1,21 @@
 """Where a dump lies: a directory on any file system that fsspec reaches. Files appear only complete.
 
-On a local file system a file is written under a name of its own in the private sub-folder, synced, and renamed. An
-object store shows an object when its upload is committed.
+On a local file system a file is written under a name of its own in the private sub-folder, synced, and renamed; many at
+once by a `FileBatch`. An object store shows an object when its upload is committed.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import secrets
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 from fsspec.implementations.local import LocalFileSystem
 
+from airflow_mydump.engine.consistency.pause import PAUSE
 from airflow_mydump.engine.dump_directory import METADATA, PRIVATE
 from airflow_mydump.engine.errors import ConfigurationError, DumpError
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -29,7 +31,7 @@ class Storage:
 
     def __init__(self, directory: WorkDirectory) -> None:
         self.directory = directory
-        self._local = isinstance(directory.filesystem, LocalFileSystem)
+        self.is_local = isinstance(directory.filesystem, LocalFileSystem)
 
     @classmethod
     def at(cls, url: str) -> Storage:
@@ -57,6 +59,12 @@ class Storage:
         names = ((entry["name"].rstrip("/").rpartition("/")[2], entry) for entry in found)
         return {name: int(entry["size"] or 0) for name, entry in names if entry["type"] == "file" and name}
 
+    @property
+    def finished(self) -> bool:
+        """Whether a dump is there that was declared complete."""
+        self.directory.filesystem.invalidate_cache()
+        return self.directory.exists(METADATA)
+
     def exists(self) -> bool:
         """Whether anything is there."""
         return bool(self.sizes() or self.directory.filesystem.exists(self.private.path))
@@ -67,14 +75,8 @@ class Storage:
 
         Raises ConfigurationError naming the file if it cannot be written.
         """
-        _require_file_name(name)
-        try:
-            with self._local_file(name) if self._local else self._upload(name) as stream:
-                yield stream
-        except OSError as error:
-            raise ConfigurationError(
-                f"{self.directory.file(name)} cannot be written: {error.strerror or error}"
-            ) from error
+        with naming_the_file(self, name), self._local_file(name) if self.is_local else self._upload(name) as stream:
+            yield stream
 
     @contextmanager
     def reading(self, name: str) -> Iterator[BinaryIO]:
@@ -82,7 +84,7 @@ class Storage:
         _require_file_name(name)
         path = self.directory.file(name)
         try:
-            with cast(BinaryIO, Path(path).open("rb") if self._local else self._download(path)) as stream:
+            with cast(BinaryIO, Path(path).open("rb") if self.is_local else self._download(path)) as stream:
                 yield stream
         except FileNotFoundError:
             raise DumpError(f"the file {name} is missing") from None
@@ -102,6 +104,23 @@ class Storage:
             raise DumpError(f"the file {name} has more than {most:,} bytes, which no such file needs")
         return content
 
+    def keep_only(self, names: Collection[str]) -> None:
+        """Remove all files of the directory itself but these. Raises ConfigurationError."""
+        self._remove_files(self.sizes().keys() - names)
+
+    def discard(self, names: Collection[str]) -> None:
+        """Remove those of the files that are there. Raises ConfigurationError."""
+        self._remove_files(self.sizes().keys() & names)
+
+    def _remove_files(self, names: Collection[str]) -> None:
+        try:
+            if names:
+                self.directory.filesystem.rm([self.directory.file(name) for name in sorted(names)])
+        except FileNotFoundError:
+            pass  # somebody else has
+        except OSError as error:
+            raise ConfigurationError(f"{self} cannot be emptied: {error.strerror or error}") from error
+
     def remove_unfinished(self) -> None:
         """Remove what interrupted writers left."""
         with suppress(FileNotFoundError):
@@ -109,33 +128,50 @@ class Storage:
         self.private.remove_unfinished()
 
     def remove(self) -> None:
-        """Remove the dump with all its files, its completion marker first. Raises ConfigurationError."""
+        """Remove the dump with all its files, its completion marker first. Raises ConfigurationError.
+
+        That a server's applier is stopped for it, and waits for who lets it run again, stays written down.
+        """
         filesystem = self.directory.filesystem
         try:
             for name in sorted(self.sizes(), key=lambda name: name != METADATA):
                 filesystem.rm_file(self.directory.file(name))
-            if filesystem.exists(self.private.path):
-                filesystem.rm(self.private.path, recursive=True)
+            if self.private.exists(PAUSE):
+                paths = filesystem.ls(self.private.path, detail=False)
+                private = [path for path in paths if not path.endswith(f"/{PAUSE}")]
+            else:
+                private = [self.private.path] if filesystem.exists(self.private.path) else []
+            for path in private:
+                filesystem.rm(path, recursive=True)
         except OSError as error:
             raise ConfigurationError(f"{self} cannot be emptied: {error.strerror or error}") from error
 
     @contextmanager
-    def _local_file(self, name: str) -> Iterator[BinaryIO]:
+    def partial_file(self, name: str) -> Iterator[tuple[BinaryIO, Path]]:
+        """A file to write that nobody sees, on a local file system; it is gone if the block fails. Raises OSError."""
+        _require_file_name(name)
         folder = Path(self.directory.file(_PARTIAL))
         folder.mkdir(parents=True, exist_ok=True)
-        # By process: a task that was taken for dead may still be writing the same file.
-        partial = folder / f"{name}.{os.getpid()}"
+        # A task that was taken for dead, in another container perhaps, may still be writing the same file.
+        partial = folder / f"{name}.{secrets.token_hex(8)}"
         try:
             with partial.open("wb", buffering=0) as stream:
-                yield cast(BinaryIO, stream)
-                os.fsync(stream.fileno())
-            partial.replace(self.directory.file(name))
+                yield cast(BinaryIO, stream), partial
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
 
     @contextmanager
+    def _local_file(self, name: str) -> Iterator[BinaryIO]:
+        with self.partial_file(name) as (stream, partial):
+            yield stream
+            os.fsync(stream.fileno())
+            partial.replace(self.directory.file(name))
+            _sync_directory(self.directory.path)
+
+    @contextmanager
     def _upload(self, name: str) -> Iterator[BinaryIO]:
+        _require_file_name(name)
         stream: Any = self.directory.filesystem.open(
             self.directory.file(name), "wb", block_size=_UPLOAD_BYTES, autocommit=False
         )
@@ -150,6 +186,35 @@ class Storage:
 
     def _download(self, path: str) -> Any:
         return self.directory.filesystem.open(path, "rb", block_size=_UPLOAD_BYTES, cache_type="readahead")
+
+
+def _sync_directory(path: str) -> None:
+    """Make a name durable; the file is already."""
+    directory = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+@contextmanager
+def naming_the_file(storage: Storage, name: str) -> Iterator[None]:
+    """Turn what the system says about a file that is written into ConfigurationError, which names it."""
+    try:
+        yield
+    except OSError as error:
+        path = storage.directory.file(name)
+        raise ConfigurationError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+class Writable(Protocol):
+    """Where files of a dump are written: a `Storage`, or a `FileBatch`."""
+
+    def writing(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """A file to write."""
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a small file."""
 
 
 def _require_file_name(name: str) -> None:

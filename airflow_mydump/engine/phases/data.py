@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.moment import Moment
-from airflow_mydump.engine.consistency.pause import pause_applier, resume_applier
+from airflow_mydump.engine.consistency.pause import pause_applier
 from airflow_mydump.engine.consistency.reading_together import read_together
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
-from airflow_mydump.engine.errors import IncompleteRunError, SnapshotError
+from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.loading.attempt import Loaded
-from airflow_mydump.engine.loading.batch import batches
 from airflow_mydump.engine.loading.chunk_copy import CopyJob, copy_chunks
 from airflow_mydump.engine.loading.chunk_loading import Moved, load_missing
 from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.phases.definition_change import Definitions, require_unchanged
-from airflow_mydump.engine.phases.plan import DEFINITIONS, PLAN, plan_path, schema_file
-from airflow_mydump.engine.phases.schema import empty_table
-from airflow_mydump.engine.plan.plan import DataBundle, Plan, PlanIdentity, PlannedTable, SchemaBundle
+from airflow_mydump.engine.phases.moment_record import begin_moment, end_moment
+from airflow_mydump.engine.phases.noted_tables import holding_noted, note_tables, require_noted, snapshot_tables
+from airflow_mydump.engine.phases.plan import DEFINITIONS, PLAN, plan_path
+from airflow_mydump.engine.plan.plan import DataBundle, Plan, PlanIdentity
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed, asked
 from airflow_mydump.engine.server.server_name import require_server, session_with
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata, reading
-from airflow_mydump.engine.server.turn import in_turn
 from airflow_mydump.engine.workdir import WorkDirectory
 
 
@@ -84,21 +83,11 @@ def pause_source(
     settings: Consistency,
     announce: Listener = ignore,
 ) -> None:
-    """Pause the source's applier for the data phase; see `pause_applier`, and its errors."""
+    """Pause the source's applier for the data phase, until `resume_applier` is called for ``directory``; see
+    `pause_applier`, and its errors."""
     plan = directory.read(f"{plan_path(identity)}/{PLAN}", Plan)
     work = _CopyWork(plan, source, target, directory, announce)
-    pause_applier(source, directory.child(plan_path(identity)), settings, work, announce)
-
-
-def resume_source(
-    source: Endpoint,
-    directory: WorkDirectory,
-    identity: PlanIdentity,
-    settings: Consistency,
-    announce: Listener = ignore,
-) -> None:
-    """Let the source's applier run again after the data phase; see `resume_applier`, and its errors."""
-    resume_applier(source, directory.child(plan_path(identity)), settings, announce)
+    pause_applier(source, directory, settings, work, announce)
 
 
 @dataclass(frozen=True)
@@ -123,28 +112,29 @@ class _CopyWork:
         return len(asked(self.target, metadata, ledger.done_items, self.plan.identity, "load")) == self.plan.chunks
 
     def tables(self) -> list[TableName]:
-        bundles = (self.directory.read(reference.file, DataBundle) for reference in self.plan.data_bundles)
-        return sorted({bundle.table_of(chunk).table.name for bundle in bundles for chunk in bundle.chunks})
+        return sorted({planned.table.name for bundle in self._bundles() for planned in bundle.tables})
 
-    def clear(self) -> None:
-        # Waits for a transaction of a worker that was taken for dead, if there is one (error 1205 after a minute).
-        self._in_turn((), ledger.end_moment)
-        for part in range(self.plan.parts):
-            stale = asked(self.target, metadata, ledger.loaded_tables, self.plan.identity)
-            if not stale:
-                return
-            bundle = self.directory.read(schema_file(self.plan.identity, part), SchemaBundle)
-            for batch in batches((planned for planned in bundle.tables if planned.target in stale), lambda planned: 0):
-                self._in_turn(batch, partial(_empty, batch))
+    def note_tables(self, epoch: str) -> None:
+        note_tables(self.source, self._record, epoch, self._snapshot_tables())
+
+    def require_noted(self, epoch: str) -> None:
+        require_noted(self.source, self._record, epoch, self._snapshot_tables())
+
+    @property
+    def _record(self) -> WorkDirectory:
+        return self.directory.child(plan_path(self.plan.identity))
+
+    def _snapshot_tables(self) -> list[TableName]:
+        return sorted({name for bundle in self._bundles() for name in snapshot_tables(bundle)})
+
+    def _bundles(self) -> Iterator[DataBundle]:
+        return (self.directory.read(reference.file, DataBundle) for reference in self.plan.data_bundles)
+
+    def clear(self, before: Moment | None) -> None:
+        end_moment(self.target, self.directory, self.plan, before)
 
     def record(self, moment: Moment) -> None:
-        self._in_turn((), partial(_begin_moment, moment))
-
-    def _in_turn(self, tables: Sequence[PlannedTable], work: Callable[[Session, PlanIdentity], None]) -> None:
-        """Do with a moment, and with tables that have its rows, what one worker at a time may do."""
-        things = [f"the moment of plan {self.plan.identity.plan}", *(str(planned.target) for planned in tables)]
-        with Renewed(lambda: in_turn(self.target, things), self.target.patience) as connection:
-            connection.tried(work, self.plan.identity)
+        begin_moment(self.target, self.plan.identity, moment)
 
     def require_source(self, session: Session) -> None:
         require_server(session, self.plan.source_identity)
@@ -163,29 +153,8 @@ class _CopyWork:
         def attempt(loader: Loader, batch: Sequence[CopyJob]) -> dict[CopyJob, Loaded]:
             return copy_chunks(session, loader, identity, batch, self.announce)
 
-        return load_missing(self.target, identity, _jobs(found), attempt, self.announce)
-
-
-def _empty(tables: Sequence[PlannedTable], session: Session, identity: PlanIdentity) -> None:
-    """Throw away what was read in earlier moments. Who stood still and goes on late finds that another has begun."""
-    if ledger.current_moment(session, identity):
-        raise _another_began()
-    stale = ledger.loaded_tables(session, identity)  # without those that a later run has taken over
-    for planned in tables:
-        if planned.target in stale:
-            empty_table(session, planned)
-            ledger.forget_loads(session, identity, planned.target)
-
-
-def _begin_moment(moment: Moment, session: Session, identity: PlanIdentity) -> None:
-    current = ledger.current_moment(session, identity)
-    if current and current.epoch != moment.epoch:
-        raise _another_began()
-    ledger.begin_moment(session, identity, moment)
-
-
-def _another_began() -> SnapshotError:
-    return SnapshotError("another worker has begun in a moment of its own meanwhile; this one may be tried again")
+        with holding_noted(self.source, self._record, moment, found, session):
+            return load_missing(self.target, identity, _jobs(found), attempt, self.announce)
 
 
 def _jobs(bundle: DataBundle) -> list[CopyJob]:

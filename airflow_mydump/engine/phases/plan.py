@@ -11,6 +11,7 @@ from airflow_mydump.engine.consistency.moment import to_come
 from airflow_mydump.engine.consistency.settings import Mode
 from airflow_mydump.engine.metadata.catalog import Catalog, Schema
 from airflow_mydump.engine.phases.definition_change import definitions_of
+from airflow_mydump.engine.phases.noted_tables import note_cut_tables
 from airflow_mydump.engine.plan.bundle_draft import BundleDraft
 from airflow_mydump.engine.plan.cut_report import TableCuts
 from airflow_mydump.engine.plan.decision import Decisions, decide
@@ -73,7 +74,10 @@ def chunk_plan(
             consistency=None if mode == "none" else to_come(mode),
         )
         plan = plan_run(origin, writing, catalog, selection, settings, run_key, directory, dry_run)
-    directory.child(plan_path(plan.identity)).write(DEFINITIONS, definitions_of(catalog, selection))
+    where = directory.child(plan_path(plan.identity))
+    if mode == "none":
+        note_cut_tables(source, where, where.read_lines(CUTS, TableCuts))
+    where.write(DEFINITIONS, definitions_of(catalog, selection))
     return plan
 
 

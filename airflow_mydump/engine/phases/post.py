@@ -21,6 +21,7 @@ from airflow_mydump.engine.metadata.object_catalog import show_object
 from airflow_mydump.engine.metadata.sequence import state_statement
 from airflow_mydump.engine.phases.accounts import create_accounts, finish_accounts, new_accounts
 from airflow_mydump.engine.phases.definition_change import Definitions, require_unchanged
+from airflow_mydump.engine.phases.noted_tables import require_cut_tables
 from airflow_mydump.engine.phases.plan import DEFINITIONS, OBJECTS, PLAN, SCHEMAS, plan_path
 from airflow_mydump.engine.plan.plan import Plan, PlanIdentity, PlannedObject
 from airflow_mydump.engine.server.endpoint import Endpoint
@@ -59,6 +60,7 @@ def post_phase(
     if source and not settled:
         # Before anything comes to life that was made for tables as they were. Who settled a moment has looked then.
         require_unchanged(source, directory.read(f"{path}/{DEFINITIONS}", Definitions))
+        require_cut_tables(source, directory.child(path))
     with in_turn(target, [f"{path}/{OBJECTS}"]) as session:
         if ledger.is_complete(session, identity):
             announce(ledger.nothing_left(identity))

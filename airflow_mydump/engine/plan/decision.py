@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from airflow_mydump.engine import preflight
 from airflow_mydump.engine.ddl.create_table import TableDefinition, parse_table
-from airflow_mydump.engine.ddl.deferral import deferrable, references
+from airflow_mydump.engine.ddl.deferral import References, can_wait, deferrable, references
 from airflow_mydump.engine.errors import ConfigurationError, PreflightError
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.metadata.catalog import Catalog, StoredObject
+from airflow_mydump.engine.metadata.catalog import Catalog, StoredObject, Table
 from airflow_mydump.engine.plan.adaptation import Adaptation, adapt
 from airflow_mydump.engine.plan.existing import (
     ExistingSchema,
@@ -118,14 +118,19 @@ class _Deciding:
         tables = []
         for number, table in enumerate(self._catalog.tables):
             with self._noting():
-                action = decide_table(
-                    self._target, self._existing[table.name.schema], table, self._selection, self._if_exists
-                )
-                # A table that is kept has its keys already.
-                late = self._defer_keys and action in ("create", "drop")
-                deferred = deferrable(table, definitions[table.name], referenced) if late else ()
-                tables.append(PlannedTable.chosen(number, table, self._selection, action, deferred))
+                tables.append(self._table(number, table, definitions[table.name], referenced))
         return tables
+
+    def _table(self, number: int, table: Table, definition: TableDefinition, referenced: References) -> PlannedTable:
+        existing = self._existing[table.name.schema]
+        # A run that never ended well may have made it without the keys that were to be built after its data.
+        unfinished = self._selection.target(table.name).name in existing.unfinished
+        may_lack = can_wait(table, definition, referenced) if unfinished else ()
+        action = decide_table(self._target, existing, table, self._selection, self._if_exists, may_lack)
+        # A table that is kept has its keys already, but for those.
+        late = deferrable(table, definition, referenced) if self._defer_keys else ()
+        deferred = late if action in ("create", "drop") else may_lack
+        return PlannedTable.chosen(number, table, self._selection, action, deferred)
 
     def objects(self, skipped: set[TableName]) -> list[PlannedObject]:
         objects = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from airflow_mydump.engine.errors import PreflightError
@@ -58,9 +58,12 @@ def read_existing(session: Session, schema: str) -> ExistingSchema:
 
 
 def decide_table(
-    session: Session, existing: ExistingSchema, table: Table, selection: Selection, if_exists: IfExists
-) -> Action:
+    session: Session, existing: ExistingSchema, table: Table, selection: Selection, if_exists: IfExists,
+    may_lack: Collection[str] = (),
+) -> Action:  # fmt: skip
     """What the schema phase is to do for a table, by what the target has under its name.
+
+    ``may_lack`` are keys that it may be without and still be truncated, since they are added later.
 
     Raises PreflightError where the user's choice forbids it or would lose something, ServerError.
     """
@@ -83,7 +86,7 @@ def decide_table(
             )
         return "skip"
     if if_exists == "truncate":
-        _require_equal(session, table, selection)
+        _require_equal(session, table, selection, may_lack)
         # MariaDB has no TRUNCATE for system-versioned tables (error 4137), and DELETE would leave history.
         return "keep" if table.structure_only else "drop" if table.history else "truncate"
     return if_exists
@@ -113,16 +116,19 @@ def decide_object(
     return if_exists == "skip"
 
 
-def _require_equal(session: Session, table: Table, selection: Selection) -> None:
+def _require_equal(session: Session, table: Table, selection: Selection, may_lack: Collection[str]) -> None:
     """A table may be emptied and kept only if it is what the source's definition would create.
 
-    Foreign keys that it has must be the source's; those that it has not are added later. Its counter will be set.
+    Foreign keys that it has must be the source's, and so must the keys in ``may_lack``; those that it has not are added
+    later. Its counter will be set.
     """
     target = selection.target(table.name)
     theirs = read_table_structure(target, session.text_rows(f"SHOW CREATE TABLE {target.sql}")[0][1])
     ours = read_table_structure(table.name, table.definition, table.columns)
+    lacking = set(may_lack) - {key.name for key in theirs.keys}
     ours = replace(
         ours,
+        keys=tuple(key for key in ours.keys if key.name not in lacking),
         foreign_keys=tuple(
             replace(key, references=selection.target(key.references))
             for key in ours.foreign_keys

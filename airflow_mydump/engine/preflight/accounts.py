@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from airflow_mydump.engine.errors import ServerError
-from airflow_mydump.engine.preflight.finding import Finding, blocker
+from airflow_mydump.engine.preflight.finding import Finding, blocker, warning
 from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, Selection
 from airflow_mydump.engine.server.privilege import (
     LEDGER_PRIVILEGES,
@@ -34,7 +34,10 @@ def source_findings(session: Session, selection: Selection) -> Iterator[Finding]
 
 
 def snapshot_findings(session: Session) -> Iterator[Finding]:
-    """Whether the source's account may take the lock that a snapshot begins with. Raises ServerError."""
+    """Whether the source's account may take the lock that a snapshot begins with, and see that tables keep their names.
+
+    Raises ServerError.
+    """
     grants = read_grants(session)
     # FLUSH_TABLES is a part of RELOAD that MySQL 8.0.23 split off.
     if not (has_on_server(grants, "RELOAD") or has_on_server(grants, "FLUSH_TABLES")):
@@ -42,6 +45,13 @@ def snapshot_findings(session: Session) -> Iterator[Finding]:
             f"source account {session.endpoint.user}",
             "may not take the global lock that a snapshot begins with",
             "GRANT RELOAD ON *.* to it, or choose consistency none",
+        )
+    if not has_on_server(grants, "PROCESS"):
+        yield warning(
+            f"source account {session.endpoint.user}",
+            "may not see which tables names stand for: a table that takes another's name while rows are read is told "
+            "by the second in which it was made, and an exchanged partition is not noticed",
+            "GRANT PROCESS ON *.* to it",
         )
 
 
@@ -56,6 +66,21 @@ def locking_findings(session: Session, selection: Selection) -> Iterator[Finding
             "GRANT RELOAD ON *.* to it, or choose another mode of consistency",
         )
     yield from _lacking(grants, selection.schemas, ("LOCK TABLES",), account)
+
+
+def killing_findings(session: Session) -> Iterator[Finding]:
+    """Whether the source's account may kill the long queries of others. Raises ServerError."""
+    grants = read_grants(session)
+    for names, what in (
+        (session.flavor.kill_privileges, "may not kill long queries"),
+        (("PROCESS",), "may not see the long queries that it is to kill"),
+    ):
+        if not any(has_on_server(grants, name) for name in names):
+            yield blocker(
+                f"source account {session.endpoint.user}",
+                what,
+                f"GRANT {names[0]} ON *.* to it, or choose another treatment of long queries",
+            )
 
 
 def target_findings(session: Session, selection: Selection, binlog: bool) -> Iterator[Finding]:

@@ -1,16 +1,19 @@
 """Worker processes of the command line, one bundle each at a time.
 
-Processes, not threads: joining rows holds Python's interpreter lock.
+Processes, not threads: joining rows holds Python's interpreter lock. They are forked from one that imports what they
+need while the command still plans.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.forkserver
 import os
 import signal
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from multiprocessing.context import BaseContext
 from multiprocessing.queues import SimpleQueue
 from threading import Thread
 from typing import Protocol, TypeVar
@@ -20,6 +23,9 @@ from airflow_mydump.engine.event import Event, Listener
 
 Item = TypeVar("Item", contravariant=True)
 Result = TypeVar("Result", covariant=True)
+
+_IMPORTED = [f"airflow_mydump.engine.runs.{run}" for run in ("migration", "dump", "restore", "comparison")]
+"""Whose functions workers run."""
 
 _LAST_EVENTS_SECONDS = 5.0
 
@@ -40,7 +46,7 @@ class WorkerPool:
     """
 
     def __init__(self, workers: int, listener: Listener) -> None:
-        context = multiprocessing.get_context("spawn")
+        context = _nursery()
         self._events: SimpleQueue[Event | None] = context.SimpleQueue()
         self._executor = ProcessPoolExecutor(workers, context, _become_worker, (self._events,))
         self._relay = Thread(target=_relay, args=(self._events, listener), daemon=True)
@@ -73,6 +79,14 @@ class WorkerPool:
                 wait(waiting)
                 raise error if isinstance(error, MydumpError) else _died(error)
         return [future.result() for future in futures]
+
+
+def _nursery() -> BaseContext:
+    """Where workers come from: a process that begins now to import what they need."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_IMPORTED)
+    multiprocessing.forkserver.ensure_running()
+    return context
 
 
 def _died(error: BaseException) -> BaseException:

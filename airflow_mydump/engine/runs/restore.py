@@ -67,12 +67,12 @@ def restore(restoring: Restore, announce: Listener = ignore, planned: Callable[[
         "wanted": restoring.wanted,
         "settings": restoring.settings,
     }
-    plan = plan_once(directory, restoring.run_key, purpose, again(partial(_plan, restoring), target.patience))
-    if planned:
-        planned(plan)
-    schemas = [schema_file(plan.identity, part) for part in range(plan.parts)]
-    bundles = [reference.file for reference in plan.data_bundles]
     with WorkerPool(restoring.settings.concurrency, announce) as pool:
+        plan = plan_once(directory, restoring.run_key, purpose, again(partial(_plan, restoring), target.patience))
+        if planned:
+            planned(plan)
+        schemas = [schema_file(plan.identity, part) for part in range(plan.parts)]
+        bundles = [reference.file for reference in plan.data_bundles]
         pool.map(partial(schema_phase, target, directory), schemas)
         pool.map(partial(load_phase, target, restoring.storage, directory), bundles)
         pool.map(partial(index_phase, target, directory), schemas)

@@ -1,4 +1,4 @@
-"""Migrations that the tests run: of some shops on both vendors, and of one that is killed on its way."""
+"""Migrations that the tests run: of some shops on both vendors, and of one for pictures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 from datetime import timedelta
 
 from airflow_mydump.dag_factory import (
-    ConsistencyConfig,
     ExecutionConfig,
     MigrationDag,
     PlanConfig,
@@ -27,27 +26,6 @@ for flavor in ("mariadb", "mysql"):
         execution=EXECUTION,
         schedule=None,
     )
-
-# One data task with hundreds of chunks: time enough to kill it in the middle.
-MigrationDag(
-    "killed",
-    source=SourceConfig("source_mariadb", schemas=["killed"]),
-    target=TargetConfig("target_mariadb"),
-    plan=PlanConfig(chunk_bytes="16K", max_bundles=1),
-    consistency=ConsistencyConfig(mode="none"),
-    execution=EXECUTION,
-    schedule=None,
-)
-
-# Two workers in one snapshot, with work that lasts long enough to kill one of them.
-MigrationDag(
-    "bereaved",
-    source=SourceConfig("source_mariadb", schemas=["bereaved"]),
-    target=TargetConfig("target_mariadb"),
-    plan=PlanConfig(chunk_bytes="16K"),
-    execution=EXECUTION,
-    schedule=None,
-)
 
 MigrationDag(
     "pictured",

@@ -178,16 +178,16 @@ def test_a_worker_that_throws_old_rows_away_late_leaves_the_new_ones(
 
         monkeypatch.setattr(ledger, "forget_loads", forget_and_stand)
         late = _CopyWork(plan, shop.source, shop.target, shop.work, lambda _: None)
-        thawed = frozen.submit(late.clear)
+        thawed = frozen.submit(late.clear, late.current())
         assert still.stands.wait(30)
         crew.all()
     if begun == "the end of the run":
         shop.finish()
     still.goes_on.set()
-    with pytest.raises(SnapshotError, match="another worker has begun"):
+    with pytest.raises(SnapshotError, match="other workers have begun to read"):
         thawed.result(60)
     if begun != "the end of the run":
         shop.finish()
     with pytest.raises(IncompleteRunError, match="is complete"):
-        late.clear()
+        late.clear(late.current())
     assert_same_contents(pair.source, pair.target, shop.database)

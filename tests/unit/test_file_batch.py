@@ -1,0 +1,64 @@
+"""Files of a batch appear together and whole, or not at all."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+import pytest
+
+from airflow_mydump.engine.dump_directory import file_batch
+from airflow_mydump.engine.dump_directory.file_batch import FileBatch
+from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+def test_files_appear_when_the_batch_is_settled_and_not_before(tmp_path: Path) -> None:
+    storage = Storage.at(str(tmp_path))
+    with FileBatch(storage) as files:
+        files.write("a", b"1")
+        files.write("b", b"22")
+        assert storage.sizes() == {}
+        files.settle()
+        assert storage.sizes() == {"a": 1, "b": 2}
+        files.write("a", b"333")
+        files.write("a", b"4444")
+    assert storage.sizes() == {"a": 4, "b": 2}
+    assert not list(tmp_path.rglob("*partial*/*"))
+
+
+def test_a_batch_that_fails_leaves_what_was_settled(tmp_path: Path) -> None:
+    storage = Storage.at(str(tmp_path))
+    with pytest.raises(ZeroDivisionError), FileBatch(storage) as files:
+        files.write("a", b"1")
+        files.settle()
+        files.write("b", b"2")
+        raise ZeroDivisionError
+    assert storage.sizes() == {"a": 1}
+    assert not list(tmp_path.rglob("*partial*/*"))
+
+
+def test_what_cannot_be_made_durable_does_not_appear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(directory: int, files: Iterable[Path]) -> None:
+        raise OSError(errno.EIO, "input/output error")
+
+    monkeypatch.setattr(file_batch, "_sync_file_system", fail)
+    storage = Storage.at(str(tmp_path))
+    with (
+        pytest.raises(ConfigurationError, match=r"a cannot be written: input/output error"),
+        FileBatch(storage) as files,
+    ):
+        files.write("a", b"1")
+    assert storage.sizes() == {}
+
+
+def test_a_store_of_objects_shows_each_as_soon_as_it_is_written() -> None:
+    storage = Storage.at("memory://batch")
+    with FileBatch(storage) as files:
+        files.write("a", b"1")
+        assert storage.sizes() == {"a": 1}
+    storage.remove()
