@@ -86,7 +86,7 @@ def mydumper(*form: str) -> Callable[[Task], Commands]:
 
 
 def _for_mysql(task: Task) -> list[str]:
-    """What mydumper 1.0.1 must be told to dump rows from MySQL 9 at all: which server that is, and the form of EXPLAIN."""
+    """What mydumper 1.0.1 must be told to dump rows from MySQL 9: which server that is, and the form of EXPLAIN."""
     if task.source.flavor != "mysql":
         return []
     settings = task.dump.parent / "mydumper.cnf"
