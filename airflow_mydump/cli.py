@@ -529,7 +529,8 @@ def _add_consistency(verb: argparse.ArgumentParser) -> None:
         type=_positive,
         default=default.max_lock_seconds,
         metavar="N",
-        help="the longest that a snapshot may hold up the source's writers (default %(default)s)",
+        help="the longest that a snapshot may hold up the source's writers, that locks on tables are waited for, or "
+        "that a replica's applier may take to stop (default %(default)s)",
     )
     verb.add_argument(
         "--gather-seconds",

@@ -24,6 +24,7 @@ from airflow_mydump.dag_factory.config import (
     SourceConfig,
 )
 from airflow_mydump.dag_factory.migration import plan_settings, selected, worker_arguments
+from airflow_mydump.dag_factory.replica_pause import pause_around
 from airflow_mydump.dag_factory.run_params import tenants_param
 from airflow_mydump.dag_factory.staging import StagingConfig
 from airflow_mydump.dag_factory.workflow import Workflow, WorkflowDag, WorkflowTaskGroup
@@ -71,6 +72,7 @@ class Dumping(Workflow):
             selection=selected(self.source, self.selection),
             run_params=run_params,
             settings=DumpSettings(plan_settings(self.plan, self.execution), self.staging.level, self.consistency.mode),
+            consistency=self.consistency,
             replace_existing=self.staging.if_exists == "replace",
             **shared,
         )
@@ -83,11 +85,8 @@ class Dumping(Workflow):
         if self.consistency.mode == "replica":
             arguments = shared | {"consistency": self.consistency}
             pause = PauseDumpedOperator(task_id="pause_applier", **arguments)
-            pause.is_setup = True
-            resume = ResumeDumpedOperator(task_id="resume_applier", **arguments).as_teardown(
-                setups=pause, on_failure_fail_dagrun=True
-            )
-            chain(tasks.dump_plan, pause, tasks.dump_phase, resume)
+            resume = ResumeDumpedOperator(task_id="resume_applier", **arguments)
+            pause_around(tasks.dump_plan, pause, tasks.dump_phase, resume, self.operator_args)
         return tasks
 
     def _dump_phase(self, bundles: XComArg, shared: Mapping[str, Any]) -> MappedOperator:

@@ -1,7 +1,7 @@
 """Migrations as DAGs and task groups: a direct copy from one server to another.
 
-The graph has nine tasks, and two more to pause a replica, whatever the number of tables, and it is the only thing that
-keeps data behind schema: a data task cannot start before every schema task has succeeded::
+The graph has nine tasks, and three more to pause a replica, whatever the number of tables, and it is the only thing
+that keeps data behind schema: a data task cannot start before every schema task has succeeded::
 
     preflight -> prefetch_metadata -> chunk_plan -> schema_phase[] -> data_phase[] -> index_phase[] -> verify[]
               -> post_phase -> report
@@ -27,6 +27,7 @@ from airflow_mydump.dag_factory.config import (
     TargetConfig,
     VerifyConfig,
 )
+from airflow_mydump.dag_factory.replica_pause import pause_around
 from airflow_mydump.dag_factory.run_params import content_param, dry_run_param, if_exists_param, tenants_param
 from airflow_mydump.dag_factory.workflow import Workflow, WorkflowDag, WorkflowTaskGroup
 from airflow_mydump.engine.plan.settings import PlanSettings
@@ -100,7 +101,7 @@ class Migration(Workflow):
         on_source, on_target = shared | self.on_source(), shared | self.on_target()
         mapped = {"max_active_tis_per_dagrun": self.execution.concurrency}
 
-        preflight = PreflightOperator(task_id="preflight", mode=self.consistency.mode, **selecting, **on_source)
+        preflight = PreflightOperator(task_id="preflight", consistency=self.consistency, **selecting, **on_source)
         prefetch = PrefetchMetadataOperator(task_id="prefetch_metadata", **selecting, **on_source)
         chunk_plan = ChunkPlanOperator(
             task_id="chunk_plan",
@@ -138,14 +139,11 @@ class Migration(Workflow):
         return tasks
 
     def _add_pause(self, identity: XComArg, on_source: Mapping[str, Any], tasks: MigrationTasks) -> None:
-        """Two tasks more around the data phase, of which the last runs whatever becomes of it."""
-        arguments = dict(on_source) | {"plan": identity, "consistency": self.consistency}
-        pause = PauseApplierOperator(task_id="pause_applier", **arguments)
-        pause.is_setup = True
-        resume = ResumeApplierOperator(task_id="resume_applier", **arguments).as_teardown(
-            setups=pause, on_failure_fail_dagrun=True
-        )
-        chain(tasks.schema_phase, pause, tasks.data_phase, resume)
+        """Three tasks more around the data phase, of which the last runs whatever becomes of it."""
+        arguments = dict(on_source) | {"consistency": self.consistency}
+        pause = PauseApplierOperator(task_id="pause_applier", plan=identity, **arguments)
+        resume = ResumeApplierOperator(task_id="resume_applier", **arguments)
+        pause_around(tasks.schema_phase, pause, tasks.data_phase, resume, self.operator_args)
 
     def _data_phase(self, identity: XComArg, bundles: XComArg, mapped: Mapping[str, Any]) -> MappedOperator:
         """Tasks for bundles where each may run when it likes, and workers that run together for a snapshot."""

@@ -255,12 +255,13 @@ def current_moment(session: Session, identity: PlanIdentity) -> Moment | None:
     return msgspec.json.decode(rows[0][0], type=Moment) if rows else None
 
 
-def end_moment(session: Session, identity: PlanIdentity) -> frozenset[TableName]:
-    """Let nothing be committed any more that was read in earlier moments; returns the tables that hold some of it.
+def end_moment(session: Session, identity: PlanIdentity, epoch: str) -> frozenset[TableName]:
+    """Let nothing be committed any more that was read in the moment with this epoch; returns the tables that hold rows
+    of it, or of any other.
 
     Waits for transactions that load such rows. Raises ServerError.
     """
-    session.execute(f"DELETE FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = 'moment'")
+    session.execute(f"DELETE FROM {LEDGER.sql} WHERE {_rows(identity, 'moment', [epoch])}")
     tables = session.pairs(
         f"SELECT DISTINCT target_schema, target_name FROM {LEDGER.sql} "
         f"WHERE plan = {literal(identity.plan)} AND step = 'load'"

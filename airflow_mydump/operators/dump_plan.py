@@ -9,8 +9,9 @@ from airflow.providers.common.compat.sdk import conf
 
 from airflow_mydump.engine import preflight
 from airflow_mydump.engine.consistency.moment import to_come
+from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
-from airflow_mydump.engine.dump_directory.dump_record import CUTS
+from airflow_mydump.engine.dump_directory.dump_record import CUTS, unfinished
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import ONE_BY_ONE
 from airflow_mydump.engine.plan.cut_report import TableCuts
@@ -27,12 +28,16 @@ class DumpPlanOperator(StagedOperator, SelectingOperator):
     Executed again for the same run while the dump is not complete, it goes on with the plan that is there.
 
     :param settings: how to cut, pack and compress; the number of bundles also respects ``[core] max_map_length``
+    :param consistency: what the moment may cost the source that the rows are to be of
     :param replace_existing: whether a dump of this package that the directory has is removed first
     """
 
-    def __init__(self, *, settings: DumpSettings, replace_existing: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *, settings: DumpSettings, consistency: Consistency, replace_existing: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.settings = settings
+        self.consistency = consistency
         self.replace_existing = replace_existing
 
     def execute(self, context: Any) -> list[dict[str, Any]]:
@@ -41,7 +46,7 @@ class DumpPlanOperator(StagedOperator, SelectingOperator):
         context["ti"].xcom_push(key=BEGUN, value="dump")
         with engine_errors():
             chosen = self.chosen(context)
-            preflight.check_source(self.source, chosen, self.settings.mode)
+            preflight.check_source(self.source, chosen, self.consistency)
             plan = dump_plan(
                 self.source,
                 chosen,
@@ -50,7 +55,7 @@ class DumpPlanOperator(StagedOperator, SelectingOperator):
                 self.storage,
                 self.replace_existing,
             )
-            cuts = self.storage.private.read_lines(CUTS, TableCuts)
+            cuts = unfinished(self.storage, plan.plan).read_lines(CUTS, TableCuts)
         self.log.info(
             "Dump %s into %s: %s tables, %s chunks in %s bundles, %s other objects",
             plan.plan,

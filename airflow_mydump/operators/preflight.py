@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_mydump.engine import preflight
-from airflow_mydump.engine.consistency.settings import Mode
+from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.preflight.finding import warnings_of
 from airflow_mydump.operators.outline import BEGUN
 from airflow_mydump.operators.phase import engine_errors
@@ -18,18 +18,19 @@ class PreflightOperator(SelectingOperator):
     What needs the catalog (names, types, references) is checked by the two tasks that follow, also before anything
     is changed.
 
-    :param mode: how the rows of different chunks will belong together; a snapshot needs a privilege of its own
+    :param consistency: how the rows of different chunks will belong together, and at what cost; each mode needs
+        privileges of its own
     """
 
-    def __init__(self, *, mode: Mode = "none", **kwargs: Any) -> None:
+    def __init__(self, *, consistency: Consistency = preflight.ONE_BY_ONE, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.mode = mode
+        self.consistency = consistency
 
     def execute(self, context: Any) -> dict[str, str]:
         """Check both servers; returns what they are."""
         context["ti"].xcom_push(key=BEGUN, value="migration")
         with engine_errors():
-            servers = preflight.check(self.source, self.target, self.chosen(context), self.mode)
+            servers = preflight.check(self.source, self.target, self.chosen(context), self.consistency)
         for warning in warnings_of(servers.findings):
             self.log.warning("%s", warning)
         self.log.info("From %s to %s: nothing stands in the way", servers.source, servers.target)

@@ -171,6 +171,6 @@ def test_a_missing_privilege_is_named_before_anything_changes(run: Run) -> None:
     with account(run.pair.source, f"{reading} ON `{run.database}`.*") as login:
         source = replace(run.source, user=login.user, password=login.password)
         with pytest.raises(PreflightError) as refused:
-            preflight.check_source(source, run.selection, "locked")
+            preflight.check_source(source, run.selection, LOCKED)
     assert "LOCK TABLES" in str(refused.value)
     assert "RELOAD" in str(refused.value)

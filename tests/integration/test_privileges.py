@@ -25,7 +25,7 @@ READING = ", ".join(SOURCE_PRIVILEGES)
 def check_source(run: Run, login: Account) -> None:
     """The check of the source alone, as this account."""
     source = replace(run.source, user=login.user, password=login.password)
-    preflight.check_source(source, run.selection, "none")
+    preflight.check_source(source, run.selection)
 
 
 def everywhere(run: Run) -> str:

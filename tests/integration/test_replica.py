@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from sandbox.server import Server, ServerNotInstalledError
 
+from airflow_mydump.engine import preflight
+from airflow_mydump.engine.consistency.applier import stop_applier
+from airflow_mydump.engine.consistency.pause import PAUSE, resume_applier, resuming
 from airflow_mydump.engine.consistency.settings import Consistency
-from airflow_mydump.engine.errors import IncompleteRunError, PreflightError, SnapshotError
-from airflow_mydump.engine.event import EventKind
-from airflow_mydump.engine.phases.data import pause_source, resume_source
+from airflow_mydump.engine.consistency.standstill import require_provable, stands_still, standstill
+from airflow_mydump.engine.consistency.worker import Worker
+from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
+from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.errors import (
+    ConfigurationError,
+    IncompleteRunError,
+    PreflightError,
+    SelectionError,
+    SnapshotError,
+)
+from airflow_mydump.engine.event import EventKind, ignore
+from airflow_mydump.engine.phases.data import pause_source
+from airflow_mydump.engine.phases.dump import pause_dumped, snapshot_dump_phase
+from airflow_mydump.engine.phases.dump_plan import dump_plan
+from airflow_mydump.engine.phases.finish_dump import finish_dump
 from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.privilege import SOURCE_PRIVILEGES
+from airflow_mydump.engine.server.server_name import server_name
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 from tests.faults.replication import applies, catch_up
 from tests.integration.command_line import run_command
 from tests.integration.conftest import FLAVORS
 from tests.integration.crew import Crew
-from tests.integration.pair import Pair, run_sql, value_of
+from tests.integration.pair import Pair, endpoint, run_sql, value_of
 from tests.integration.run import Run
+from tests.integration.test_bad_input import account
 from tests.integration.writers import Writers, make_bank, require_one_moment
 
 if TYPE_CHECKING:
@@ -52,21 +75,25 @@ def primary_and_pair(request: pytest.FixtureRequest) -> Iterator[tuple[Server, P
 
 
 def follow(primary: Server, replica: Server, flavor: Flavor) -> None:
+    """On MariaDB by a connection with a name, which statements without one do not mean."""
     mysql = flavor == "mysql"
     with primary.connect() as connection, connection.cursor() as cursor:
         cursor.execute("SHOW BINARY LOG STATUS" if mysql else "SHOW MASTER STATUS")
         file, position = cursor.fetchone()[:2]
-    words = ("REPLICATION SOURCE", "SOURCE", "REPLICA") if mysql else ("MASTER", "MASTER", "SLAVE")
-    change, word, who = words
+    change, word = ("REPLICATION SOURCE", "SOURCE") if mysql else ("MASTER 'here'", "MASTER")
     run_sql(
         replica,
         f"CHANGE {change} TO {word}_HOST = '{primary.host}', {word}_PORT = {primary.port}, "
         f"{word}_USER = '{primary.account.user}', {word}_PASSWORD = '{primary.account.password}', "
         f"{word}_LOG_FILE = '{file}', {word}_LOG_POS = {position}"
         + (", GET_SOURCE_PUBLIC_KEY = 1" if mysql else ""),
-        f"START {who}",
+        f"START {appliers(replica)}",
         "SET GLOBAL read_only = 1",
     )  # fmt: skip
+
+
+def appliers(server: Server) -> str:
+    return "REPLICA" if server.flavor == "mysql" else "ALL SLAVES"
 
 
 @pytest.fixture
@@ -91,8 +118,7 @@ def pause(run: Run) -> None:
 
 
 def resume(run: Run) -> None:
-    assert run.planned
-    resume_source(run.source, run.work, run.planned.identity, REPLICA)
+    resume_applier(run.source, run.work, REPLICA, ignore)
 
 
 def transfers(server: Server) -> int:
@@ -190,7 +216,7 @@ def test_a_definition_that_an_administrator_changed_in_the_pause_is_noticed(run:
 
 
 def test_a_source_that_somebody_else_stopped_or_may_write_to_is_refused(run: Run) -> None:
-    who = "REPLICA" if run.pair.is_mysql else "SLAVE"
+    who = appliers(run.pair.source)
     run_sql(run.pair.source, f"STOP {who} SQL_THREAD")
     with pytest.raises(PreflightError, match="stopped already"):
         pause(run)
@@ -201,6 +227,145 @@ def test_a_source_that_somebody_else_stopped_or_may_write_to_is_refused(run: Run
         pause(run)
     run_sql(run.pair.source, "SET GLOBAL read_only = 1")
     assert applies(run.pair.source)
+
+
+def test_a_plan_that_is_made_anew_takes_over_what_the_one_before_has_stopped(run: Run) -> None:
+    pause(run)
+    run.plan()
+    run.schema()
+    assert not applies(run.pair.source)
+    pause(run)
+    with Crew(run, 2, REPLICA) as crew:
+        crew.all()
+    resume(run)
+    assert applies(run.pair.source)
+    run.finish()
+    assert require_one_moment(run.pair.target, BANK) > 0
+
+
+def test_a_dump_that_replaces_another_takes_over_what_that_has_stopped(
+    primary_and_pair: tuple[Server, Pair], tmp_path: Path
+) -> None:
+    _, pair = primary_and_pair
+    source, storage = endpoint(pair.source), Storage.at(str(tmp_path / "dump"))
+    settings = DumpSettings(PlanSettings(concurrency=1), mode="replica")
+    try:
+        for run_key in ("first", "second"):
+            dump_plan(source, Selection((BANK,)), settings, run_key, storage, replace_existing=True)
+            pause_dumped(source, storage, REPLICA)
+            assert not applies(pair.source)
+        snapshot_dump_phase(source, storage, REPLICA, Worker(0, 1))
+    finally:
+        resume_applier(source, storage.private, REPLICA, ignore)
+    assert applies(pair.source)
+    finish_dump(source, storage)
+    storage.remove()
+    assert not storage.exists()
+
+
+def test_another_server_at_the_sources_address_is_not_taken_for_the_one_that_was_stopped(run: Run) -> None:
+    pause(run)
+    with pytest.raises(IncompleteRunError, match=f"has stopped the applier of .*:{run.pair.source.port} .*{PAUSE}"):
+        resume_applier(run.target, run.work, REPLICA, ignore)
+    assert not applies(run.pair.source)
+    resume(run)
+    assert applies(run.pair.source)
+
+
+def test_an_applier_in_a_long_transaction_is_not_waited_for_without_bound_and_is_not_left_stopped(run: Run) -> None:
+    impatient = replace(REPLICA, max_lock_seconds=1)
+    assert run.planned
+    with run.pair.source.connect(database=BANK) as connection, connection.cursor() as cursor:
+        connection.begin()
+        cursor.execute("SELECT * FROM left_ FOR UPDATE")  # the applier waits for it
+        time.sleep(0.5)
+        began = time.monotonic()
+        with pytest.raises(SnapshotError, match="did not stop within 1 s"):
+            pause_source(run.source, run.target, run.work, run.planned.identity, impatient)
+        assert time.monotonic() - began < 10
+        with pytest.raises(SnapshotError, match="has not stopped its applier yet"):
+            resume_applier(run.source, run.work, impatient, ignore)
+        connection.rollback()
+    before = transfers(run.pair.source)
+    time.sleep(1)
+    assert transfers(run.pair.source) > before, "the server stopped the applier, and nobody started it again"
+    resume(run)
+    assert not run.work.exists(PAUSE)
+
+
+def test_a_command_that_fails_lets_an_applier_run_that_an_earlier_try_had_stopped(run: Run) -> None:
+    pause(run)
+    with (
+        pytest.raises(SelectionError, match="nothing there"),
+        resuming(run.source, run.work, REPLICA, ignore),
+    ):
+        raise SelectionError("nothing there")
+    assert applies(run.pair.source)
+
+
+def test_a_source_that_follows_several_is_refused(run: Run) -> None:
+    other = {
+        "mysql": "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = 1 FOR CHANNEL 'other'",
+        "mariadb": "CHANGE MASTER 'other' TO MASTER_HOST = '127.0.0.1', MASTER_PORT = 1",
+    }
+    gone = {"mysql": "RESET REPLICA ALL FOR CHANNEL 'other'", "mariadb": "RESET SLAVE 'other' ALL"}
+    run_sql(run.pair.source, other[run.pair.flavor])
+    try:
+        with pytest.raises(PreflightError, match="has 2 appliers"):
+            preflight.check_source(run.source, run.selection, REPLICA)
+        with pytest.raises(ConfigurationError, match="has 2 appliers"):
+            pause(run)
+    finally:
+        run_sql(run.pair.source, gone[run.pair.flavor])
+    assert applies(run.pair.source)
+
+
+@pytest.fixture(scope="module")
+def unlogged(primary_and_pair: tuple[Server, Pair]) -> Iterator[Server]:
+    """A replica that writes no binary log."""
+    primary, _ = primary_and_pair
+    with Server(primary.flavor, {"skip-log-bin": None}) as replica:
+        follow(primary, replica, primary.flavor)
+        yield replica
+
+
+def test_a_replica_without_a_binary_log_is_refused_where_administrators_may_write_to_it(
+    unlogged: Server, run: Run
+) -> None:
+    source = endpoint(unlogged)
+    with pytest.raises(PreflightError, match=r"an administrator .* start the source with log_bin"):
+        preflight.check_source(source, run.selection, REPLICA)
+    if run.pair.is_mysql:
+        run_sql(unlogged, "SET GLOBAL super_read_only = 1")
+        preflight.check_source(source, run.selection, REPLICA)
+        with Session(source, metadata) as session:
+            stop_applier(source, server_name(session), 10)
+            prove = stands_still(standstill(session))
+            prove(session)
+            run_sql(unlogged, "SET GLOBAL super_read_only = 0")
+            with pytest.raises(SnapshotError, match="an administrator"):
+                prove(session)
+
+
+def test_a_position_that_the_account_may_not_see_proves_nothing(run: Run) -> None:
+    if run.pair.is_mysql:
+        pytest.skip("one privilege there is for both logs")
+    reading = f"{', '.join(SOURCE_PRIVILEGES)} ON *.*"
+    with account(run.pair.source, reading, "REPLICATION SLAVE ADMIN, SLAVE MONITOR ON *.*") as login:
+        with pytest.raises(PreflightError, match=r"an administrator .* GRANT BINLOG MONITOR ON \*\.\*"):
+            preflight.check_source(endpoint(run.pair.source, login), run.selection, REPLICA)
+        run_sql(run.pair.source, f"GRANT BINLOG MONITOR ON *.* TO '{login.user}'@'{run.pair.source.host}'")
+        preflight.check_source(endpoint(run.pair.source, login), run.selection, REPLICA)
+
+
+@pytest.mark.skipif("mariadb" not in FLAVORS, reason="MariaDB's only")
+def test_a_node_of_a_cluster_is_refused() -> None:
+    with (
+        Server("mariadb", {"wsrep-on": "ON", "read-only": "ON"}) as node,
+        Session(endpoint(node), metadata) as session,
+        pytest.raises(PreflightError, match="wsrep_on"),
+    ):
+        require_provable(session)
 
 
 def test_from_the_command_line(primary_and_pair: tuple[Server, Pair], tmp_path: Path) -> None:

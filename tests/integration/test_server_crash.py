@@ -141,7 +141,8 @@ def test_what_an_earlier_moment_brought_is_thrown_away_though_the_connection_is_
         kill_sessions(pair)
 
     monkeypatch.setattr(ledger, "forget_loads", forget_and_be_cut)
-    _CopyWork(plan, run.source, run.target, run.work, lambda _: None).clear()
+    work = _CopyWork(plan, run.source, run.target, run.work, lambda _: None)
+    work.clear(work.current())
     assert len(struck) >= 3
     monkeypatch.undo()
     assert not rows_of(pair.target, f"SELECT * FROM {run.database}.t0")

@@ -8,24 +8,36 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pymysql
 import pytest
 
-from airflow_mydump.engine import ledger
+from airflow_mydump.engine import ledger, preflight
 from airflow_mydump.engine.consistency import gathering, global_lock
+from airflow_mydump.engine.consistency import long_query as long_query_module
 from airflow_mydump.engine.consistency.global_lock import GlobalLock
 from airflow_mydump.engine.consistency.kept_session import KeptSession
+from airflow_mydump.engine.consistency.long_query import guard, long_queries
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
-from airflow_mydump.engine.errors import IncompleteRunError, ServerError, SnapshotError
+from airflow_mydump.engine.consistency.worker import Worker
+from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
+from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.errors import IncompleteRunError, PreflightError, ServerError, SnapshotError
 from airflow_mydump.engine.event import EventKind
 from airflow_mydump.engine.loading.loader import Loader
+from airflow_mydump.engine.phases.data import _CopyWork
+from airflow_mydump.engine.phases.dump import _DumpWork, snapshot_dump_phase
+from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.plan.plan import DataBundle
 from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.privilege import SOURCE_PRIVILEGES
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 from tests.integration.command_line import run_command
 from tests.integration.crew import QUICK, Crew
-from tests.integration.pair import rows_of, run_sql
+from tests.integration.pair import endpoint, rows_of, run_sql
+from tests.integration.test_bad_input import account
 from tests.integration.writers import Writers, make_bank, require_one_moment
 
 if TYPE_CHECKING:
@@ -34,6 +46,7 @@ if TYPE_CHECKING:
 
     from sandbox.server import Server
 
+    from airflow_mydump.engine.consistency.moment import Moment
     from airflow_mydump.engine.event import Event
     from airflow_mydump.engine.identifier import TableName
     from tests.integration.pair import Pair
@@ -199,6 +212,48 @@ def test_long_queries_are_refused_killed_or_waited_for_before_any_lock_is_asked_
     bank.finish()
 
 
+def test_long_queries_that_come_again_are_not_killed_for_ever(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_query_module, "_POLL_SECONDS", 2.2)  # the next one is a long one, too, when it looks again
+    stop = threading.Event()
+
+    def ask() -> None:
+        with pair.source.connect() as connection, connection.cursor() as cursor:
+            while not stop.is_set():
+                with contextlib.suppress(pymysql.Error):
+                    cursor.execute("SELECT SLEEP(30)")
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    time.sleep(2.2)
+    settings = Consistency(long_query_seconds=1, long_queries="kill")
+    with Session(endpoint(pair.source), metadata) as session:
+        try:
+            with pytest.raises(SnapshotError, match="killed in vain"):
+                guard(session, settings, time.monotonic() + 3)
+        finally:
+            stop.set()
+            while thread.is_alive():
+                for query in long_queries(session, 0):
+                    if query.connection != int(session.value("SELECT CONNECTION_ID()") or 0):
+                        with contextlib.suppress(ServerError):
+                            session.execute(f"KILL QUERY {query.connection}")
+                time.sleep(0.1)
+
+
+def test_who_may_not_kill_long_queries_is_told_so_before_the_run_and_when_one_runs(bank: Run) -> None:
+    settings = replace(QUICK, long_query_seconds=1, long_queries="kill")
+    with account(bank.pair.source, f"{', '.join(SOURCE_PRIVILEGES)} ON *.*", "PROCESS ON *.*") as login:
+        source = endpoint(bank.pair.source, login)
+        with pytest.raises(PreflightError, match="may not kill long queries"):
+            preflight.check_source(source, bank.selection, settings)
+        with (
+            long_query(bank, 5),
+            Session(source, metadata) as session,
+            pytest.raises(ServerError, match=r"cannot kill the long query of connection [0-9]+ of"),
+        ):
+            guard(session, settings, time.monotonic() + 60)
+
+
 def test_long_queries_are_waited_for(bank: Run) -> None:
     with long_query(bank, 5) as errors, Crew(bank, 1, replace(QUICK, long_query_seconds=1)) as crew:
         crew.all()
@@ -272,7 +327,7 @@ def test_nothing_of_an_earlier_moment_can_be_committed_any_more(bank: Run) -> No
     with Loader(bank.target) as loader, Session(bank.target, metadata) as session:
         loader.begin()
         assert ledger.claim_chunks(loader, identity, chunks)
-        ended = threading.Thread(target=ledger.end_moment, args=(session, identity))
+        ended = threading.Thread(target=ledger.end_moment, args=(session, identity, epoch))
         ended.start()
         time.sleep(1)
         assert ended.is_alive(), "the moment ended under a transaction that loads in it"
@@ -281,6 +336,63 @@ def test_nothing_of_an_earlier_moment_can_be_committed_any_more(bank: Run) -> No
         loader.begin()
         with pytest.raises(IncompleteRunError):
             ledger.claim_chunks(loader, identity, chunks)
+
+
+def test_a_worker_that_wakes_up_behind_a_later_moment_throws_nothing_away(
+    bank: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clear, asleep, awake = _CopyWork.clear, threading.Event(), threading.Event()
+
+    def fall_asleep(work: _CopyWork, before: Moment | None) -> None:
+        if not asleep.is_set():
+            asleep.set()
+            awake.wait(60)
+        clear(work, before)
+
+    monkeypatch.setattr(_CopyWork, "clear", fall_asleep)
+    with Crew(bank, workers=1) as alone, Crew(bank, workers=2) as crew:
+        sleeper = alone.send(0)
+        assert asleep.wait(20)
+        run_sql(bank.pair.source, f"KILL {lock_holder(bank, 'leader')}")
+        crew.all()
+        loaded = rows_of(bank.pair.target, ledger_of(bank, "load"))
+        awake.set()
+        with pytest.raises(SnapshotError, match="a moment of their own"):
+            sleeper.result()
+    assert rows_of(bank.pair.target, ledger_of(bank, "load")) == loaded
+    bank.finish()
+    assert require_one_moment(bank.pair.target, bank.database) > 0
+
+
+def test_no_second_moment_is_recorded_and_a_complete_runs_is_not_ended(bank: Run) -> None:
+    assert bank.planned
+    work = _CopyWork(bank.planned, bank.source, bank.target, bank.work, lambda _: None)
+    with Crew(bank, workers=2) as crew:
+        crew.all()
+    moment = work.current()
+    assert moment
+    with pytest.raises(SnapshotError, match="a moment of their own"):
+        work.record(replace(moment, epoch="another"))
+    assert epochs(bank) == [moment.epoch]
+    bank.finish()
+    with pytest.raises(IncompleteRunError, match="is complete"):
+        work.clear(moment)
+    assert require_one_moment(bank.pair.target, bank.database) > 0
+
+
+def test_a_dump_has_no_second_moment_either(pair: Pair, database: str, tmp_path: Path) -> None:
+    run_sql(pair.source, "CREATE TABLE t (v INT)", "INSERT INTO t VALUES (1)", database=database)
+    source, storage = endpoint(pair.source), Storage.at(str(tmp_path / "dump"))
+    plan = dump_plan(source, Selection((database,)), DumpSettings(PlanSettings(concurrency=1)), "test", storage)
+    snapshot_dump_phase(source, storage, QUICK, Worker(0, 1))
+    work = _DumpWork(plan, source, storage, lambda _: None)
+    moment = work.current()
+    assert moment
+    with pytest.raises(SnapshotError, match="a moment of their own"):
+        work.record(replace(moment, epoch="another"))
+    with pytest.raises(SnapshotError, match="a moment of their own"):
+        work.clear(None)
+    assert work.current() == moment
 
 
 @pytest.mark.parametrize("connection", ["snapshot", "locks"])

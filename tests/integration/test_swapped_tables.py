@@ -118,6 +118,28 @@ def test_a_dump_fails_names_the_table_and_begins_anew(
     assert_same_contents(pair.source, pair.target, database)
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["CHANGE v w INT, CHANGE w v INT", "DROP COLUMN w, ADD COLUMN w INT DEFAULT 7"],
+    ids=lambda value: value[:4],
+)
+def test_a_column_that_takes_anothers_name_or_place_is_not_read_for_it(run: Run, reader: Endpoint, change: str) -> None:
+    run.on_source("CREATE TABLE t (id INT PRIMARY KEY, v INT, w INT)", "INSERT INTO t VALUES (1, 1, 100)")
+    time.sleep(1.1)
+    planned(run, reader)
+    changed: list[str] = []
+
+    def alter(event: Event) -> None:
+        if event.kind is EventKind.NOTICE and "reading on in this moment" in event.text and not changed:
+            changed.append(event.text)
+            run.on_source("SET lock_wait_timeout = 5", f"ALTER TABLE t {change}")
+
+    with Crew(run, workers=1) as crew:
+        with pytest.raises(SnapshotError, match=r"\.t is not the table any more"):
+            crew.all(lambda _: alter)
+        assert not rows_of(run.pair.target, "SELECT * FROM t", run.database)
+
+
 @pytest.mark.parametrize("verb", ["copy", "dump"])
 def test_chunks_that_are_read_one_by_one_are_not_of_two_tables(pair: Pair, run: Run, tmp_path: Path, verb: str) -> None:
     run_sql(pair.source, f"CREATE DATABASE {run.database}_spare")
@@ -156,7 +178,7 @@ def test_without_the_privilege_a_table_is_told_by_its_age_and_the_report_says_so
     run_sql(run.pair.source, "ALTER TABLE spare ENGINE = InnoDB", database=f"{run.database}_spare")
     with account(run.pair.source, *GRANTS[run.pair.flavor]) as login:
         reader = endpoint(run.pair.source, login)
-        found = preflight.look(reader, run.target, run.selection, "snapshot")
+        found = preflight.look(reader, run.target, run.selection, QUICK)
         assert any("an exchanged partition is not noticed" in str(finding) for finding in found.findings)
         planned(run, reader)
         with Crew(run, workers=1) as crew:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.providers_manager import ProvidersManager
-from airflow.sdk import DAG, Param
+from airflow.sdk import DAG, Param, TriggerRule
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.serialization.serialized_objects import DagSerialization
 
@@ -130,12 +130,21 @@ def test_a_replica_is_paused_before_its_data_and_resumed_whatever_becomes_of_it(
             "d", source=SourceConfig("there", schemas=["a"]), staging=StagingConfig("/d"), consistency=consistency
         )
     for dag, prefix, data in ((migration(consistency=consistency), "", "data_phase"), (dump, "d.", "d.dump_phase")):
-        pause, resume = dag.get_task(f"{prefix}pause_applier"), dag.get_task(f"{prefix}resume_applier")
+        guard, pause, resume = (dag.get_task(f"{prefix}{name}_applier") for name in ("guard", "pause", "resume"))
         assert pause.is_setup
         assert resume.is_teardown
         assert dag.get_task(data).upstream_task_ids >= {pause.task_id}
-        assert resume.upstream_task_ids >= {pause.task_id, data}
+        assert resume.upstream_task_ids == {guard.task_id, pause.task_id, data}
         assert not resume.downstream_task_ids
+        # Airflow runs a teardown if all before it are done and one of its setups has succeeded. This one does in any
+        # case: no worker runs it, and it waits for nobody's success.
+        assert resume.trigger_rule == TriggerRule.ALL_DONE_SETUP_SUCCESS
+        assert guard.is_setup
+        assert guard.inherits_from_empty_operator
+        assert guard.trigger_rule == TriggerRule.ALL_DONE
+        assert not guard.upstream_task_ids
+        assert resume.on_failure_fail_dagrun
+        assert not hasattr(resume, "plan"), "a plan that is made anew would have another"
 
 
 def test_the_report_waits_for_every_mapped_task() -> None:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from airflow_mydump.engine.consistency.held_session import Proof
-from airflow_mydump.engine.errors import ConfigurationError, SnapshotError
-from airflow_mydump.engine.server.replication_position import read_position
+from airflow_mydump.engine.error_number import LOST
+from airflow_mydump.engine.errors import ConfigurationError, ServerError, SnapshotError
+from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.server_name import server_name
 from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 
 _POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
 class Applier:
-    """Whether it runs, whom it follows, and how far it has come in that server's binary log."""
+    """Whether it runs, what MariaDB calls its connection, whom it follows, and how far it has come in that server's
+    binary log."""
 
     running: bool
+    connection: str
     primary: str
     log_file: str
     log_position: str
@@ -35,48 +39,60 @@ def read_applier(session: Session) -> Applier:
     }
     return Applier(
         status["Slave_SQL_Running"] != "No",
+        status.get("Connection_name", ""),
         f"{status['Master_Host']}:{status['Master_Port']}",
         status["Relay_Master_Log_File"],
         status["Exec_Master_Log_Pos"],
     )
 
 
-def stop_applier(session: Session, seconds: int) -> None:
-    """Stop it, between two transactions. Raises SnapshotError if that takes longer; ServerError."""
-    session.execute(session.flavor.stop_applier)
-    _wait(session, running=False, seconds=seconds)
+def stop_applier(source: Endpoint, server: str, seconds: int) -> None:
+    """Stop the applier of the server with this name, between two transactions.
 
-
-def start_applier(session: Session, seconds: int) -> None:
-    """Let it run again. Raises SnapshotError if it does not; ServerError."""
-    session.execute(session.flavor.start_applier)
-    _wait(session, running=True, seconds=seconds)
-
-
-def standstill(session: Session) -> dict[str, str]:
-    """The server's own position in its binary log and how far its applier has come; while both stay as they are, nobody
-    writes to it. Raises SnapshotError if the applier runs, ConfigurationError, ServerError."""
-    applier = read_applier(session)
-    if applier.running:
-        raise SnapshotError("the source's applier runs, and was to be paused while rows are read; all begin anew")
-    return read_position(session) | {
-        "PRIMARY": applier.primary,
-        "PRIMARY_LOG_FILE": applier.log_file,
-        "PRIMARY_LOG_POS": applier.log_position,
-    }
-
-
-def stands_still(position: dict[str, str]) -> Proof:
-    """A proof that the source is where it was: its applier is stopped, and nothing was written to its binary log."""
-
-    def prove(session: Session) -> None:
-        if standstill(session) != position:
+    Raises SnapshotError if another server answers or it takes longer, ServerError. The server cannot be made to give
+    up then (MariaDB 10.11, MySQL 9.7): it stops the applier when the transaction is over, unless `start_applier` is
+    called, which waits behind it.
+    """
+    with Session(source, metadata, seconds) as session:
+        _require(session, server)
+        if not _in_time(session, session.flavor.stop_applier(read_applier(session).connection)):
             raise SnapshotError(
-                "the source has moved on since its applier was paused: somebody wrote to it, or let the applier run; "
-                "what was read is thrown away when the run pauses it again"
+                f"the source's applier did not stop within {seconds} s, for it is in a long transaction: raise "
+                "max_lock_seconds, or choose a quieter hour"
             )
+        _wait(session, running=False, seconds=seconds)
 
-    return prove
+
+def start_applier(source: Endpoint, server: str, seconds: int) -> None:
+    """Let the applier of the server with this name run again; harmless if it does.
+
+    Raises SnapshotError if another server answers or it takes longer: the server then starts the applier when it has
+    stopped it, which it was asked for before. ServerError.
+    """
+    with Session(source, metadata, seconds) as session:
+        _require(session, server)
+        if not _in_time(session, session.flavor.start_applier(read_applier(session).connection)):
+            raise SnapshotError(
+                f"the source has not stopped its applier yet, after {seconds} s, for it is in a long transaction; it "
+                "runs on afterwards"
+            )
+        _wait(session, running=True, seconds=seconds)
+
+
+def _require(session: Session, server: str) -> None:
+    if (now := server_name(session)) != server:
+        raise SnapshotError(f"at the source's address answer several servers: {server}, and {now}")
+
+
+def _in_time(session: Session, statement: str) -> bool:
+    """Whether a statement is done before the session counts the server as lost; it is done all the same."""
+    try:
+        session.execute(statement)
+    except ServerError as error:
+        if error.number in LOST:
+            return False
+        raise
+    return True
 
 
 def _wait(session: Session, running: bool, seconds: int) -> None:

@@ -30,7 +30,8 @@ class HeldSession(KeptSession):
         try:
             self.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
             self.require_moment()
-            yield
+            with self._patient():
+                yield
             self.require_moment()
         except BaseException as error:
             try:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from threading import RLock
 from typing import Any
 
 from MySQLdb import _mysql
 
+from airflow_mydump.engine.consistency.sign_of_life import BOUNDED, SignOfLife
 from airflow_mydump.engine.errors import MydumpError, ServerError, SnapshotError
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Row, Session
-from airflow_mydump.engine.server.session_state import metadata, reading
+from airflow_mydump.engine.server.session_state import SILENCE_SECONDS, metadata, reading
 
 _LOCK_SECONDS = 30
 _TABLES_AT_ONCE = 64
@@ -24,16 +26,30 @@ class KeptSession(Session):
 
     It never reconnects, because a snapshot cannot be had twice. When the target fails in the middle of a chunk, the
     rows that are left are thrown away, and not the connection.
+
+    Between two chunks it shows that it lives, so that its snapshot, and what that keeps, does not outlive its machine
+    for long. While a chunk is read it may have to wait for a slow target, when all of the chunk is under way already
+    and the server hears nothing: for as long as a target may be silent.
     """
 
     def __init__(self, source: Endpoint) -> None:
+        self._one_at_a_time = RLock()
+        self._alive = SignOfLife(self._show_life)
         super().__init__(source, reading)
+        self.execute(BOUNDED)
+        self._alive.begin()
         # An ALTER may wait for a table that another worker has read, this worker behind it, and the other one for this
         # worker's bundle: it must give the bundle away.
         self.execute(f"SET SESSION lock_wait_timeout = {_LOCK_SECONDS}")
 
     def __enter__(self) -> KeptSession:
         return self
+
+    def close(self) -> None:
+        """As `Session.close`."""
+        self._alive.end()
+        with self._one_at_a_time:
+            super().close()
 
     def begin(self) -> None:
         """Begin the snapshot. Raises ServerError."""
@@ -53,19 +69,29 @@ class KeptSession(Session):
         yield
         self.execute("ROLLBACK TO SAVEPOINT held")
 
+    def execute(self, sql: str, encoding: str = "utf-8") -> int:
+        """As `Session.execute`."""
+        with self._one_at_a_time:
+            return super().execute(sql, encoding)
+
     def rows(self, sql: str) -> list[Row]:
         """As `Session.rows`. Raises SnapshotError if the table stays locked."""
-        with _giving_way():
+        with self._one_at_a_time, _giving_way():
             return super().rows(sql)
+
+    def named_rows(self, sql: str) -> list[dict[str, str]]:
+        """As `Session.named_rows`."""
+        with self._one_at_a_time:
+            return super().named_rows(sql)
 
     def stream(self, sql: str, batch_rows: int) -> Iterator[tuple[Row, ...]]:
         """As `Session.stream`. Raises SnapshotError if the table stays locked."""
-        with _giving_way():
+        with self._one_at_a_time, _giving_way():
             yield from super().stream(sql, batch_rows)
 
     def stream_by_size(self, sql: str, batch_rows: int, batch_bytes: int) -> Iterator[list[Row]]:
         """As `Session.stream_by_size`. Raises SnapshotError if the table stays locked."""
-        with _giving_way():
+        with self._one_at_a_time, _giving_way():
             yield from super().stream_by_size(sql, batch_rows, batch_bytes)
 
     @contextmanager
@@ -77,7 +103,8 @@ class KeptSession(Session):
         """
         try:
             self.execute("SAVEPOINT chunk")
-            yield
+            with self._patient():
+                yield
         except BaseException as error:
             try:
                 self.execute("ROLLBACK TO SAVEPOINT chunk")
@@ -88,6 +115,23 @@ class KeptSession(Session):
                 ) from error
             raise
         self.execute("ROLLBACK TO SAVEPOINT chunk")
+
+    @contextmanager
+    def _patient(self) -> Iterator[None]:
+        self.execute(f"SET SESSION wait_timeout = {SILENCE_SECONDS}")
+        try:
+            yield
+        finally:
+            with suppress(ServerError):  # a connection that is lost says so when it is needed
+                self.execute(BOUNDED)
+
+    def _show_life(self) -> None:
+        # Not while another thread uses the connection: the server hears from it then, or is to wait.
+        if self._one_at_a_time.acquire(blocking=False):
+            try:
+                super().execute("DO 0")
+            finally:
+                self._one_at_a_time.release()
 
     def _abandon(self, result: Any) -> None:
         if result is None:

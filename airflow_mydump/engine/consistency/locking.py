@@ -12,7 +12,7 @@ import time
 from contextlib import ExitStack
 from datetime import datetime, timezone
 
-from airflow_mydump.engine.consistency.logbook import Logbook, settle
+from airflow_mydump.engine.consistency.logbook import Logbook, settle, start_over
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
@@ -62,7 +62,7 @@ class Locking:
         return None if self._logbook.complete() else self._lead(deadline)
 
     def _lead(self, deadline: float) -> Moment:
-        self._logbook.clear()
+        start_over(self._logbook, self._locks)
         epoch = secrets.token_hex(8)
         tables = self._logbook.tables()
         try:

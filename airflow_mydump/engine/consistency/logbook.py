@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from airflow_mydump.engine.consistency.moment import Moment
+from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.identifier import TableName
 
 
@@ -18,11 +19,12 @@ class Logbook(Protocol):
     def tables(self) -> Sequence[TableName]:
         """The source's tables whose rows are read."""
 
-    def clear(self) -> None:
-        """Throw away what was read in earlier moments; nothing that still is can be kept afterwards."""
+    def clear(self, before: Moment | None) -> None:
+        """Throw away what was read in the moment that was noted ``before``, and earlier; nothing that still is can be
+        kept afterwards. Raises SnapshotError if another has been noted since."""
 
     def record(self, moment: Moment) -> None:
-        """Note the moment that is valid from now on."""
+        """Note the moment that is valid from now on. Raises SnapshotError if there is another."""
 
     def require_planned(self) -> None:
         """Raise IncompleteRunError if the source's definitions are not those that the run was planned with."""
@@ -35,6 +37,17 @@ class Logbook(Protocol):
 
     def current(self) -> Moment | None:
         """The moment noted last, unless it was thrown away."""
+
+
+def start_over(logbook: Logbook, locks: NamedLocks) -> None:
+    """Throw away what was read before, as the worker that leads.
+
+    One that was taken for dead, and wakes up now, throws away nothing: either its locks are gone, or another moment
+    has been noted since it had them. Raises SnapshotError then.
+    """
+    before = logbook.current()
+    locks.require_alive()
+    logbook.clear(before)
 
 
 def settle(logbook: Logbook, moment: Moment) -> None:

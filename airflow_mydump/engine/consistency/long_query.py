@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 from airflow_mydump.engine.consistency.settings import Consistency
@@ -13,6 +12,7 @@ from airflow_mydump.engine.server.session import Session
 
 _POLL_SECONDS = 1.0
 _RUNNING = ("Query", "Execute")
+_NO_SUCH_CONNECTION = 1094
 _SERVERS_OWN = ("system user", "event_scheduler", "unauthenticated user")
 
 
@@ -44,16 +44,24 @@ def _queries(session: Session) -> Iterator[LongQuery]:
 def guard(session: Session, settings: Consistency, deadline: float) -> None:
     """Return when no long query runs; ``deadline`` is on the monotonic clock.
 
-    Raises SnapshotError naming the queries, at once or at the deadline; ServerError.
+    Raises SnapshotError naming the queries, at once or at the deadline; ServerError naming one that must not be killed.
     """
     while found := long_queries(session, settings.long_query_seconds):
+        if settings.long_queries == "fail" or time.monotonic() > deadline:
+            outlived = ", and were killed in vain" if settings.long_queries == "kill" else ""
+            raise SnapshotError(
+                f"long queries run on the source ({'; '.join(map(str, found[:5]))}){outlived}, and a snapshot would "
+                "hold up everything behind them: wait for them, end them, or choose another hour; no lock was taken"
+            )
         if settings.long_queries == "kill":
             for query in found:
-                with suppress(ServerError):  # it may have ended by itself
-                    session.execute(f"KILL QUERY {query.connection}")
-        elif settings.long_queries == "fail" or time.monotonic() > deadline:
-            raise SnapshotError(
-                f"long queries run on the source ({'; '.join(map(str, found[:5]))}), and a snapshot would hold up "
-                "everything behind them: wait for them, end them, or choose another hour; no lock was taken"
-            )
+                _kill(session, query)
         time.sleep(_POLL_SECONDS)
+
+
+def _kill(session: Session, query: LongQuery) -> None:
+    try:
+        session.execute(f"KILL QUERY {query.connection}")
+    except ServerError as error:
+        if error.number != _NO_SUCH_CONNECTION:  # it has ended by itself
+            raise error.during(f"cannot kill the long query of {query} on the source") from error

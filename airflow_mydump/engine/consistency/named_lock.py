@@ -1,25 +1,23 @@
 """Named locks in the source server, by which the workers of a run tell one another what they are doing.
 
 A lock dies with its connection, so whatever happens to a worker, the others see it: no broker, no file, no clock. The
-connection is apart from the one that reads: it answers while that one is busy, and the server drops it within
-`LOST_AFTER_SECONDS` of its process' death even where the network swallowed the farewell.
+connection is apart from the one that reads: it answers while that one is busy, and the server drops it soon after its
+process' death even where the network swallowed the farewell (`sign_of_life`).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from threading import Event, Lock, Thread
+from contextlib import contextmanager
+from threading import Lock
 
+from airflow_mydump.engine.consistency.sign_of_life import BOUNDED, SignOfLife
 from airflow_mydump.engine.errors import MydumpError, SnapshotError
 from airflow_mydump.engine.identifier import literal
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
-
-LOST_AFTER_SECONDS = 45
-_SIGN_OF_LIFE_SECONDS = 10
 
 
 class NamedLocks:
@@ -30,20 +28,18 @@ class NamedLocks:
         # MySQL allows 64 characters.
         self._prefix = f"airflow_mydump:{hashlib.sha256(run.encode()).hexdigest()[:16]}:"
         self._one_at_a_time = Lock()
-        self._ended = Event()
-        self._alive = Thread(target=self._show_life, daemon=True)
+        self._alive = SignOfLife(self.require_alive)
 
     def __enter__(self) -> NamedLocks:
         self._session = Session(self._source, metadata)
-        self._session.execute(f"SET SESSION wait_timeout = {LOST_AFTER_SECONDS}")
-        self._alive.start()
+        self._session.execute(BOUNDED)
+        self._alive.begin()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._ended.set()
+        self._alive.end()
         with self._one_at_a_time:
             self._session.close()
-        self._alive.join()
 
     def take(self, name: str) -> bool:
         """Take a lock unless somebody else has it; True if it is ours. Raises SnapshotError."""
@@ -81,9 +77,3 @@ class NamedLocks:
                     f"the connection to the source with this worker's locks was lost ({error}): others do its work"
                 ) from error
         return list(row)
-
-    def _show_life(self) -> None:
-        # An error here is seen by the next question; the locks are gone then.
-        with suppress(SnapshotError):
-            while not self._ended.wait(_SIGN_OF_LIFE_SECONDS):
-                self._ask("1")

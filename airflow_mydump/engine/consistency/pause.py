@@ -1,21 +1,23 @@
 """Pauses a replica's applier for as long as rows are read, and lets it run again afterwards, whatever happened.
 
-That it is this run that stopped it is written down before, where the run keeps its plan: who comes next knows then
-that the applier is to run again.
+That it is this run that stopped it is written down before, where the run keeps what outlives its plans: who comes next
+knows then that the applier is to run again.
 """
 
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from airflow_mydump.engine.consistency.applier import read_applier, standstill, start_applier, stop_applier
+from airflow_mydump.engine.consistency.applier import read_applier, start_applier, stop_applier
 from airflow_mydump.engine.consistency.logbook import Logbook, settle
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.settings import Consistency
-from airflow_mydump.engine.errors import PreflightError
+from airflow_mydump.engine.consistency.standstill import require_provable, standstill
+from airflow_mydump.engine.errors import IncompleteRunError, MydumpError, PreflightError
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.server.endpoint import Endpoint
@@ -24,12 +26,13 @@ from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
 
-_PAUSE = "pause.json"
+PAUSE = "pause.json"
+"""The record's file."""
 
 
 @dataclass(frozen=True)
 class Pause:
-    """That a run has stopped the applier of a server."""
+    """That a run has stopped the applier of a server, or is about to."""
 
     server: str
 
@@ -39,67 +42,92 @@ def pause_applier(
 ) -> None:
     """Stop the applier and note the moment; does nothing when all work is done.
 
-    After a try that was killed it goes on in the same moment if nothing has moved since; otherwise what was read before
-    is thrown away. Raises PreflightError if somebody else has stopped the applier or the server may be written to,
-    ConfigurationError if it is no replica, SnapshotError, ServerError; the applier runs again then.
+    ``record`` is the run's directory, whatever its plan: a pause that an earlier try left is this one's. It goes on in
+    the same moment then, if the plan is the same and nothing has moved since; otherwise what was read before is thrown
+    away.
+
+    Raises PreflightError if somebody else has stopped the applier or the server may be written to,
+    ConfigurationError if it is no replica, IncompleteRunError, SnapshotError, ServerError; the applier runs again then,
+    or `resume_applier` is left to see to it.
     """
     if logbook.complete():
         return
-    with Session(source, metadata) as session:
-        running, ours = read_applier(session).running, record.exists(_PAUSE)
-        if not running and not ours:
-            raise PreflightError(
-                "the source's applier is stopped already, and not by this run: whoever stopped it may start it at any "
-                "time; start it, or choose another mode of consistency"
-            )
-        require_read_only(session)
-        if not ours:
-            record.write(_PAUSE, Pause(server_name(session)))
-        else:
-            announce(_notice("an earlier try of this run was ended while it had the source's applier stopped"))
-        try:
-            _begin(session, running, settings, logbook, announce)
-        except BaseException:
+    try:
+        with Session(source, metadata) as session:
+            _take(session, record, announce)
+            _begin(session, settings, logbook, announce)
+    except BaseException:
+        with suppress(MydumpError):  # the record stays
             resume_applier(source, record, settings, announce)
-            raise
+        raise
 
 
 def resume_applier(source: Endpoint, record: WorkDirectory, settings: Consistency, announce: Listener) -> None:
     """Let the applier run again if this run has stopped it; harmless if it runs, or was never stopped.
 
-    Raises SnapshotError if it does not start, ConnectError, ServerError.
+    Raises SnapshotError if it does not start, IncompleteRunError if another server answers now, ConnectError,
+    ServerError; another try may succeed.
     """
-    record.filesystem.invalidate_cache()
-    if not record.exists(_PAUSE):
+    pause = _found(record)
+    if pause is None:
         return
     with Session(source, metadata) as session:
-        if not read_applier(session).running:
-            start_applier(session, settings.max_lock_seconds)
-            announce(_notice("the source's applier runs again"))
+        if server_name(session) != pause.server:
+            raise IncompleteRunError(_elsewhere(session, pause, record))
+    start_applier(source, pause.server, settings.max_lock_seconds)
+    announce(_notice("the source's applier runs again"))
     with suppress(FileNotFoundError):
-        record.filesystem.rm_file(record.file(_PAUSE))
+        record.filesystem.rm_file(record.file(PAUSE))
 
 
-def require_read_only(session: Session) -> None:
-    """Raise PreflightError unless the server refuses writes of everybody but its applier; ServerError."""
-    if session.value("SELECT @@GLOBAL.read_only") in (b"0", b"OFF"):
+@contextmanager
+def resuming(source: Endpoint, record: WorkDirectory, settings: Consistency, announce: Listener) -> Iterator[None]:
+    """Whatever becomes of the work inside, `resume_applier` is called behind it; a mode without a pause needs none.
+
+    Raises what the work raises, with what that raises besides; or that alone.
+    """
+    try:
+        yield
+    except MydumpError as error:
+        try:
+            resume_applier(source, record, settings, announce)
+        except MydumpError as left:
+            raise IncompleteRunError(f"{error}; besides, the source's applier is still stopped: {left}") from error
+        raise
+    except BaseException:
+        resume_applier(source, record, settings, announce)
+        raise
+    resume_applier(source, record, settings, announce)
+
+
+def _take(session: Session, record: WorkDirectory, announce: Listener) -> None:
+    """Write down that this run stops the applier, if it is this run's to stop."""
+    earlier = _found(record)
+    if earlier and earlier.server != server_name(session):
+        raise IncompleteRunError(_elsewhere(session, earlier, record))
+    if not earlier and not read_applier(session).running:
         raise PreflightError(
-            "the source is a replica that may be written to besides, so pausing its applier does not keep it still: "
-            "SET GLOBAL read_only = 1, or choose another mode of consistency"
+            "the source's applier is stopped already, and not by this run: whoever stopped it may start it at any "
+            "time; start it, or choose another mode of consistency"
         )
+    require_provable(session)
+    if earlier:
+        announce(_notice("an earlier try of this run was ended while it had the source's applier stopped"))
+    else:
+        record.write(PAUSE, Pause(server_name(session)))
 
 
-def _begin(session: Session, running: bool, settings: Consistency, logbook: Logbook, announce: Listener) -> None:
-    if running:
-        stop_applier(session, settings.max_lock_seconds)
+def _begin(session: Session, settings: Consistency, logbook: Logbook, announce: Listener) -> None:
+    server = server_name(session)
+    stop_applier(session.endpoint, server, settings.max_lock_seconds)
     taken_at = datetime.now(timezone.utc)
-    position, server = standstill(session), server_name(session)
-    moment = logbook.current()
-    if moment and (moment.position, moment.server) == (position, server):
+    position = standstill(session)
+    before = logbook.current()
+    if before and (before.position, before.server) == (position, server):
         logbook.require_planned()
         announce(_notice("nothing has moved on the source since then: going on in the same moment"))
         return
-    logbook.clear()
+    logbook.clear(before)
     moment = Moment(
         epoch=secrets.token_hex(8),
         mode="replica",
@@ -110,6 +138,18 @@ def _begin(session: Session, running: bool, settings: Consistency, logbook: Logb
     )
     settle(logbook, moment)
     announce(_notice(f"the source's applier is paused: {moment}"))
+
+
+def _found(record: WorkDirectory) -> Pause | None:
+    record.filesystem.invalidate_cache()
+    return record.read(PAUSE, Pause) if record.exists(PAUSE) else None
+
+
+def _elsewhere(session: Session, pause: Pause, record: WorkDirectory) -> str:
+    return (
+        f"this run has stopped the applier of {pause.server}, and {server_name(session)} answers at the source's "
+        f"address now: let it run again there, and remove {record.file(PAUSE)}"
+    )
 
 
 def _notice(text: str) -> Event:

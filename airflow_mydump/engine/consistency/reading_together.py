@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from airflow_mydump.engine.consistency.applier import stands_still
 from airflow_mydump.engine.consistency.gathering import Gathering
 from airflow_mydump.engine.consistency.held_session import HeldSession
 from airflow_mydump.engine.consistency.kept_session import KeptSession
@@ -17,6 +16,7 @@ from airflow_mydump.engine.consistency.logbook import Logbook
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
+from airflow_mydump.engine.consistency.standstill import stands_still
 from airflow_mydump.engine.consistency.table_lock import lock_is_held
 from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.errors import SnapshotError

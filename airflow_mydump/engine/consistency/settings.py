@@ -20,8 +20,9 @@ class Consistency:
 
     :param mode: ``snapshot`` (default), ``locked``, ``replica`` or ``none``
     :param max_lock_seconds: the longest that the source's writers are held up: for getting the global lock, and again
-        for holding it; ``locked`` tables are held until all rows are read, and this bounds the getting alone
-    :param gather_seconds: how long a worker waits for the others, and for long queries to end
+        for holding it; ``locked`` tables are held until all rows are read, and this bounds the getting alone; of a
+        ``replica``, how long its applier may take to stop, and to start
+    :param gather_seconds: how long a worker waits for the others, and for long queries to end, killed or not
     :param long_query_seconds: from when on a query is a long one; the global lock would wait for it, and all others
         for the lock
     :param long_queries: what to do while there are any: ``wait`` (default), ``fail`` or ``kill`` them

@@ -3,7 +3,9 @@ ever gets that one.
 
 A name may stand for another table a moment later (RENAME, EXCHANGE PARTITION), whose definition has the same text. A
 snapshot that is older than that reads the other table's rows and says nothing, if only the table was made before it
-(MariaDB 10.11, MySQL 9.7).
+(MariaDB 10.11, MySQL 9.7). And so may the name of a column: where no row is touched (``CHANGE a b …, CHANGE b a …``,
+MariaDB's ``DROP v, ADD v``), the table keeps its number, and old snapshots read the other column; but the time when it
+was made, as the server has it, is that of the ALTER.
 """
 
 from __future__ import annotations
@@ -29,14 +31,16 @@ def read_identities(session: Session, tables: Sequence[TableName]) -> dict[Table
     """What tells the table that a name stands for now from any other, with all its partitions; without those that are
     not there.
 
-    Where the account may not see InnoDB's numbers (PROCESS), or a table has none, it is the time when the table was
-    made, in seconds: a partition that was exchanged is not seen by that. Raises ServerError.
+    It is InnoDB's number and the time when the table was made, in seconds. Where the account may not see the numbers
+    (PROCESS), or a table has none, it is the time alone: a partition that was exchanged is not seen by that. Raises
+    ServerError.
     """
-    numbers = _numbers(session, tables) if tables else {}
-    left = [name for name in tables if name not in numbers]
-    times = _times(session, left) if left else {}
-    return {name: f"no. {number}" for name, number in numbers.items()} | {
-        name: f"of {time}" for name, time in times.items()
+    if not tables:
+        return {}
+    numbers = _numbers(session, tables)
+    return {
+        name: f"no. {numbers[name]} of {time}" if name in numbers else f"of {time}"
+        for name, time in _times(session, tables).items()
     }
 
 

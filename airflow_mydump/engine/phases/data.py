@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.moment import Moment
-from airflow_mydump.engine.consistency.pause import pause_applier, resume_applier
+from airflow_mydump.engine.consistency.pause import pause_applier
 from airflow_mydump.engine.consistency.reading_together import read_together
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
@@ -20,10 +20,10 @@ from airflow_mydump.engine.loading.chunk_copy import CopyJob, copy_chunks
 from airflow_mydump.engine.loading.chunk_loading import Moved, load_missing
 from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.phases.definition_change import Definitions, require_unchanged
+from airflow_mydump.engine.phases.moment_record import begin_moment, end_moment
 from airflow_mydump.engine.phases.noted_tables import holding_noted, note_tables, require_noted, snapshot_tables
-from airflow_mydump.engine.phases.plan import DEFINITIONS, PLAN, plan_path, schema_file
-from airflow_mydump.engine.phases.schema import empty_table
-from airflow_mydump.engine.plan.plan import DataBundle, Plan, PlanIdentity, SchemaBundle
+from airflow_mydump.engine.phases.plan import DEFINITIONS, PLAN, plan_path
+from airflow_mydump.engine.plan.plan import DataBundle, Plan, PlanIdentity
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed, asked
 from airflow_mydump.engine.server.session import Session
@@ -80,21 +80,11 @@ def pause_source(
     settings: Consistency,
     announce: Listener = ignore,
 ) -> None:
-    """Pause the source's applier for the data phase; see `pause_applier`, and its errors."""
+    """Pause the source's applier for the data phase, until `resume_applier` is called for ``directory``; see
+    `pause_applier`, and its errors."""
     plan = directory.read(f"{plan_path(identity)}/{PLAN}", Plan)
     work = _CopyWork(plan, source, target, directory, announce)
-    pause_applier(source, directory.child(plan_path(identity)), settings, work, announce)
-
-
-def resume_source(
-    source: Endpoint,
-    directory: WorkDirectory,
-    identity: PlanIdentity,
-    settings: Consistency,
-    announce: Listener = ignore,
-) -> None:
-    """Let the source's applier run again after the data phase; see `resume_applier`, and its errors."""
-    resume_applier(source, directory.child(plan_path(identity)), settings, announce)
+    pause_applier(source, directory, settings, work, announce)
 
 
 @dataclass(frozen=True)
@@ -135,21 +125,11 @@ class _CopyWork:
     def _bundles(self) -> Iterator[DataBundle]:
         return (self.directory.read(reference.file, DataBundle) for reference in self.plan.data_bundles)
 
-    def clear(self) -> None:
-        with Renewed(lambda: Session(self.target, metadata), self.target.patience) as connection:
-            # Waits for a transaction of a worker that was taken for dead, if there is one (error 1205 after a minute).
-            stale = connection.tried(ledger.end_moment, self.plan.identity)
-            if not stale:
-                return
-            for part in range(self.plan.parts):
-                bundle = self.directory.read(schema_file(self.plan.identity, part), SchemaBundle)
-                for planned in bundle.tables:
-                    if planned.target in stale:
-                        connection.tried(empty_table, planned)
-                        connection.tried(ledger.forget_loads, self.plan.identity, planned.target)
+    def clear(self, before: Moment | None) -> None:
+        end_moment(self.target, self.directory, self.plan, before)
 
     def record(self, moment: Moment) -> None:
-        asked(self.target, metadata, ledger.begin_moment, self.plan.identity, moment)
+        begin_moment(self.target, self.plan.identity, moment)
 
     def require_planned(self) -> None:
         path = plan_path(self.plan.identity)

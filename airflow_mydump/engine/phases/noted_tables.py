@@ -41,8 +41,8 @@ def require_noted(source: Endpoint, record: WorkDirectory, epoch: str, tables: S
     if changed := _changed(source, record, noted_file(epoch), tables):
         raise SnapshotError(
             f"on the source {changed} is not the table any more that had the name in the moment of the snapshot: it "
-            "was renamed, exchanged, emptied or rebuilt; what was read is thrown away when all workers are tried "
-            "again, in a new snapshot"
+            "was renamed, altered, exchanged, emptied or rebuilt; what was read is thrown away when all workers are "
+            "tried again, in a new snapshot"
         )
 
 
@@ -51,7 +51,7 @@ def require_cut_tables(source: Endpoint, record: WorkDirectory) -> None:
     if changed := _changed(source, record, WHEN_PLANNED, None):
         raise IncompleteRunError(
             f"on the source {changed} is not the table any more that had the name when the run was planned, and its "
-            "chunks were read one by one: it was renamed, exchanged, emptied or rebuilt; start the run anew"
+            "chunks were read one by one: it was renamed, altered, exchanged, emptied or rebuilt; start the run anew"
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from airflow_mydump.engine.consistency.settings import Mode
+from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.preflight import (
     accounts,
     accounts_to_move,
@@ -37,6 +37,8 @@ from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 
+ONE_BY_ONE = Consistency(mode="none")
+
 
 @dataclass(frozen=True)
 class Servers:
@@ -47,31 +49,31 @@ class Servers:
     findings: tuple[Finding, ...] = ()
 
 
-def check(source: Endpoint, target: Endpoint, selection: Selection, mode: Mode = "none") -> Servers:
-    """Check both servers, and both accounts, for a run over a selection in a mode of consistency. Changes nothing.
+def check(source: Endpoint, target: Endpoint, selection: Selection, consistency: Consistency = ONE_BY_ONE) -> Servers:
+    """Check both servers, and both accounts, for a run over a selection with such consistency. Changes nothing.
 
     Raises PreflightError naming all that is in the way, ConnectError, ServerError.
     """
-    found = look(source, target, selection, mode)
+    found = look(source, target, selection, consistency)
     require_no_blocker(found.findings)
     return found
 
 
-def look(source: Endpoint, target: Endpoint, selection: Selection, mode: Mode = "none") -> Servers:
+def look(source: Endpoint, target: Endpoint, selection: Selection, consistency: Consistency = ONE_BY_ONE) -> Servers:
     """As `check`, for callers that want to see the blockers too. Raises ConnectError, ServerError."""
     with Session(source, metadata) as reading, _target_session(target) as writing:
         found = (
             *servers.pair_findings(reading, writing, selection),
-            *source_findings(reading, selection, mode),
+            *source_findings(reading, selection, consistency),
             *target_findings(writing, selection, target.binlog),
         )
         return Servers(str(reading.flavor), str(writing.flavor), found)
 
 
-def check_source(source: Endpoint, selection: Selection, mode: Mode = "none") -> str:
+def check_source(source: Endpoint, selection: Selection, consistency: Consistency = ONE_BY_ONE) -> str:
     """Check the source alone, for a dump; returns what it is. Changes nothing. Raises as `check` does."""
     with Session(source, metadata) as reading:
-        require_no_blocker(source_findings(reading, selection, mode))
+        require_no_blocker(source_findings(reading, selection, consistency))
         return str(reading.flavor)
 
 
@@ -91,15 +93,17 @@ def _target_session(target: Endpoint) -> Session:
     return Session(replace(target, binlog=True), metadata)
 
 
-def source_findings(session: Session, selection: Selection, mode: Mode = "none") -> Iterator[Finding]:
+def source_findings(session: Session, selection: Selection, consistency: Consistency = ONE_BY_ONE) -> Iterator[Finding]:
     """The source by itself. Raises ServerError."""
     yield from servers.version_findings(session, "source")
     yield from accounts.source_findings(session, selection)
-    if mode == "snapshot":
+    if consistency.mode == "snapshot":
         yield from accounts.snapshot_findings(session)
-    if mode == "locked":
+    if consistency.mode == "locked":
         yield from accounts.locking_findings(session, selection)
-    if mode == "replica":
+    if consistency.mode in ("snapshot", "locked") and consistency.long_queries == "kill":
+        yield from accounts.killing_findings(session)
+    if consistency.mode == "replica":
         yield from replica.findings(session)
 
 

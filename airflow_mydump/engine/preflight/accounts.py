@@ -68,6 +68,21 @@ def locking_findings(session: Session, selection: Selection) -> Iterator[Finding
     yield from _lacking(grants, selection.schemas, ("LOCK TABLES",), account)
 
 
+def killing_findings(session: Session) -> Iterator[Finding]:
+    """Whether the source's account may kill the long queries of others. Raises ServerError."""
+    grants = read_grants(session)
+    for names, what in (
+        (session.flavor.kill_privileges, "may not kill long queries"),
+        (("PROCESS",), "may not see the long queries that it is to kill"),
+    ):
+        if not any(has_on_server(grants, name) for name in names):
+            yield blocker(
+                f"source account {session.endpoint.user}",
+                what,
+                f"GRANT {names[0]} ON *.* to it, or choose another treatment of long queries",
+            )
+
+
 def target_findings(session: Session, selection: Selection, binlog: bool) -> Iterator[Finding]:
     """What the target's account may not do; without ``binlog`` it must be able to leave out the binary log.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from airflow_mydump.engine.consistency.applier import read_applier
-from airflow_mydump.engine.consistency.pause import require_read_only
+from airflow_mydump.engine.consistency.standstill import require_provable
 from airflow_mydump.engine.errors import ConfigurationError, PreflightError
 from airflow_mydump.engine.preflight.finding import Finding, blocker
 from airflow_mydump.engine.server.privilege import has_on_server, read_grants
@@ -30,6 +30,6 @@ def findings(session: Session) -> Iterator[Finding]:
             return
     try:
         read_applier(session)
-        require_read_only(session)
+        require_provable(session)
     except (ConfigurationError, PreflightError) as error:
         yield blocker("the source", "cannot be read as a paused replica", str(error))

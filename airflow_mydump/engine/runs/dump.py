@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from airflow_mydump.engine import preflight
+from airflow_mydump.engine.consistency.pause import resume_applier, resuming
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import crew
 from airflow_mydump.engine.dump_directory.dump_plan import DumpPlan, DumpSettings
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.event import Listener, ignore
-from airflow_mydump.engine.phases.dump import dump_phase, pause_dumped, resume_dumped, snapshot_dump_phase
+from airflow_mydump.engine.phases.dump import dump_phase, pause_dumped, snapshot_dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import DumpReport, finish_dump
 from airflow_mydump.engine.retry import again
@@ -45,8 +46,11 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
     ``planned`` is told the plan as soon as there is one. Raises what the phases raise; call again to go on after the
     last finished chunk.
     """
-    with WorkerPool(dump.settings.plan.concurrency, announce) as pool:
-        preflight.check_source(dump.source, dump.selection, dump.settings.mode)
+    with (
+        resuming(dump.source, dump.storage.private, dump.consistency, announce),
+        WorkerPool(dump.settings.plan.concurrency, announce) as pool,
+    ):
+        preflight.check_source(dump.source, dump.selection, dump.consistency)
         plan = again(dump_plan, dump.source.patience)(
             dump.source, dump.selection, dump.settings, dump.run_key, dump.storage, dump.replace_existing
         )
@@ -65,8 +69,6 @@ def _dump_together(dump: Dump, pool: WorkerPool, announce: Listener) -> None:
     if dump.settings.mode != "replica":
         pool.map(work, workers)
         return
-    try:
-        pause_dumped(dump.source, dump.storage, dump.consistency, announce)
-        pool.map(work, workers)
-    finally:
-        resume_dumped(dump.source, dump.storage, dump.consistency, announce)
+    pause_dumped(dump.source, dump.storage, dump.consistency, announce)
+    pool.map(work, workers)
+    resume_applier(dump.source, dump.storage.private, dump.consistency, announce)

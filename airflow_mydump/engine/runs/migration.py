@@ -11,10 +11,11 @@ from functools import partial
 from urllib.parse import quote
 
 from airflow_mydump.engine import preflight
+from airflow_mydump.engine.consistency.pause import resume_applier, resuming
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import crew
 from airflow_mydump.engine.event import Listener, ignore
-from airflow_mydump.engine.phases.data import data_phase, pause_source, resume_source, snapshot_data_phase
+from airflow_mydump.engine.phases.data import data_phase, pause_source, snapshot_data_phase
 from airflow_mydump.engine.phases.index import index_phase
 from airflow_mydump.engine.phases.plan import chunk_plan, schema_file
 from airflow_mydump.engine.phases.post import post_phase
@@ -61,8 +62,11 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
     key to go on after the last committed chunk.
     """
     source, target, directory = migration.source, migration.target, migration.directory
-    with WorkerPool(migration.settings.concurrency, announce) as pool:
-        preflight.check(source, target, migration.selection, migration.consistency.mode)
+    with (
+        resuming(source, directory, migration.consistency, announce),
+        WorkerPool(migration.settings.concurrency, announce) as pool,
+    ):
+        preflight.check(source, target, migration.selection, migration.consistency)
         plan = plan_once(
             directory, migration.run_key, _purpose(migration), again(partial(_plan, migration), target.patience)
         )
@@ -99,16 +103,14 @@ def _move_together(migration: Migration, plan: Plan, pool: WorkerPool, announce:
     if settings.mode != "replica":
         pool.map(work, crew(migration.settings.concurrency))
         return
-    try:
-        pause_source(source, target, directory, plan.identity, settings, announce)
-        pool.map(work, crew(migration.settings.concurrency))
-    finally:
-        resume_source(source, directory, plan.identity, settings, announce)
+    pause_source(source, target, directory, plan.identity, settings, announce)
+    pool.map(work, crew(migration.settings.concurrency))
+    resume_applier(source, directory, settings, announce)
 
 
 def rehearse(migration: Migration) -> Plan:
     """Check both servers and plan the copy, and change nothing on either. Raises what these phases raise."""
-    preflight.check(migration.source, migration.target, migration.selection, migration.consistency.mode)
+    preflight.check(migration.source, migration.target, migration.selection, migration.consistency)
     return _plan(migration, dry_run=True)
 
 

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from airflow_mydump.engine.identifier import literal
+
 Vendor = Literal["mysql", "mariadb"]
 
 
@@ -59,21 +61,25 @@ class Flavor:
 
     @property
     def replica_status(self) -> str:
-        """The statement that shows what a replica does; MySQL 8.0.22 renamed it and 8.4 dropped the old one."""
-        return f"SHOW {self._replica} STATUS"
+        """The statement that shows what a replica does, a row for each server that it follows."""
+        # Without ALL, MariaDB shows the connection that has no name, and MySQL each.
+        return "SHOW ALL SLAVES STATUS" if self.vendor == "mariadb" else f"SHOW {self._replica} STATUS"
 
-    @property
-    def stop_applier(self) -> str:
-        """The statement that stops a replica's applier, and lets it go on receiving."""
-        return f"STOP {self._replica} SQL_THREAD"
+    def stop_applier(self, connection: str) -> str:
+        """The statement that stops the applier of a replica's only connection, and lets it go on receiving."""
+        return f"STOP {self._replica}{self._named(connection)} SQL_THREAD"
 
-    @property
-    def start_applier(self) -> str:
-        """The statement that lets it go on."""
-        return f"START {self._replica} SQL_THREAD"
+    def start_applier(self, connection: str) -> str:
+        """The statement that lets it go on; harmless where it does, and where it is being stopped done after that."""
+        # ALL SLAVES would leave out those that are being stopped (MariaDB 10.11).
+        return f"START {self._replica}{self._named(connection)} SQL_THREAD"
+
+    def _named(self, connection: str) -> str:
+        return f" {literal(connection)}" if self.vendor == "mariadb" else ""
 
     @property
     def _replica(self) -> str:
+        # MySQL 8.0.22 renamed the statements, and 8.4 dropped the old ones.
         return "REPLICA" if self.vendor == "mysql" and self.version >= (8, 0, 22) else "SLAVE"
 
     @property
@@ -91,6 +97,23 @@ class Flavor:
         if self.version >= (10, 5, 9):  # which shows the same privilege as REPLICA MONITOR or SLAVE MONITOR
             return ("SLAVE MONITOR", "REPLICA MONITOR", "SUPER")
         return ("REPLICATION SLAVE ADMIN", "REPLICATION CLIENT", "SUPER")
+
+    @property
+    def binary_log_privilege(self) -> str:
+        """The privilege to see the position in the binary log."""
+        return "BINLOG MONITOR" if self.vendor == "mariadb" and self.version >= (10, 5, 2) else "REPLICATION CLIENT"
+
+    @property
+    def has_super_read_only(self) -> bool:
+        """Whether a server can be made to refuse the writes of administrators, too."""
+        return self.vendor == "mysql"
+
+    @property
+    def kill_privileges(self) -> tuple[str, ...]:
+        """Privileges to kill what other accounts run; any of them is enough."""
+        if self.vendor == "mysql":
+            return ("CONNECTION_ADMIN", "SUPER") if self.version >= (8, 0, 0) else ("SUPER",)
+        return ("CONNECTION ADMIN", "SUPER") if self.version >= (10, 5, 2) else ("SUPER",)
 
     @property
     def has_backup_lock(self) -> bool:

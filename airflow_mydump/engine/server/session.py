@@ -16,7 +16,7 @@ from airflow_mydump.engine.error_number import DENIED
 from airflow_mydump.engine.errors import AccessError, ConnectError, ServerError
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.flavor import Flavor
-from airflow_mydump.engine.server.session_state import NOT_LOGGED, SessionState
+from airflow_mydump.engine.server.session_state import NOT_LOGGED, SILENCE_SECONDS, SessionState
 
 Row = tuple["bytes | None", ...]
 
@@ -25,7 +25,7 @@ CONNECT_TIMEOUT = 20
 
 _TEXT_ROWS_AT_ONCE = 1000
 
-READ_TIMEOUT = 3600
+READ_TIMEOUT = SILENCE_SECONDS
 """Seconds without a byte after which a server counts as lost; a long ALTER is silent for minutes."""
 
 
@@ -33,12 +33,12 @@ class Session:
     """One connection; not for use by two threads at once.
 
     Use as a context manager, or call `close`. After an error inside `stream` the session is closed, because
-    unread rows are left on the wire.
+    unread rows are left on the wire. A server that says nothing for ``read_timeout`` seconds counts as lost (2013).
     """
 
-    def __init__(self, endpoint: Endpoint, state: SessionState) -> None:
+    def __init__(self, endpoint: Endpoint, state: SessionState, read_timeout: int = READ_TIMEOUT) -> None:
         self.endpoint = endpoint
-        self._connection = _connect(endpoint)
+        self._connection = _connect(endpoint, read_timeout)
         try:
             self.flavor = Flavor.parse(_text(self._connection.get_server_info()))
             _check_encryption(self, endpoint)
@@ -172,7 +172,7 @@ def _decoded(row: Row) -> tuple[str, ...]:
     return tuple("" if value is None else value.decode("utf-8", "surrogateescape") for value in row)
 
 
-def _connect(endpoint: Endpoint) -> Any:
+def _connect(endpoint: Endpoint, read_timeout: int) -> Any:
     # local_infile=0 is said out loud: left out, libmariadb sends any file the server names (measured).
     arguments: dict[str, Any] = {
         "user": endpoint.user,
@@ -180,7 +180,7 @@ def _connect(endpoint: Endpoint) -> Any:
         "conv": {},
         "local_infile": 0,
         "connect_timeout": CONNECT_TIMEOUT,
-        "read_timeout": READ_TIMEOUT,
+        "read_timeout": read_timeout,
         "write_timeout": READ_TIMEOUT,
         "ssl_mode": endpoint.effective_ssl_mode,
     }

@@ -17,6 +17,9 @@ SessionState = Callable[[Flavor], tuple[str, ...]]
 WAIT_SECONDS = 28800
 """How long a session may be silent that holds no lock."""
 
+SILENCE_SECONDS = 3600
+"""How long the other end may be silent in the middle of something, before it counts as lost."""
+
 
 def _for_every_purpose(flavor: Flavor) -> tuple[str, ...]:
     return (
@@ -24,8 +27,8 @@ def _for_every_purpose(flavor: Flavor) -> tuple[str, ...]:
         "time_zone = '+00:00'",
         # A chunk may take hours: neither a statement limit nor a slow peer on the other side may cut it.
         f"{flavor.statement_timeout_variable} = 0",
-        "net_read_timeout = 3600",
-        "net_write_timeout = 3600",
+        f"net_read_timeout = {SILENCE_SECONDS}",
+        f"net_write_timeout = {SILENCE_SECONDS}",
         f"wait_timeout = {WAIT_SECONDS}",
         # DDL waits for metadata locks; the default of a year on both vendors would look like a hang.
         "lock_wait_timeout = 300",
@@ -70,6 +73,8 @@ def reading(flavor: Flavor) -> tuple[str, ...]:
         # A key may hold dates that no calendar has; without this MySQL refuses them as literals (error 1525).
         "SET sql_mode = 'ALLOW_INVALID_DATES', autocommit = 1, " + ", ".join(_for_every_purpose(flavor)),
         "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+        # It may wait in its snapshot for a slow target, and for no longer than that may be silent.
+        f"SET SESSION wait_timeout = {SILENCE_SECONDS}",
     )
 
 
