@@ -11,7 +11,7 @@ from airflow_mydump.engine import preflight
 from airflow_mydump.engine.consistency.moment import to_come
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
-from airflow_mydump.engine.dump_directory.dump_record import CUTS
+from airflow_mydump.engine.dump_directory.dump_record import CUTS, unfinished
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import ONE_BY_ONE
 from airflow_mydump.engine.plan.cut_report import TableCuts
@@ -55,7 +55,7 @@ class DumpPlanOperator(StagedOperator, SelectingOperator):
                 self.storage,
                 self.replace_existing,
             )
-            cuts = self.storage.private.read_lines(CUTS, TableCuts)
+            cuts = unfinished(self.storage, plan.plan).read_lines(CUTS, TableCuts)
         self.log.info(
             "Dump %s into %s: %s tables, %s chunks in %s bundles, %s other objects",
             plan.plan,

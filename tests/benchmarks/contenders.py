@@ -79,9 +79,19 @@ def mydumper(*form: str) -> Callable[[Task], Commands]:
     def commands(task: Task) -> Commands:
         options = ["--database", task.database, "--threads", str(max(2, task.threads)), "--rows", "250000"]
         bulk = ["--bulk-metadata-prefetch", "--routines", "--triggers", "--events"]
-        return [["mydumper", *_login(task.source), *options, *bulk, *form, "--outputdir", str(task.dump)]]
+        said = [*_for_mysql(task), *_login(task.source), *options, *bulk]
+        return [["mydumper", *said, *form, "--outputdir", str(task.dump)]]
 
     return commands
+
+
+def _for_mysql(task: Task) -> list[str]:
+    """What mydumper 1.0.1 must be told to dump rows from MySQL 9: which server that is, and the form of EXPLAIN."""
+    if task.source.flavor != "mysql":
+        return []
+    settings = task.dump.parent / "mydumper.cnf"
+    settings.write_text("[mydumper_session_variables]\nexplain_format=TRADITIONAL\n")
+    return [f"--defaults-file={settings}", f"--server-version=mysql-{task.source.version}"]
 
 
 def myloader(task: Task) -> Commands:
@@ -151,10 +161,12 @@ def found(flavor: str, work: Work) -> list[Contender]:
 def _mydumpers(work: Work) -> list[Contender]:
     if not (shutil.which("mydumper") and shutil.which("myloader")):
         return []
+    light = ("--exec-per-thread=/usr/bin/zstd -1", "--exec-per-thread-extension=.zst")
     forms = {
         "INSERT": mydumper(),
         "LOAD DATA": mydumper("--format=LOAD_DATA"),
         "LOAD DATA, zstd": mydumper("--format=LOAD_DATA", "--compress=zstd"),
+        "LOAD DATA, zstd -1": mydumper("--format=LOAD_DATA", *light),
     }
     if work == "dump":
         return [Contender(f"mydumper ({name})", dump) for name, dump in forms.items()]

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 FILES = (
     "metadata", "*-schema-create.sql.zst", "*.t0-schema.sql.zst", "*.v-schema.sql.zst", "*-schema-view.sql.zst",
-    "*-schema-triggers.sql.zst", "*-schema-post.sql.zst", "*.t0.00000.sql", "*.t0.00000.dat.zst", "*.t1.00000.dat.zst",
+    "*-schema-triggers.sql.zst", "*-schema-post.sql.zst", "*.t0.00000.*.sql", "*.t0.00000.*.dat.zst",
+    "*.t1.00000.*.dat.zst",
     "airflow_mydump/index.json.zst", "airflow_mydump/catalog.json.zst", "airflow_mydump/chunks.json.zst",
 )  # fmt: skip
 
@@ -55,7 +56,7 @@ def test_damage_at_random_places(scene: Scene, dumped: Operations) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("*.t0.00000.dat.zst", "*.t0.00001.dat.zst"), ("*.t0.00000.sql", "*.t0.00001.sql"),
+    [("*.t0.00000.*.dat.zst", "*.t0.00001.*.dat.zst"), ("*.t0.00000.*.sql", "*.t0.00001.*.sql"),
      ("*.t0-schema.sql.zst", "*.t1-schema.sql.zst")],
 )  # fmt: skip
 def test_two_files_that_changed_places(scene: Scene, dumped: Operations, one: str, other: str) -> None:
@@ -76,7 +77,7 @@ def test_a_file_that_is_missing_or_too_many(scene: Scene, dumped: Operations) ->
         path.unlink()
         assert_named(scene, dumped, [path.name], pattern)
         path.write_bytes(whole)
-    (data,) = dumped.dump.glob("*.t0.00000.dat.zst")
+    (data,) = dumped.dump.glob("*.t0.00000.*.dat.zst")
     for name in (data.name.replace("00000", "00099"), data.name.replace("t0", "t9"), "anything"):
         extra = dumped.dump / name
         extra.write_bytes(data.read_bytes())

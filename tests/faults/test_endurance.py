@@ -101,6 +101,15 @@ def test_trouble_with_the_target(
     assert not endure(scene, chosen(operation, copy, staged), armed).anew
 
 
+@pytest.mark.endurance
+@pytest.mark.parametrize("mode", ["none", "snapshot", "locked"])
+@pytest.mark.parametrize("step", STEPS["dump"], ids=lambda step: step.value)
+def test_a_dump_that_is_started_twice(scene: Scene, staged: Operations, mode: str, step: EventKind) -> None:
+    options = {**staged.options, "dump": (*staged.options["dump"], "--consistency", mode)}
+    operations = Operations(staged.database, staged.folder, options)
+    endure(scene, operations, Armed("twice", "dump", fault.start_again, step, left=_number(step)))
+
+
 @pytest.mark.parametrize("operation", ["copy", "load"])
 @pytest.mark.parametrize(
     "step",

@@ -74,17 +74,17 @@ class Gathering:
     def _wait_for_all(self, deadline: float) -> bool:
         """Wait until all are ready; False if others do the work, or have done it, without this one.
 
-        Who finds its place taken, because the same worker was started twice, waits for what becomes of the other.
+        Who finds its place taken, because the same worker was started twice, waits for what becomes of the other. Who
+        has its place looks once more: others may have ended since, and what they did must not be thrown away.
         """
-        own, waited, ready, most = False, False, 0, 0
+        own, ready, most = False, 0, 0
         while not own or ready < self._worker.workers:
             if not own:
                 if self.others_read():
                     return False
                 own = self._locks.take(self._ready[self._worker.number])
-                if own and waited and self._logbook.complete():
+                if own and self._logbook.complete():
                     return False
-                waited = True
             ready = len(self._locks.used(self._ready))
             most = max(most, ready)
             if time.monotonic() > deadline:

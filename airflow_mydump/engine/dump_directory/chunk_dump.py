@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -22,6 +23,9 @@ from airflow_mydump.engine.plan.plan import PlannedTable
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.verification.checksum import Checksum, Digestible, compute_checksums
 
+_TRIES = 1 << 32
+"""What numbers of files myloader takes (1.0.1: it reads them into 32 bits)."""
+
 
 @dataclass(frozen=True)
 class DumpTarget:
@@ -37,15 +41,15 @@ def dump_chunk(
     """Write a chunk's rows and the statement that loads them; returns what was written.
 
     The checksum is of the snapshot that the rows come from: of the frames as they pass where that tells everything,
-    else computed by the source. ``base`` is what the table's files begin with.
+    else computed by the source. ``base`` is what the table's files begin with. Each try has files of its own, whoever
+    makes it: what one wrote and recorded, no other can replace.
 
-    Raises ServerError, FramingCollision, LoadMismatchError, ConfigurationError; files of an earlier try stay as they
-    were then, or are gone.
+    Raises ServerError, FramingCollision, LoadMismatchError, ConfigurationError; what is left has no record.
     """
     table = planned.table
     stored = Digestible(table.name, table, chunk, planned.where)
     announce(Event(EventKind.CHUNK_STARTED, table.name, chunk.id))
-    name = f"{base}.{chunk.part:05}"
+    name = f"{base}.{chunk.part:05}.{secrets.randbelow(_TRIES):05}"
     delimiters = Delimiters.for_rows_of(table)
     with source.consistent_snapshot():
         checksum = None if tells_everything(table, chunk) else compute_checksums(source, [stored])[0]

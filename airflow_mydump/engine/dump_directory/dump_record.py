@@ -1,13 +1,14 @@
 """What a dump knows of itself beyond mydumper's files: plan, catalog and chunks, in the sub-folder of its own.
 
-While the dump is made, each task leaves what it wrote in a file of ``done/``. At the end these become one list, and an
-index names every file of the dump with its size and SHA-256; ``metadata`` names the index with its.
+While the dump is made, all but the plan is in a folder that has the plan's name, so that whoever still works for
+another one touches nothing of it. Each task leaves what it wrote in a file of ``done/`` there. At the end these become
+one list, and an index names every file of the dump with its size and SHA-256; ``metadata`` names the index with its.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -21,8 +22,7 @@ from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, FileRec
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import DumpError
 from airflow_mydump.engine.metadata.catalog import Catalog
-from airflow_mydump.engine.plan.noted_table import WHEN_PLANNED
-from airflow_mydump.engine.workdir import PARTIAL
+from airflow_mydump.engine.workdir import PARTIAL, WorkDirectory
 
 PLAN = "plan.json"
 CATALOG = "catalog.json.zst"
@@ -32,6 +32,8 @@ DONE = "done"
 CUTS = "cuts.jsonl.zst"
 BUNDLES = "bundles"
 FORMAT = 1
+
+_FOLDER = "plan-"
 
 _LARGEST_RECORD = 4 << 30
 
@@ -88,6 +90,16 @@ def read_chunks(storage: Storage, record: FileRecord) -> tuple[ChunkManifest, ..
     return _decode(CHUNKS, _read_recorded(storage, CHUNKS, record), tuple[ChunkManifest, ...])
 
 
+def folder_of(plan: str) -> str:
+    """The folder of an unfinished dump's plan, relative to the sub-folder."""
+    return f"{_FOLDER}{plan}"
+
+
+def unfinished(storage: Storage, plan: str) -> WorkDirectory:
+    """Where a dump keeps what it knows while it is made, and `CATALOG` is the one that it was planned from."""
+    return storage.private.child(folder_of(plan))
+
+
 def only_begun(storage: Storage) -> bool:
     """Whether the directory holds nothing but what a dump's planning writes before the plan: it was interrupted.
 
@@ -98,36 +110,55 @@ def only_begun(storage: Storage) -> bool:
     private = storage.private
     private.filesystem.invalidate_cache()
     names = (path.rstrip("/").rpartition("/")[2] for path in private.filesystem.ls(private.path, detail=False))
-    return all(name in (CATALOG, BUNDLES, CUTS, PAUSE, WHEN_PLANNED) or name.startswith(PARTIAL) for name in names)
+    return all(name == PAUSE or name.startswith((_FOLDER, PARTIAL)) for name in names)
 
 
-def unfinished_catalog(storage: Storage) -> Catalog:
-    """The catalog of a dump that is being made. Raises ConfigurationError."""
-    return storage.private.read(CATALOG, Catalog)
+def remove_other_plans(storage: Storage, plan: str) -> None:
+    """Remove the folders of plans that were given up for this one."""
+    private = storage.private
+    for path in private.filesystem.ls(private.path, detail=False):
+        name = path.rstrip("/").rpartition("/")[2]
+        if name.startswith(_FOLDER) and name != folder_of(plan):
+            private.filesystem.rm(private.file(name), recursive=True)
 
 
-def leave_done(storage: Storage, name: str, manifests: Iterable[ChunkManifest]) -> None:
+def leave_done(storage: Storage, plan: str, name: str, manifests: Iterable[ChunkManifest]) -> None:
     """Record that chunks are finished, in a file of this name; their files are complete by now."""
-    storage.private.write_lines(f"{DONE}/{name}.jsonl.zst", manifests)
+    unfinished(storage, plan).write_lines(f"{DONE}/{name}.jsonl.zst", manifests)
 
 
-def read_done(storage: Storage, prefix: str = "") -> dict[str, ChunkManifest]:
-    """What finished chunks left, by their ids, from those files whose names begin with ``prefix``.
+@dataclass(frozen=True)
+class DoneChunks:
+    """What tasks recorded of chunks, by their ids. ``lost`` are those that have no record whose files are there with
+    the sizes that it says."""
+
+    finished: Mapping[str, ChunkManifest]
+    lost: Mapping[str, ChunkManifest]
+
+
+def read_done(storage: Storage, plan: str, prefix: str = "") -> DoneChunks:
+    """What is recorded in those files whose names begin with ``prefix``. Several tasks may have dumped a chunk.
 
     Raises ConfigurationError if one is damaged.
     """
-    private = storage.private
-    filesystem = private.filesystem
+    recorded = list(_recorded(unfinished(storage, plan), prefix))
+    sizes = storage.sizes() if recorded else {}
+    finished = {
+        manifest.chunk.id: manifest
+        for manifest in recorded
+        if all(sizes.get(record.name) == record.bytes for record in manifest.files)
+    }
+    return DoneChunks(finished, {found.chunk.id: found for found in recorded if found.chunk.id not in finished})
+
+
+def _recorded(directory: WorkDirectory, prefix: str) -> Iterator[ChunkManifest]:
+    filesystem = directory.filesystem
     filesystem.invalidate_cache()
-    if not filesystem.exists(private.file(DONE)):
-        return {}
-    names = sorted(path.rpartition("/")[2] for path in filesystem.ls(private.file(DONE), detail=False))
-    found: dict[str, ChunkManifest] = {}
-    for name in names:
+    if not filesystem.exists(directory.file(DONE)):
+        return
+    for name in sorted(path.rpartition("/")[2] for path in filesystem.ls(directory.file(DONE), detail=False)):
         if name.startswith(prefix) and name.endswith(".jsonl.zst"):
-            for manifest in private.read_lines(f"{DONE}/{name}", ChunkManifest):
-                found[manifest.chunk.id] = manifest
-    return found
+            yield from directory.read_lines(f"{DONE}/{name}", ChunkManifest)
 
 
 def _write(storage: Storage, name: str, record: Any) -> FileRecord:

@@ -39,6 +39,8 @@ class FileBatch:
                 # Before anything is written: it is told of what fails from now on (Linux 5.8).
                 self._directory = os.open(self._storage.directory.path, os.O_RDONLY)
             yield stream
+        if (earlier := self._partial.pop(name, None)) is not None:
+            earlier.unlink(missing_ok=True)
         self._partial[name] = partial
 
     def write(self, name: str, content: bytes) -> None:

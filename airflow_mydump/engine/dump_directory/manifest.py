@@ -44,6 +44,11 @@ class ChunkManifest:
     checksum: Checksum
 
     @property
+    def files(self) -> tuple[FileRecord, FileRecord]:
+        """Both files."""
+        return self.data, self.statement
+
+    @property
     def delimiters(self) -> Delimiters:
         """What the rows are framed with."""
         return Delimiters(bytes.fromhex(self.field), bytes.fromhex(self.line), bytes.fromhex(self.null))

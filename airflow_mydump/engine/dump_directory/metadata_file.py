@@ -26,6 +26,9 @@ _INDEX = "# airflow_mydump_index = "
 _CHECK = "# airflow_mydump_check = "
 _FINISHED = "# Finished dump at:"
 
+LARGEST_METADATA = 1 << 30
+"""The bound for reading the file at once."""
+
 AT_THE_POSITION = "All rows of transactional tables are as they were at this position."
 AFTER_THE_POSITION = "Every chunk was read when its turn came: the position is that of the dump's beginning."
 

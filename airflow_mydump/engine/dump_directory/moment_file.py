@@ -5,24 +5,24 @@ from __future__ import annotations
 from contextlib import suppress
 
 from airflow_mydump.engine.consistency.moment import Moment
-from airflow_mydump.engine.dump_directory.storage import Storage
+from airflow_mydump.engine.workdir import WorkDirectory
 
 _MOMENT = "moment.json"
 
 
-def write_moment(storage: Storage, moment: Moment) -> None:
+def write_moment(directory: WorkDirectory, moment: Moment) -> None:
     """Note the moment. Raises ConfigurationError."""
-    storage.private.write(_MOMENT, moment)
+    directory.write(_MOMENT, moment)
 
 
-def read_moment(storage: Storage) -> Moment | None:
+def read_moment(directory: WorkDirectory) -> Moment | None:
     """The moment noted last, if there is one. Raises ConfigurationError."""
-    storage.private.filesystem.invalidate_cache()
-    return storage.private.read(_MOMENT, Moment) if storage.private.exists(_MOMENT) else None
+    directory.filesystem.invalidate_cache()
+    return directory.read(_MOMENT, Moment) if directory.exists(_MOMENT) else None
 
 
-def remove_moment(storage: Storage) -> None:
+def remove_moment(directory: WorkDirectory) -> None:
     """Forget the moment: what was dumped in it counts for nothing any more."""
-    storage.private.filesystem.invalidate_cache()
+    directory.filesystem.invalidate_cache()
     with suppress(FileNotFoundError):
-        storage.private.filesystem.rm_file(storage.private.file(_MOMENT))
+        directory.filesystem.rm_file(directory.file(_MOMENT))

@@ -14,12 +14,10 @@ from airflow_mydump.engine.dump_directory.dump_record import PLAN, Index, read_c
 from airflow_mydump.engine.dump_directory.file_name import FileNames
 from airflow_mydump.engine.dump_directory.foreign import read_foreign
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, FileRecord
-from airflow_mydump.engine.dump_directory.metadata_file import read_metadata
+from airflow_mydump.engine.dump_directory.metadata_file import LARGEST_METADATA, read_metadata
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import DumpError
 from airflow_mydump.engine.identifier import TableName
-
-_LARGEST_METADATA = 1 << 30
 
 
 def read_dump(storage: Storage, dynamic_sql: bool = False) -> FoundDump:
@@ -34,7 +32,7 @@ def read_dump(storage: Storage, dynamic_sql: bool = False) -> FoundDump:
         if f"{METADATA}.partial" in sizes or storage.private.exists(PLAN):
             raise DumpError(f"the dump in {storage} is not complete: it has no file {METADATA}, which is written last")
         raise DumpError(f"{storage} is no dump directory: the file {METADATA} is missing")
-    metadata = read_metadata(storage.read(METADATA, _LARGEST_METADATA))
+    metadata = read_metadata(storage.read(METADATA, LARGEST_METADATA))
     if metadata.index_sha256:
         found = _read_own(storage, sizes, metadata.index_sha256)
     elif storage.private.exists(PLAN):

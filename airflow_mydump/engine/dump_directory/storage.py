@@ -7,7 +7,8 @@ once by a `FileBatch`. An object store shows an object when its upload is commit
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import secrets
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
@@ -58,6 +59,12 @@ class Storage:
         names = ((entry["name"].rstrip("/").rpartition("/")[2], entry) for entry in found)
         return {name: int(entry["size"] or 0) for name, entry in names if entry["type"] == "file" and name}
 
+    @property
+    def finished(self) -> bool:
+        """Whether a dump is there that was declared complete."""
+        self.directory.filesystem.invalidate_cache()
+        return self.directory.exists(METADATA)
+
     def exists(self) -> bool:
         """Whether anything is there."""
         return bool(self.sizes() or self.directory.filesystem.exists(self.private.path))
@@ -97,6 +104,23 @@ class Storage:
             raise DumpError(f"the file {name} has more than {most:,} bytes, which no such file needs")
         return content
 
+    def keep_only(self, names: Collection[str]) -> None:
+        """Remove all files of the directory itself but these. Raises ConfigurationError."""
+        self._remove_files(self.sizes().keys() - names)
+
+    def discard(self, names: Collection[str]) -> None:
+        """Remove those of the files that are there. Raises ConfigurationError."""
+        self._remove_files(self.sizes().keys() & names)
+
+    def _remove_files(self, names: Collection[str]) -> None:
+        try:
+            if names:
+                self.directory.filesystem.rm([self.directory.file(name) for name in sorted(names)])
+        except FileNotFoundError:
+            pass  # somebody else has
+        except OSError as error:
+            raise ConfigurationError(f"{self} cannot be emptied: {error.strerror or error}") from error
+
     def remove_unfinished(self) -> None:
         """Remove what interrupted writers left."""
         with suppress(FileNotFoundError):
@@ -128,8 +152,8 @@ class Storage:
         _require_file_name(name)
         folder = Path(self.directory.file(_PARTIAL))
         folder.mkdir(parents=True, exist_ok=True)
-        # By process: a task that was taken for dead may still be writing the same file.
-        partial = folder / f"{name}.{os.getpid()}"
+        # A task that was taken for dead, in another container perhaps, may still be writing the same file.
+        partial = folder / f"{name}.{secrets.token_hex(8)}"
         try:
             with partial.open("wb", buffering=0) as stream:
                 yield cast(BinaryIO, stream), partial

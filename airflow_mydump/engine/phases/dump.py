@@ -18,14 +18,22 @@ from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.dump_directory.chunk_dump import DumpTarget, dump_chunk
 from airflow_mydump.engine.dump_directory.dump_plan import DumpBundle, DumpPlan, dump_file
-from airflow_mydump.engine.dump_directory.dump_record import PLAN, leave_done, read_done, unfinished_catalog
+from airflow_mydump.engine.dump_directory.dump_record import (
+    CATALOG,
+    PLAN,
+    DoneChunks,
+    leave_done,
+    read_done,
+    unfinished,
+)
 from airflow_mydump.engine.dump_directory.file_batch import FileBatch
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
 from airflow_mydump.engine.dump_directory.moment_file import read_moment, remove_moment, write_moment
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.errors import ServerError, SnapshotError
+from airflow_mydump.engine.errors import ConfigurationError, ServerError, SnapshotError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.metadata.catalog import Catalog
 from airflow_mydump.engine.phases.definition_change import definitions_of, require_unchanged
 from airflow_mydump.engine.phases.noted_tables import holding_noted, note_tables, require_noted, snapshot_tables
 from airflow_mydump.engine.plan.plan import DataBundle, PlannedTable
@@ -34,6 +42,7 @@ from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import reading
+from airflow_mydump.engine.workdir import WorkDirectory
 
 _CHUNKS_AT_ONCE, _SECONDS_AT_ONCE = 64, 2.0
 """How much is written before it is recorded: small tables are many, and what is not recorded is dumped again."""
@@ -105,18 +114,27 @@ class _DumpWork:
     def bundles(self) -> int:
         return len(self.plan.bundles)
 
+    @property
+    def _folder(self) -> WorkDirectory:
+        return unfinished(self.storage, self.plan.plan)
+
     def complete(self) -> bool:
-        moment = read_moment(self.storage)
-        return moment is not None and len(read_done(self.storage, f"{moment.epoch}-")) == self.plan.chunks
+        if self.storage.finished:
+            return True
+        moment = self.current()
+        return moment is not None and len(self._done(moment).finished) == self.plan.chunks
+
+    def _done(self, moment: Moment) -> DoneChunks:
+        return read_done(self.storage, self.plan.plan, f"{moment.epoch}-")
 
     def tables(self) -> list[TableName]:
         return sorted({planned.table.name for bundle in self._bundles() for planned in bundle.tables})
 
     def note_tables(self, epoch: str) -> None:
-        note_tables(self.source, self.storage.private, epoch, self._snapshot_tables())
+        note_tables(self.source, self._folder, epoch, self._snapshot_tables())
 
     def require_noted(self, epoch: str) -> None:
-        require_noted(self.source, self.storage.private, epoch, self._snapshot_tables())
+        require_noted(self.source, self._folder, epoch, self._snapshot_tables())
 
     def _snapshot_tables(self) -> list[TableName]:
         return sorted({name for bundle in self._bundles() for name in snapshot_tables(bundle)})
@@ -125,13 +143,14 @@ class _DumpWork:
         return (self.storage.private.read(reference.file, DataBundle) for reference in self.plan.bundles)
 
     def clear(self, before: Moment | None) -> None:
-        # Files stay until others replace them: without their records they count for nothing.
         self._require(before)
-        remove_moment(self.storage)
+        remove_moment(self._folder)
+        # Without a moment no record of theirs counts any more.
+        self.storage.keep_only(())
 
     def record(self, moment: Moment) -> None:
         self._require(None)
-        write_moment(self.storage, moment)
+        write_moment(self._folder, moment)
 
     def _require(self, moment: Moment | None) -> None:
         # A worker that was silent meanwhile would otherwise end the moment of those that have gone on without it.
@@ -142,16 +161,16 @@ class _DumpWork:
             )
 
     def require_planned(self) -> None:
-        require_unchanged(self.source, definitions_of(unfinished_catalog(self.storage), self.plan.selection))
+        require_unchanged(self.source, definitions_of(self._folder.read(CATALOG, Catalog), self.plan.selection))
 
     def current(self) -> Moment | None:
-        return read_moment(self.storage)
+        return read_moment(self._folder)
 
     def do(self, bundle: int, session: KeptSession, moment: Moment) -> Dumped:
         file = self.plan.bundles[bundle].file
         found = self.storage.private.read(file, DataBundle)
         dump, patience = partial(dump_chunk, session), self.source.patience
-        with holding_noted(self.source, self.storage.private, moment, found, session):
+        with holding_noted(self.source, self._folder, moment, found, session):
             return _dump_bundle(self.storage, file, dump, f"{moment.epoch}-", patience, self.announce)
 
 
@@ -169,41 +188,39 @@ def _dump_bundle(
     bundle = storage.private.read(file, DataBundle)
     names = storage.private.read(dump_file(file), DumpBundle)
     records = f"{epoch}{names.number:05}-"
-    finished = _finished(storage, records)
+    finished = read_done(storage, bundle.identity.plan, records).finished
     dumped = Dumped(skipped=len(finished))
-    with FileBatch(storage) as files, _Record(storage, files, records) as record:
-        target = DumpTarget(files, names.level)
-        for chunk in bundle.chunks:
-            planned = bundle.table_of(chunk)
-            if chunk.id in finished:
-                announce(Event(EventKind.CHUNK_SKIPPED, planned.target, chunk.id))
-                continue
-            try:
-                manifest = retrying(patience)(dump, target, planned, chunk, names.base(chunk.table), announce)
-            except ServerError as error:
-                raise error.during(f"{planned.table.name}, {chunk.describe()}") from error
-            record.add(manifest)
-            dumped = dumped.plus(manifest)
+    try:
+        with FileBatch(storage) as files, _Record(storage, files, bundle.identity.plan, records) as record:
+            target = DumpTarget(files, names.level)
+            for chunk in bundle.chunks:
+                planned = bundle.table_of(chunk)
+                if chunk.id in finished:
+                    announce(Event(EventKind.CHUNK_SKIPPED, planned.target, chunk.id))
+                    continue
+                try:
+                    manifest = retrying(patience)(dump, target, planned, chunk, names.base(chunk.table), announce)
+                except ServerError as error:
+                    raise error.during(f"{planned.table.name}, {chunk.describe()}") from error
+                record.add(manifest)
+                dumped = dumped.plus(manifest)
+    except _TooLate:
+        return Dumped(skipped=len(bundle.chunks))
     return dumped
 
 
-def _finished(storage: Storage, records: str) -> frozenset[str]:
-    """Chunks that an earlier try recorded, and whose files are there with the sizes that it recorded."""
-    done = read_done(storage, records)
-    sizes = storage.sizes() if done else {}
-    return frozenset(
-        identifier
-        for identifier, manifest in done.items()
-        if all(sizes.get(record.name) == record.bytes for record in (manifest.data, manifest.statement))
-    )
+class _TooLate(Exception):
+    """The dump is complete: a task that was taken for dead, or the same command started twice, has a twin that did the
+    work and finished the dump."""
 
 
 class _Record:
     """What a task has written but not recorded."""
 
-    def __init__(self, storage: Storage, files: FileBatch, records: str) -> None:
+    def __init__(self, storage: Storage, files: FileBatch, plan: str, records: str) -> None:
         self._storage = storage
         self._files = files
+        self._plan = plan
         self._records = records
         self._unrecorded: list[ChunkManifest] = []
         self._recorded_at = time.monotonic()
@@ -215,13 +232,28 @@ class _Record:
             self._write()
 
     def _write(self) -> None:
-        self._files.settle()
         if self._unrecorded:
+            self._settle()
             # Never the name of another try's file: two may be at work at once.
             name = f"{self._records}{time.time_ns():020}-{secrets.token_hex(4)}"
-            leave_done(self._storage, name, self._unrecorded)
+            leave_done(self._storage, self._plan, name, self._unrecorded)
         self._unrecorded = []
         self._recorded_at = time.monotonic()
+
+    def _settle(self) -> None:
+        """Let the files appear, unless nobody waits for them any more: then remove them, and raise _TooLate.
+
+        They are there when this looks whether the dump is complete, and who finishes a dump looks for files that are
+        too many when it is: one sees the other.
+        """
+        try:
+            self._files.settle()
+        except ConfigurationError:
+            if not self._storage.finished:
+                raise
+        if self._storage.finished:
+            self._storage.discard([record.name for manifest in self._unrecorded for record in manifest.files])
+            raise _TooLate
 
     def __enter__(self) -> _Record:
         return self

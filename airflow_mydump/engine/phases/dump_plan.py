@@ -10,11 +10,20 @@ from datetime import datetime, timezone
 from airflow_mydump.engine.ddl.partitioning import is_hashed_by_key
 from airflow_mydump.engine.dump_directory import METADATA
 from airflow_mydump.engine.dump_directory.dump_plan import DumpBundle, DumpPlan, DumpSettings, dump_file
-from airflow_mydump.engine.dump_directory.dump_record import BUNDLES, CUTS, PLAN, only_begun, write_catalog
+from airflow_mydump.engine.dump_directory.dump_record import (
+    BUNDLES,
+    CATALOG,
+    CUTS,
+    PLAN,
+    folder_of,
+    only_begun,
+    unfinished,
+)
 from airflow_mydump.engine.dump_directory.file_name import FileNames
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.metadata.catalog import Catalog
+from airflow_mydump.engine.phases.directory_lock import alone_in
 from airflow_mydump.engine.phases.noted_tables import note_cut_tables
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.plan.bundle import BundleReference
@@ -45,15 +54,24 @@ def dump_plan(
     """
     if selection.content == "data":
         raise ConfigurationError("a dump without definitions could not be restored: content is all or schema")
-    if found := resumable(selection, settings, run_key, storage, str(source)):
-        return found
-    _prepare_directory(storage, replace_existing)
+    with alone_in(source, storage):
+        if found := resumable(selection, settings, run_key, storage, str(source)):
+            return found
+        _prepare_directory(storage, replace_existing)
+        plan = _plan(source, selection, settings, run_key, storage)
+        # Last, and in one step: whatever lies beside it belongs to a plan that is named in its own folder's name.
+        storage.private.write(PLAN, plan)
+    return plan
+
+
+def _plan(source: Endpoint, selection: Selection, settings: DumpSettings, run_key: str, storage: Storage) -> DumpPlan:
     with Session(source, metadata) as session:
         position = read_position(session)
     catalog = prefetch_metadata(source, selection)
     tables = [PlannedTable.chosen(number, table, selection, "create") for number, table in enumerate(catalog.tables)]
     identity = PlanIdentity(run_key, secrets.token_hex(8))
-    write_catalog(storage, catalog)
+    folder = unfinished(storage, identity.plan)
+    folder.write(CATALOG, catalog)
     with Session(source, reading) as session, BundleDraft() as draft:
         check_conditions(session, (table.name for table in catalog.tables), selection)
         filled = [_cut_for_any_vendor(planned) for planned in tables if not planned.table.structure_only]
@@ -61,12 +79,14 @@ def dump_plan(
         for planned, cut in cut_tables(session, filled, settings.plan.cutting):
             draft.add(planned, cut)
             cuts.append(TableCuts.of(planned, cut))
-        bundles = tuple(
-            draft.write(storage.private, BUNDLES, identity, settings.plan.concurrency, settings.plan.max_bundles)
-        )
+        path, most = f"{folder_of(identity.plan)}/{BUNDLES}", settings.plan.max_bundles
+        bundles = tuple(draft.write(storage.private, path, identity, settings.plan.concurrency, most))
         chunks = draft.chunks
     _write_dump_bundles(storage, catalog, tables, bundles, settings.level)
-    plan = DumpPlan(
+    if settings.mode == "none":
+        note_cut_tables(source, folder, cuts)
+    folder.write_lines(CUTS, cuts)
+    return DumpPlan(
         plan=identity.plan,
         run_key=run_key,
         source=str(source),
@@ -80,11 +100,6 @@ def dump_plan(
         started=timestamp(),
         position=position,
     )
-    if settings.mode == "none":
-        note_cut_tables(source, storage.private, cuts)
-    storage.private.write_lines(CUTS, cuts)
-    storage.private.write(PLAN, plan)
-    return plan
 
 
 def _cut_for_any_vendor(planned: PlannedTable) -> PlannedTable:
@@ -101,7 +116,7 @@ def resumable(
 
     Raises ConfigurationError if the directory has an unfinished dump that was made otherwise.
     """
-    if storage.directory.exists(METADATA) or not storage.private.exists(PLAN):
+    if storage.finished or not storage.private.exists(PLAN):
         return None
     plan = storage.private.read(PLAN, DumpPlan)
     same = (plan.run_key, plan.source, plan.selection) == (run_key, source, selection)

@@ -7,26 +7,33 @@ from dataclasses import dataclass
 
 from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.consistency.moment import Moment
+from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.dump_directory import METADATA
 from airflow_mydump.engine.dump_directory.compressed_file import write_compressed
 from airflow_mydump.engine.dump_directory.dump_plan import DumpPlan
 from airflow_mydump.engine.dump_directory.dump_record import (
+    CATALOG,
     FORMAT,
     PLAN,
     Index,
+    read_chunks,
     read_done,
-    unfinished_catalog,
+    read_index,
+    remove_other_plans,
+    unfinished,
     write_catalog,
     write_chunks,
     write_index,
 )
 from airflow_mydump.engine.dump_directory.file_batch import FileBatch
 from airflow_mydump.engine.dump_directory.file_name import FileNames
-from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
+from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, FileRecord
 from airflow_mydump.engine.dump_directory.metadata_file import (
     AFTER_THE_POSITION,
     AT_THE_POSITION,
+    LARGEST_METADATA,
     TableEntry,
+    read_metadata,
     write_metadata,
 )
 from airflow_mydump.engine.dump_directory.moment_file import read_moment
@@ -46,12 +53,14 @@ from airflow_mydump.engine.metadata.catalog import Catalog, ObjectKind, StoredOb
 from airflow_mydump.engine.metadata.schema_condition import in_schemas
 from airflow_mydump.engine.metadata.sequence import read_states, with_states
 from airflow_mydump.engine.phases.definition_change import definitions_of, require_unchanged
+from airflow_mydump.engine.phases.directory_lock import alone_in
 from airflow_mydump.engine.phases.dump_plan import names_of, timestamp
 from airflow_mydump.engine.phases.noted_tables import require_cut_tables
 from airflow_mydump.engine.plan.plan import DataBundle
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
+from airflow_mydump.engine.workdir import WorkDirectory
 
 _CODE: tuple[ObjectKind, ...] = ("function", "procedure", "event")
 
@@ -80,29 +89,48 @@ def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore)
 
     Announces the last moment before it is complete. Does nothing to a dump that is complete.
 
-    Raises IncompleteRunError naming what is missing, ConfigurationError, ConnectError, ServerError.
+    Raises IncompleteRunError naming what is missing, ConfigurationError, DumpError, ConnectError, ServerError.
     """
     plan = storage.private.read(PLAN, DumpPlan)
-    catalog = unfinished_catalog(storage)
-    moment = _moment(storage, plan)
-    done = read_done(storage, f"{moment.epoch}-" if moment else "")
-    manifests = [done[chunk.id] for chunk in planned_chunks(storage, plan) if chunk.id in done]
-    if not storage.directory.exists(METADATA):
-        _require_all(storage, plan, done)
-        if moment is None:  # who settled a moment has looked then
-            require_unchanged(source, definitions_of(catalog, plan.selection))
-        if plan.settings.mode == "none":
-            require_cut_tables(source, storage.private)
-        content = _write_all(source, storage, plan, catalog, manifests, moment)
-        storage.remove_unfinished()
-        announce(Event(EventKind.DUMP_FINISHING, TableName("", METADATA)))
-        storage.write(METADATA, content)
-        storage.remove_unfinished()
+    if not storage.finished:
+        with alone_in(source, storage) as locks:
+            if not storage.finished:
+                _finish(source, storage, plan, locks, announce)
+    return _report(storage, plan)
+
+
+def _finish(source: Endpoint, storage: Storage, plan: DumpPlan, locks: NamedLocks, announce: Listener) -> None:
+    folder = unfinished(storage, plan.plan)
+    catalog = folder.read(CATALOG, Catalog)
+    moment = _moment(folder, plan)
+    manifests = _require_all(storage, plan, f"{moment.epoch}-" if moment else "")
+    if moment is None:  # in every other mode, when the moment was settled
+        require_unchanged(source, definitions_of(catalog, plan.selection))
+    if plan.settings.mode == "none":
+        require_cut_tables(source, folder)
+    # Those of earlier tries, and of tasks that were taken for dead: the directory is this dump's alone.
+    data = {record.name for manifest in manifests for record in manifest.files}
+    storage.keep_only(data)
+    content, definitions = _write_all(source, storage, plan, catalog, manifests, moment)
+    storage.remove_unfinished()
+    announce(Event(EventKind.DUMP_FINISHING, TableName("", METADATA)))
+    locks.require_alive()
+    storage.write(METADATA, content)
+    storage.remove_unfinished()
+    remove_other_plans(storage, plan.plan)
+    # Again, now that no task leaves a file any more without seeing that the dump is complete.
+    storage.keep_only({METADATA, *data, *(record.name for record in definitions)})
+
+
+def _report(storage: Storage, plan: DumpPlan) -> DumpReport:
+    """The report of a complete dump, from what it says of itself."""
+    index = read_index(storage, read_metadata(storage.read(METADATA, LARGEST_METADATA)).index_sha256)
+    manifests = read_chunks(storage, index.chunks)
     return DumpReport(
         run_key=plan.run_key,
         directory=str(storage),
         source=f"{plan.source} ({plan.server})",
-        consistency=str(moment or ONE_BY_ONE),
+        consistency=index.consistency,
         tables=plan.tables,
         chunks=plan.chunks,
         objects=plan.objects,
@@ -112,11 +140,11 @@ def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore)
     )
 
 
-def _moment(storage: Storage, plan: DumpPlan) -> Moment | None:
+def _moment(folder: WorkDirectory, plan: DumpPlan) -> Moment | None:
     """The moment that the dump's rows belong to; None if they are to have none of their own."""
     if plan.settings.mode == "none" or not plan.chunks:
         return None
-    moment = read_moment(storage)
+    moment = read_moment(folder)
     if moment is None:
         raise IncompleteRunError(f"dump {plan.run_key} is not complete: its snapshot was given up, and no other taken")
     return moment
@@ -128,33 +156,29 @@ def planned_chunks(storage: Storage, plan: DumpPlan) -> Iterator[Chunk]:
         yield from storage.private.read(reference.file, DataBundle).chunks
 
 
-def _require_all(storage: Storage, plan: DumpPlan, done: Mapping[str, ChunkManifest]) -> None:
-    sizes = storage.sizes()
-    missing = []
+def _require_all(storage: Storage, plan: DumpPlan, prefix: str) -> list[ChunkManifest]:
+    """What was recorded of every planned chunk. Raises IncompleteRunError naming those whose files are not there."""
+    done = read_done(storage, plan.plan, prefix)
+    manifests, missing = [], []
     for chunk in planned_chunks(storage, plan):
-        if chunk.id not in done:
+        if found := done.finished.get(chunk.id):
+            manifests.append(found)
+        elif found := done.lost.get(chunk.id):
+            names = " or ".join(record.name for record in found.files)
+            missing.append(f"chunk {chunk.id} of {found.table}: {names} is not there as it was written")
+        else:
             missing.append(f"chunk {chunk.id} was not dumped")
-        elif lost := _lost(sizes, done[chunk.id]):
-            missing.append(f"chunk {chunk.id} of {done[chunk.id].table}: {lost} is not there as it was written")
     if missing:
         more = f"; and {len(missing) - 10} more" if len(missing) > 10 else ""
         raise IncompleteRunError(f"dump {plan.run_key} is not complete: {'; '.join(missing[:10])}{more}")
-    known = {record.name for manifest in done.values() for record in (manifest.data, manifest.statement)}
-    for name in sizes.keys() - known:
-        # Definitions of an earlier try that was interrupted at this point; the directory is this dump's alone.
-        storage.directory.filesystem.rm_file(storage.directory.file(name))
-
-
-def _lost(sizes: Mapping[str, int], manifest: ChunkManifest) -> str:
-    records = (manifest.data, manifest.statement)
-    return next((record.name for record in records if sizes.get(record.name) != record.bytes), "")
+    return manifests
 
 
 def _write_all(
     source: Endpoint, storage: Storage, plan: DumpPlan, catalog: Catalog, manifests: Sequence[ChunkManifest],
     moment: Moment | None,
-) -> bytes:  # fmt: skip
-    """Write all that is missing but ``metadata``, whose content is returned."""
+) -> tuple[bytes, tuple[FileRecord, ...]]:  # fmt: skip
+    """Write all that is missing but ``metadata``, whose content is returned with the records of the definitions."""
     # Now that all rows are there: a sequence may have gone on while they were read.
     catalog = with_states(catalog, read_states(source, catalog))
     names = names_of(catalog)
@@ -176,7 +200,7 @@ def _write_all(
     record = write_index(storage, index)
     position, remark = (moment.position, AT_THE_POSITION) if moment else (plan.position, AFTER_THE_POSITION)
     entries = _entries(catalog, names, manifests)
-    return write_metadata(entries, position, remark, plan.started, timestamp(), record.sha256)
+    return write_metadata(entries, position, remark, plan.started, timestamp(), record.sha256), definitions
 
 
 def _definitions(
