@@ -93,10 +93,11 @@ class Gathering:
         return True
 
     def _lead(self, session: KeptSession, deadline: float) -> Moment:
-        start_over(self._logbook, self._locks)
         expected = self._connections(self._ready)
-        # Not before everybody looks out for the sign: the lock is held for 15 ms then, and for 200 ms otherwise.
+        # Nothing before everybody looks out for the sign: others see then that this worker has failed, and the lock is
+        # held for 15 ms, and for 200 ms otherwise.
         self._wait_until_all(self._waiting, expected, deadline)
+        start_over(self._logbook, self._locks)
         epoch = secrets.token_hex(8)
         self._logbook.note_tables(epoch)
         with GlobalLock(self._source, self._settings, deadline) as lock:
