@@ -25,7 +25,8 @@ EVENTS: Mapping[Callable[..., None], Mapping[Mode, Moments]] = {
     strikes.terminate: {"snapshot": "first", "locked": "either", "replica": "first"},
     strikes.clear_one: {"snapshot": "first", "locked": "either", "replica": "first"},
     strikes.clear_phase: {"snapshot": "later", "locked": "later", "replica": "first"},
-    strikes.clear_run: {"snapshot": "later", "locked": "later", "replica": "later"},
+    # a new plan, but the replica still stands where it stood
+    strikes.clear_run: {"snapshot": "later", "locked": "later", "replica": "first"},
     strikes.lose_scheduler_with_tasks: {"snapshot": "later", "locked": "later", "replica": "first"},
     strikes.lose_scheduler: {"snapshot": "later", "locked": "later", "replica": "first"},
     strikes.lose_api_server: {"snapshot": "either", "locked": "either", "replica": "first"},
