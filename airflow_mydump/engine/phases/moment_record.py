@@ -40,7 +40,7 @@ def end_moment(target: Endpoint, directory: WorkDirectory, plan: Plan, before: M
             bundle = directory.read(schema_file(plan.identity, part), SchemaBundle)
             for planned in bundle.tables:
                 if planned.target in stale:
-                    connection.tried(_throw_away, plan.identity, planned)
+                    connection.tried(_throw_away, plan, planned)
 
 
 def begin_moment(target: Endpoint, identity: PlanIdentity, moment: Moment) -> None:
@@ -57,12 +57,12 @@ def _end(session: Session, identity: PlanIdentity, epoch: str) -> frozenset[Tabl
     return ledger.end_moment(session, identity, epoch)
 
 
-def _throw_away(session: Session, identity: PlanIdentity, planned: PlannedTable) -> None:
-    with _turn(session, identity):
-        if other := ledger.current_moment(session, identity):
+def _throw_away(session: Session, plan: Plan, planned: PlannedTable) -> None:
+    with _turn(session, plan.identity):
+        if other := ledger.current_moment(session, plan.identity):
             raise _too_late(other)
-        empty_table(session, planned)
-        ledger.forget_loads(session, identity, planned.target)
+        empty_table(session, plan.selection, planned)
+        ledger.forget_loads(session, plan.identity, planned.target)
 
 
 def _record(session: Session, identity: PlanIdentity, moment: Moment) -> None:
