@@ -157,18 +157,6 @@ def test_a_change_between_two_parts_of_a_definition_is_named(
     assert not (staged.path / "metadata").exists()
 
 
-def test_a_run_is_not_resumed_on_another_server(planned: Run) -> None:
-    assert planned.planned
-    planned.data()
-    run_sql(
-        planned.pair.target,
-        "UPDATE airflow_mydump.ledger SET detail = REPLACE(detail, '(', '(other ') "
-        f"WHERE step = 'run' AND plan = '{planned.planned.identity.plan}'",
-    )
-    with pytest.raises(IncompleteRunError, match=r"was begun on .*\(other .*, and .* answers now; start the run anew"):
-        planned.data()
-
-
 @pytest.mark.parametrize("mode", ["snapshot", "locked"])
 def test_a_change_that_was_taken_back_and_one_after_the_data_are_none_of_the_runs_concern(
     planned: Run, mode: Mode

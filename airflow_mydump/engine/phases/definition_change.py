@@ -18,6 +18,8 @@ from airflow_mydump.engine.metadata.catalog import Catalog, Partition, StoredObj
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.server_name import session_with
+from airflow_mydump.engine.server.session_state import metadata
 
 _COUNTER = re.compile(r"(?<=\s)AUTO_INCREMENT=\d+ ")
 
@@ -25,10 +27,11 @@ _COUNTER = re.compile(r"(?<=\s)AUTO_INCREMENT=\d+ ")
 @dataclass(frozen=True)
 class Definitions:
     """What a run was planned with: a selection, and by the name of each table and other object in it, what tells its
-    definition from any other."""
+    definition from any other; ``server`` is the identity of the server."""
 
     selection: Selection
     digests: Mapping[str, str]
+    server: str = ""
 
 
 def definitions_of(catalog: Catalog, selection: Selection) -> Definitions:
@@ -40,7 +43,7 @@ def definitions_of(catalog: Catalog, selection: Selection) -> Definitions:
     found = {f"table {table.name}": _digest(_without_figures(table)) for table in catalog.tables}
     for stored in catalog.objects:
         found[str(stored)] = "" if stored.kind == "sequence" else _digest(stored)
-    return Definitions(selection, found)
+    return Definitions(selection, found, catalog.identity)
 
 
 def _without_figures(table: Table) -> Table:
@@ -55,10 +58,13 @@ def _without_figures(table: Table) -> Table:
 
 
 def require_unchanged(source: Endpoint, before: Definitions) -> None:
-    """Read the definitions again, and raise IncompleteRunError naming what was altered, dropped or made since.
+    """Read the definitions again, and raise IncompleteRunError naming what was altered, dropped or made since, or that
+    another server answers.
 
     Raises SelectionError, PreflightError, ConnectError, ServerError.
     """
+    with session_with(source, metadata, before.server):
+        pass
     # that nothing is left is one of the changes
     catalog = prefetch_metadata(source, replace(before.selection, allow_empty=True))
     now = definitions_of(catalog, before.selection)
