@@ -18,7 +18,7 @@ from datetime import datetime, timezone
 from airflow_mydump.engine.consistency.definition_lock import lock_definitions
 from airflow_mydump.engine.consistency.global_lock import GlobalLock
 from airflow_mydump.engine.consistency.kept_session import KeptSession
-from airflow_mydump.engine.consistency.logbook import Logbook, settle, start_over
+from airflow_mydump.engine.consistency.logbook import Logbook, go_on_or_settle
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
@@ -28,6 +28,7 @@ from airflow_mydump.engine.metadata.table_identity import may_see_numbers
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.replication_position import read_position
 from airflow_mydump.engine.server.server_name import server_name
+from airflow_mydump.engine.server.written_rows import count_written_rows
 
 _GATHERING_POLL_SECONDS, _SNAPSHOT_POLL_SECONDS = 0.2, 0.01
 
@@ -97,9 +98,10 @@ class Gathering:
         # Nothing before everybody looks out for the sign: others see then that this worker has failed, and the lock is
         # held for 15 ms, and for 200 ms otherwise.
         self._wait_until_all(self._waiting, expected, deadline)
-        start_over(self._logbook, self._locks)
         epoch = secrets.token_hex(8)
-        self._logbook.note_tables(epoch)
+        countable = self._logbook.note_tables(epoch)
+        with self._locks.connection() as connection:
+            earlier = read_position(connection)
         with GlobalLock(self._source, self._settings, deadline) as lock:
             until = time.monotonic() + self._settings.max_lock_seconds
             self._locks.take(_GO)
@@ -110,6 +112,8 @@ class Gathering:
             taken_at = datetime.now(timezone.utc)
             with self._locks.connection() as connection:
                 position, server = read_position(connection), server_name(connection)
+                # A source that moves on meanwhile will not be found as it is now, and counting may take a moment.
+                written = count_written_rows(connection) if countable and position == earlier else ""
             lock.release()
         with self._locks.connection() as connection:
             exchanges_seen = may_see_numbers(connection)
@@ -123,8 +127,9 @@ class Gathering:
             position=position,
             definitions_locked=locked,
             exchanges_seen=exchanges_seen,
+            written=written,
         )
-        settle(self._logbook, moment)
+        moment = go_on_or_settle(self._logbook, self._locks, moment)
         self._locks.take(_OPEN)
         return moment
 

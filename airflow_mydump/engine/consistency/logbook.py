@@ -7,6 +7,7 @@ from typing import Protocol
 
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
+from airflow_mydump.engine.errors import SnapshotError
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.server.session import Session
 
@@ -33,8 +34,9 @@ class Logbook(Protocol):
     def require_planned(self) -> None:
         """Raise IncompleteRunError if the source's definitions are not those that the run was planned with."""
 
-    def note_tables(self, epoch: str) -> None:
-        """Note which of the source's tables the names stand for, just before a moment in which they are not locked."""
+    def note_tables(self, epoch: str) -> bool:
+        """Note which of the source's tables the names stand for, just before a moment in which they are not locked;
+        returns whether InnoDB has all of them, and counts what is written to them."""
 
     def require_noted(self, epoch: str) -> None:
         """Raise SnapshotError unless the names stand for the same tables just after it."""
@@ -65,3 +67,27 @@ def settle(logbook: Logbook, moment: Moment) -> None:
     if moment.mode == "snapshot":
         logbook.require_noted(moment.epoch)
     logbook.record(moment)
+
+
+def go_on_or_settle(logbook: Logbook, locks: NamedLocks, moment: Moment) -> Moment:
+    """The moment that a run's rows belong to from now on: the one noted before, if the source is in ``moment`` what it
+    was in that; else ``moment`` itself, and what was read before is thrown away.
+
+    Raises as `start_over` and `settle` do.
+    """
+    before = logbook.current()
+    if before and moment.is_the_same_as(before) and _same_tables(logbook, before):
+        locks.require_alive()
+        logbook.require_planned()
+        return before
+    start_over(logbook, locks)
+    settle(logbook, moment)
+    return moment
+
+
+def _same_tables(logbook: Logbook, before: Moment) -> bool:
+    try:
+        logbook.require_noted(before.epoch)
+    except SnapshotError:
+        return False
+    return True

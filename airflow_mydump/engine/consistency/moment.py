@@ -24,7 +24,9 @@ class Moment:
 
     ``position`` is the source's in its binary log at exactly this moment, empty where it has none or the account may
     not see it. ``definitions_locked`` tells whether the server refused changed definitions while rows were read,
-    ``exchanges_seen`` whether a partition that another table took the place of would have been noticed.
+    ``exchanges_seen`` whether a partition that another table took the place of would have been noticed. ``written``
+    counts what was ever written to the source (`count_written_rows`), empty where that cannot be told, or a table is in
+    no engine that is counted.
     """
 
     epoch: str
@@ -34,6 +36,12 @@ class Moment:
     position: Mapping[str, str]
     definitions_locked: bool
     exchanges_seen: bool = True
+    written: str = ""
+
+    def is_the_same_as(self, other: Moment) -> bool:
+        """Whether nothing was written to the source in between, and that is proved."""
+        known = bool(self.position and self.written)
+        return known and (self.server, self.position, self.written) == (other.server, other.position, other.written)
 
     def __str__(self) -> str:
         at = ", ".join(f"{name} {value}" for name, value in self.position.items()) or "no binary log position is known"

@@ -20,6 +20,7 @@ from airflow_mydump.engine.metadata.schema_condition import in_schemas
 from airflow_mydump.engine.server.session import Session
 
 _ACCESS_DENIED = 1227
+_NUMBER = "no. "
 _AT_ONCE = 100
 _FEW = 500
 """Tables that are faster asked for by name than with all others of their databases."""
@@ -39,9 +40,14 @@ def read_identities(session: Session, tables: Sequence[TableName]) -> dict[Table
         return {}
     numbers = _numbers(session, tables)
     return {
-        name: f"no. {numbers[name]} of {time}" if name in numbers else f"of {time}"
+        name: f"{_NUMBER}{numbers[name]} of {time}" if name in numbers else f"of {time}"
         for name, time in _times(session, tables).items()
     }
+
+
+def is_numbered(identity: str) -> bool:
+    """Whether a table was told by InnoDB's number, and not by its time alone."""
+    return identity.startswith(_NUMBER)
 
 
 def may_see_numbers(session: Session) -> bool:

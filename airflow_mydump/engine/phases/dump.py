@@ -132,8 +132,8 @@ class _DumpWork:
     def tables(self) -> list[TableName]:
         return sorted({planned.table.name for bundle in self._bundles() for planned in bundle.tables})
 
-    def note_tables(self, epoch: str) -> None:
-        note_tables(self.source, self._folder, epoch, self._snapshot_tables())
+    def note_tables(self, epoch: str) -> bool:
+        return note_tables(self.source, self._folder, epoch, self._snapshot_tables())
 
     def require_noted(self, epoch: str) -> None:
         require_noted(self.source, self._folder, epoch, self._snapshot_tables())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.errors import IncompleteRunError, SnapshotError
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.metadata.table_identity import read_identities
+from airflow_mydump.engine.metadata.table_identity import is_numbered, read_identities
 from airflow_mydump.engine.plan.cut_report import TableCuts
 from airflow_mydump.engine.plan.noted_table import WHEN_PLANNED, NotedTable, noted_file
 from airflow_mydump.engine.plan.plan import DataBundle
@@ -21,9 +21,12 @@ from airflow_mydump.engine.workdir import WorkDirectory
 _TOLD = 5
 
 
-def note_tables(source: Endpoint, record: WorkDirectory, epoch: str, tables: Sequence[TableName]) -> None:
-    """Note which tables the names stand for now, as those of a moment. Raises ConnectError, ServerError."""
-    _note(source, record, noted_file(epoch), tables)
+def note_tables(source: Endpoint, record: WorkDirectory, epoch: str, tables: Sequence[TableName]) -> bool:
+    """Note which tables the names stand for now, as those of a moment; returns whether all have a number of InnoDB's.
+
+    Raises ConnectError, ServerError.
+    """
+    return all(map(is_numbered, _note(source, record, noted_file(epoch), tables)))
 
 
 def note_cut_tables(source: Endpoint, record: WorkDirectory, cuts: Sequence[TableCuts]) -> None:
@@ -31,9 +34,10 @@ def note_cut_tables(source: Endpoint, record: WorkDirectory, cuts: Sequence[Tabl
     _note(source, record, WHEN_PLANNED, [cut.table for cut in cuts if cut.chunks > 1])
 
 
-def _note(source: Endpoint, record: WorkDirectory, file: str, tables: Sequence[TableName]) -> None:
+def _note(source: Endpoint, record: WorkDirectory, file: str, tables: Sequence[TableName]) -> Collection[str]:
     found = asked(source, metadata, read_identities, tables)
     record.write_lines(file, (NotedTable(name, identity) for name, identity in found.items()))
+    return found.values()
 
 
 def require_noted(source: Endpoint, record: WorkDirectory, epoch: str, tables: Sequence[TableName]) -> None:

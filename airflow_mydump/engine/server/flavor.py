@@ -168,6 +168,14 @@ class Flavor:
         return "2106-02-07 06:28:15.999999" if self.version >= (11, 5, 0) else "2038-01-19 03:14:07.999999"
 
     @property
+    def row_counters(self) -> tuple[str, ...]:
+        """The status variables that count the rows which were written; those of InnoDB are gone from MariaDB (10.6),
+        and MySQL counts what queries write for themselves among those of the handlers."""
+        if self.vendor == "mysql":
+            return ("Innodb_rows_deleted", "Innodb_rows_inserted", "Innodb_rows_updated")
+        return ("Handler_delete", "Handler_update", "Handler_write")
+
+    @property
     def tablespaces(self) -> str:
         """The information_schema table with the size of every InnoDB file."""
         return "INNODB_TABLESPACES" if self.has_dictionary else "INNODB_SYS_TABLESPACES"
