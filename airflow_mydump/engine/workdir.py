@@ -1,11 +1,13 @@
 """The work directory: where phases leave catalog, plan and report for one another.
 
-It may be any place fsspec reaches. Files appear only complete. They hold statements that will run on the
-target, so the default place is private to the user.
+It may be any place fsspec reaches. Files appear only complete, on a local file system for good, and one that is not
+what was written is named when it is read: a zstd frame ends with a checksum, a plain record begins with one. They hold
+statements that will run on the target, so the default place is private to the user.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import tempfile
@@ -66,12 +68,14 @@ class WorkDirectory:
 
     def write(self, name: str, record: Any) -> None:
         """Store one record; zstd-compressed if the name ends in ``.zst``."""
-        self._put(name, msgspec.json.encode(record))
+        data = msgspec.json.encode(record)
+        self._put(name, data if name.endswith(".zst") else _sealed(data))
 
     def read(self, name: str, kind: type[Record]) -> Record:
         """Load one record. Raises ConfigurationError if the file is missing or is not such a record."""
+        data = self._get(name)
         try:
-            return msgspec.json.decode(self._get(name), type=kind)
+            return msgspec.json.decode(data if name.endswith(".zst") else _opened(self.file(name), data), type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{self.file(name)} is not a {kind.__name__}: {error}") from error
 
@@ -107,16 +111,18 @@ class WorkDirectory:
                 path.unlink(missing_ok=True)
 
     def _write_whole(self, path: str, data: bytes) -> None:
-        self.filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
         if not isinstance(self.filesystem, LocalFileSystem):
+            self.filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
             self.filesystem.pipe_file(path, data)  # object stores show an object only when it is complete
             return
+        make_directory(Path(path).parent)
         handle, partial = tempfile.mkstemp(dir=Path(path).parent, prefix=PARTIAL)
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         Path(partial).replace(path)
+        sync_directory(Path(path).parent)
 
     def _get(self, name: str) -> bytes:
         path = self.file(name)
@@ -129,6 +135,43 @@ class WorkDirectory:
         except OSError as error:
             raise ConfigurationError(f"{path} cannot be read: {error.strerror or error}") from error
         return _decompressed(path, data) if name.endswith(".zst") else data
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory, and those above it, for good. Raises OSError."""
+    new = [each for each in (path, *path.parents) if not each.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for each in new:
+        sync_directory(each.parent)
+
+
+def sync_directory(path: str | Path) -> None:
+    """Make the names in a directory durable. Raises OSError."""
+    directory = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+@dataclass(frozen=True)
+class _Sealed:
+    """A record with the SHA-256 of its text."""
+
+    sha256: str
+    record: msgspec.Raw
+
+
+def _sealed(record: bytes) -> bytes:
+    return msgspec.json.encode(_Sealed(hashlib.sha256(record).hexdigest(), msgspec.Raw(record)))
+
+
+def _opened(path: str, data: bytes) -> bytes:
+    sealed = msgspec.json.decode(data, type=_Sealed)
+    record = bytes(sealed.record)
+    if hashlib.sha256(record).hexdigest() != sealed.sha256:
+        raise ConfigurationError(f"{path} is damaged, it is not what was written: start the run anew")
+    return record
 
 
 def _decompressed(path: str, data: bytes) -> bytes:

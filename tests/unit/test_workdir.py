@@ -76,6 +76,26 @@ def test_a_damaged_file_is_named(work: WorkDirectory, tmp_path: Path, name: str,
         work.read(name, Schema)
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.json.zst"])
+def test_any_bit_that_changes_is_found_and_the_file_named_or_changes_nothing(
+    work: WorkDirectory, tmp_path: Path, name: str
+) -> None:
+    work.write(name, RECORD)
+    whole = (tmp_path / name).read_bytes()
+    unnoticed = 0
+    for place in range(8 * len(whole)):
+        (tmp_path / name).write_bytes(
+            whole[: place // 8] + bytes([whole[place // 8] ^ 1 << place % 8]) + whole[place // 8 + 1 :]
+        )
+        try:
+            assert work.read(name, Schema) == RECORD
+            unnoticed += 1
+        except ConfigurationError as error:
+            assert str(tmp_path / name) in str(error)
+    # Of a frame's head some bits say nothing about its content, such as those of the window.
+    assert unnoticed <= (8 if name.endswith(".zst") else 0)
+
+
 def test_a_cut_list_is_not_a_shorter_list(work: WorkDirectory, tmp_path: Path) -> None:
     work.write_lines("a.jsonl.zst", [RECORD] * 10000)
     file = tmp_path / "a.jsonl.zst"

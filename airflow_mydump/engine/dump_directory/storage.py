@@ -18,7 +18,7 @@ from fsspec.implementations.local import LocalFileSystem
 from airflow_mydump.engine.consistency.pause import PAUSE
 from airflow_mydump.engine.dump_directory import METADATA, PRIVATE
 from airflow_mydump.engine.errors import ConfigurationError, DumpError
-from airflow_mydump.engine.workdir import WorkDirectory
+from airflow_mydump.engine.workdir import WorkDirectory, make_directory, sync_directory
 
 _PARTIAL = f"{PRIVATE}/partial"
 _UPLOAD_BYTES = 8 << 20
@@ -151,7 +151,7 @@ class Storage:
         """A file to write that nobody sees, on a local file system; it is gone if the block fails. Raises OSError."""
         _require_file_name(name)
         folder = Path(self.directory.file(_PARTIAL))
-        folder.mkdir(parents=True, exist_ok=True)
+        make_directory(folder)
         # A task that was taken for dead, in another container perhaps, may still be writing the same file.
         partial = folder / f"{name}.{secrets.token_hex(8)}"
         try:
@@ -167,7 +167,7 @@ class Storage:
             yield stream
             os.fsync(stream.fileno())
             partial.replace(self.directory.file(name))
-            _sync_directory(self.directory.path)
+            sync_directory(self.directory.path)
 
     @contextmanager
     def _upload(self, name: str) -> Iterator[BinaryIO]:
@@ -186,15 +186,6 @@ class Storage:
 
     def _download(self, path: str) -> Any:
         return self.directory.filesystem.open(path, "rb", block_size=_UPLOAD_BYTES, cache_type="readahead")
-
-
-def _sync_directory(path: str) -> None:
-    """Make a name durable; the file is already."""
-    directory = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 @contextmanager

@@ -164,7 +164,10 @@ def _require_all(storage: Storage, plan: DumpPlan, prefix: str) -> list[ChunkMan
     """What was recorded of every planned chunk. Raises IncompleteRunError naming those whose files are not there."""
     done = read_done(storage, plan.plan, prefix)
     manifests, missing = [], []
-    for chunk in planned_chunks(storage, plan):
+    planned = {chunk.id: chunk for chunk in planned_chunks(storage, plan)}
+    if len(planned) != plan.chunks:
+        missing.append(f"the bundles in {unfinished(storage, plan.plan)} have {len(planned)} of {plan.chunks} chunks")
+    for chunk in planned.values():
         if found := done.finished.get(chunk.id):
             manifests.append(found)
         elif found := done.lost.get(chunk.id):

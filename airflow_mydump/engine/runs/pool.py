@@ -18,7 +18,7 @@ from multiprocessing.queues import SimpleQueue
 from threading import Thread
 from typing import Protocol, TypeVar
 
-from airflow_mydump.engine.errors import MydumpError
+from airflow_mydump.engine.errors import MydumpError, SnapshotError
 from airflow_mydump.engine.event import Event, Listener
 
 Item = TypeVar("Item", contravariant=True)
@@ -67,17 +67,19 @@ class WorkerPool:
     def map(self, task: Task[Item, Result], items: Iterable[Item]) -> list[Result]:
         """Run the task for every item, some at once; results come in the items' order.
 
-        At the first error no further item is begun, those under way are finished, and the error is raised.
-        Raises MydumpError if a worker process died.
+        At the first error no further item is begun, those under way are finished, and an error is raised: a cause, if
+        there is one beside what others say of it. Raises MydumpError if a worker process died.
         """
         futures = [self._executor.submit(_run, task, item) for item in items]
-        done, waiting = wait(futures, return_when=FIRST_EXCEPTION)
+        _, waiting = wait(futures, return_when=FIRST_EXCEPTION)
         for future in waiting:
             future.cancel()
-        for future in done:
-            if error := future.exception():
-                wait(waiting)
-                raise error if isinstance(error, MydumpError) else _died(error)
+        wait(waiting)
+        errors = [error for future in futures if not future.cancelled() and (error := future.exception())]
+        if errors:
+            # Of workers that read together, all fail when one does, and say only that it has.
+            error = min(errors, key=lambda error: isinstance(error, SnapshotError))
+            raise error if isinstance(error, MydumpError) else _died(error)
         return [future.result() for future in futures]
 
 
