@@ -82,6 +82,7 @@ def _copy(options: argparse.Namespace) -> int:
         work=WorkDirectory.at(options.work_directory or default_work_directory()),
         run_key=run_key,
         consistency=_consistency(options),
+        keep_ledger=options.keep_ledger,
     )
     if options.dry_run:
         return _tell_plan(rehearse(migration))
@@ -136,6 +137,7 @@ def _load(options: argparse.Namespace) -> int:
         run_key=run_key,
         wanted=OpenSelection(schemas=_names(options.schemas or ""), rename=dict(options.rename), **_choice(options)),
         dynamic_sql=options.allow_dynamic_sql,
+        keep_ledger=options.keep_ledger,
     )
     print(f"run key {run_key}: repeat the command with --run-key {run_key} to go on after an interruption")
     with ProgressBar() as progress:
@@ -310,6 +312,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_consistency(copy)
     _add_run(copy)
     _add_patience(copy)
+    _add_ledger(copy)
     copy.add_argument("--dry-run", action="store_true", help="check and plan, and change nothing")
     _add_users(copy)
     copy.set_defaults(run=_copy)
@@ -323,6 +326,7 @@ def _parser() -> argparse.ArgumentParser:
     load = verbs.add_parser("load", help="restore a dump directory of this package or of mydumper, and verify it")
     _add_load(load)
     _add_patience(load)
+    _add_ledger(load)
     load.set_defaults(run=_load)
     plan = verbs.add_parser("plan", help="show how tables would be cut into chunks, and why; needs no target")
     _add_selection(plan)
@@ -407,6 +411,14 @@ def _add_patience(verb: argparse.ArgumentParser) -> None:
         verb.add_argument(
             f"--{name}-pause-seconds", type=_seconds, default=seconds, metavar="N", help=f"{what} (default %(default)s)"
         )
+
+
+def _add_ledger(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--keep-ledger",
+        action="store_true",
+        help="leave in the target's ledger what a complete run recorded of each step; else one row stays",
+    )
 
 
 def _add_users(verb: argparse.ArgumentParser) -> None:

@@ -51,6 +51,7 @@ class TargetConfig:
     :param if_exists: what to do with tables that the target has: ``truncate`` (default), ``drop``, ``skip``, ``fail``
     :param emit_assets: whether each database that was moved gets an event of its `tenant_asset`, for DAGs that wait
     :param binlog: whether the target writes the run to its binary log, and so to its replicas
+    :param keep_ledger: whether all that a complete run recorded in the ledger stays there; else one row does
     :param definers: ``keep`` (default) the definers of views, routines, triggers and events, ``strip`` them, so that
         the target's account becomes the definer, or give others: ``{"old@host": "new@host"}``
     :param rewrite_names: whether bodies get the new name of a renamed database; None refuses a run where one names it
@@ -66,6 +67,7 @@ class TargetConfig:
     rename: Mapping[str, str] = field(default_factory=dict)
     if_exists: IfExists = "truncate"
     binlog: bool = True
+    keep_ledger: bool = False
     definers: Definers = "keep"
     rewrite_names: bool | None = None
     foreign_keys: ForeignKeys = "refuse"

@@ -129,6 +129,7 @@ class Migration(Workflow):
             report=ReportOperator(
                 task_id="report",
                 plan_task_id=chunk_plan.task_id,
+                keep_ledger=self.target.keep_ledger,
                 emit_assets=self.target.emit_assets,
                 **(on_target | {"trigger_rule": TriggerRule.ALL_DONE}),
             ),

@@ -104,6 +104,7 @@ class Restoring(Workflow):
             report=ReportOperator(
                 task_id="report",
                 plan_task_id=planned.task_id,
+                keep_ledger=self.target.keep_ledger,
                 emit_assets=self.target.emit_assets,
                 **(shared | {"trigger_rule": TriggerRule.ALL_DONE}),
             ),

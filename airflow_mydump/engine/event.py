@@ -49,5 +49,10 @@ class Event:
 Listener = Callable[[Event], None]
 
 
+def notice(text: str) -> Event:
+    """Something to tell of the run."""
+    return Event(EventKind.NOTICE, TableName("", ""), text=text)
+
+
 def ignore(event: Event) -> None:
     """A listener that listens to nothing."""

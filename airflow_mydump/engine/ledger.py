@@ -4,14 +4,16 @@ A chunk's row is written in the transaction that loads the chunk, so the row is 
 also for tables without any key. It is written before the data: a second worker with the same chunk then waits
 for the first one's commit and finds the chunk done, or for its rollback and goes on.
 
-A later run that takes a table over deletes what earlier runs recorded about it. From then on the earlier run
-finds its rows gone and fails, so two runs over the same table cannot both succeed.
+A later run that takes a table over deletes what earlier runs recorded about it, and marks those that are not complete
+as lost. From then on an earlier run finds its rows gone and fails, so two runs over the same table cannot both succeed.
+
+Of a complete run its own row stays, with a summary; the others may be cleared away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol, cast
 
 import msgspec
@@ -19,10 +21,12 @@ import msgspec
 from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.errors import IncompleteRunError, ServerError
+from airflow_mydump.engine.event import Event, notice
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.plan.plan import PlanIdentity
 from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA
-from airflow_mydump.engine.server.server_name import server_name
+from airflow_mydump.engine.server.flavor import Flavor
+from airflow_mydump.engine.server.server_name import identity_expression, name_expression, server_identity
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.verification.checksum import Checksum
 
@@ -32,6 +36,14 @@ Found = Literal["nothing", "started", "done"]
 
 LEDGER = TableName(LEDGER_SCHEMA, "ledger")
 _DUPLICATE_KEY = 1062
+
+COMPLETE = ("done", "verified")
+"""The states of a complete run: without a verification, and with."""
+
+_CLEARED_AT_ONCE = 10_000
+
+_LOST = "lost"
+"""The state of a run that is not complete, and of which a later one has taken a table over."""
 
 _TOLD = 20
 """Missing items that an error tells one by one."""
@@ -61,8 +73,28 @@ CREATE TABLE IF NOT EXISTS {LEDGER.sql} (
 class Connection(Protocol):
     """What runs the ledger's statements: a `Session`, or the `Loader` whose transaction they belong to."""
 
+    @property
+    def flavor(self) -> Flavor:
+        """What the server is."""
+
     def execute(self, sql: str) -> int:
         """Run a statement; returns the rows it affected. Raises ServerError."""
+
+    def texts(self, query: str) -> tuple[str, ...]:
+        """The only row of a query, as text. Raises ServerError."""
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run's own row tells in ``detail``, beside its rows and bytes: the identity of the target's server, and of
+    a complete run what was moved."""
+
+    server: str
+    databases: tuple[str, ...] = ()
+    tables: int = 0
+    chunks: int = 0
+    objects: int = 0
+    consistency: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,25 +114,53 @@ class SchemaProgress:
 
 def prepare(session: Session, identity: PlanIdentity) -> None:
     """Make the ledger if it is missing, and open the run's own row. Raises ServerError."""
-    session.execute(_CREATE_SCHEMA)
-    session.execute(_CREATE_TABLE)
+    if not _is_there(session):  # MySQL (9.7) makes CREATE DATABASE IF NOT EXISTS wait for every transaction in it
+        session.execute(_CREATE_SCHEMA)
+        session.execute(_CREATE_TABLE)
     begin(session, identity, "run", {"run": TableName("", "")})
     session.execute(
-        f"UPDATE {LEDGER.sql} SET detail = {literal(server_name(session))} WHERE {_rows(identity, 'run', ['run'])}"
+        f"UPDATE {LEDGER.sql} SET detail = {_encoded(RunSummary(server_identity(session)))} "
+        f"WHERE {_rows(identity, 'run', ['run'])}"
     )
 
 
-def require_same_server(session: Session, identity: PlanIdentity) -> None:
-    """Raise IncompleteRunError if the run was begun on another server than the one that answers now; ServerError.
+def is_complete(connection: Connection, identity: PlanIdentity) -> bool:
+    """Whether the run is complete and verified, so that nothing is left to do. Raises ServerError.
 
-    A server that took over at the same address may lack what was committed last, and a copy of the ledger may lie on
-    one that has none of the rows.
+    Raises IncompleteRunError if nothing more may be done: a later run has taken over some of its tables, or another
+    server answers, see `run_state`.
     """
-    rows = session.text_rows(f"SELECT detail FROM {LEDGER.sql} WHERE {_rows(identity, 'run', ['run'])}")
-    now = server_name(session)
-    if not rows or rows[0][0] != now:
-        begun = f"was begun on {rows[0][0]}" if rows else "is not in the ledger"
-        raise IncompleteRunError(f"run {identity.run_key} {begun}, and {now} answers now; start the run anew")
+    state = run_state(connection, identity)
+    if state == _LOST:
+        raise IncompleteRunError(
+            f"run {identity.run_key} has lost tables to a later run, which has taken them over; start the run anew"
+        )
+    return state in COMPLETE
+
+
+def nothing_left(identity: PlanIdentity) -> Event:
+    """What there is to tell when a phase of a complete run is asked for."""
+    return notice(
+        f"run {identity.run_key} is complete, and nothing of it is done again: to move or verify anew, start it anew"
+    )
+
+
+def run_state(connection: Connection, identity: PlanIdentity) -> str:
+    """The state of the run: ``started``, ``done``, ``verified``, or lost to a later one. Raises ServerError.
+
+    Raises IncompleteRunError if it was begun on another server than the one that answers now. One that took over at the
+    same address may lack what was committed last, and a copy of the ledger may lie on one that has none of the rows.
+    """
+    flavor = connection.flavor
+    state, detail, now, name = connection.texts(
+        f"SELECT COALESCE(MAX(state), ''), COALESCE(MAX(detail), ''), {identity_expression(flavor)}, "
+        f"{name_expression(flavor)} FROM {LEDGER.sql} WHERE {_rows(identity, 'run', ['run'])}"
+    )
+    begun_on = msgspec.json.decode(detail, type=RunSummary).server if detail else ""
+    if begun_on != now:
+        begun = f"was begun on the server {begun_on}" if begun_on else "is not in the ledger"
+        raise IncompleteRunError(f"run {identity.run_key} {begun}, and {name} answers now; start the run anew")
+    return state
 
 
 def begin(session: Session, identity: PlanIdentity, step: Step, targets: Mapping[str, TableName]) -> dict[str, Found]:
@@ -141,12 +201,37 @@ def finish(session: Session, identity: PlanIdentity, step: Step, items: Collecti
         raise IncompleteRunError(_taken_over(identity, step, f"of {len(items)} items"))
 
 
-def finish_run(connection: Connection, identity: PlanIdentity) -> None:
-    """Record that the whole run is complete and verified; harmless when it is recorded. Raises ServerError."""
-    connection.execute(
-        f"UPDATE {LEDGER.sql} SET state = 'done', finished_at = CURRENT_TIMESTAMP(6) "
-        f"WHERE {_rows(identity, 'run', ['run'])}"
-    )
+def finish_run(
+    session: Session, identity: PlanIdentity, moment: Moment | None, summary: RunSummary, rows: int, size: int,
+    verified: bool,
+) -> None:  # fmt: skip
+    """Record that the whole run, whose rows are of ``moment``, is complete; harmless when it is recorded.
+
+    Raises IncompleteRunError if a later run has taken tables over, or the moment has ended; ServerError.
+    """
+    with session.transaction():
+        session.execute(
+            f"UPDATE {LEDGER.sql} SET state = '{'verified' if verified else 'done'}', row_count = {rows}, "
+            f"byte_count = {size}, detail = {_encoded(summary)}, finished_at = CURRENT_TIMESTAMP(6) "
+            f"WHERE {_rows(identity, 'run', ['run'])} AND state = 'started'"
+        )
+        # A snapshot of this transaction begins here, when the run's row is locked: see `end_moment`.
+        if not is_complete(session, identity) or current_moment(session, identity) != moment:
+            raise IncompleteRunError(_taken_over(identity, "run", "itself"))
+
+
+def clear_run(session: Session, identity: PlanIdentity) -> None:
+    """Remove what a complete run recorded of its steps; its own row stays. Raises ServerError."""
+    steps = f"plan = {literal(identity.plan)} AND step <> 'run'"
+    # A part at a time: one transaction over a million rows would cost the server its undo log and others their locks.
+    while session.execute(f"DELETE FROM {LEDGER.sql} WHERE {steps} LIMIT {_CLEARED_AT_ONCE}"):
+        pass
+
+
+def is_cleared(session: Session, identity: PlanIdentity) -> bool:
+    """Whether nothing is recorded of the run's steps. Raises ServerError."""
+    steps = f"plan = {literal(identity.plan)} AND step <> 'run'"
+    return not session.rows(f"SELECT 1 FROM {LEDGER.sql} WHERE {steps} LIMIT 1")
 
 
 def done_items(session: Session, identity: PlanIdentity, step: Step) -> frozenset[str]:
@@ -215,25 +300,38 @@ def require_tables(session: Session, identity: PlanIdentity, expected: int) -> N
 
 
 def supersede(session: Session, identity: PlanIdentity, targets: Iterable[TableName]) -> None:
-    """Delete what earlier runs recorded about tables that this run takes over. Raises ServerError."""
-    session.execute(
-        f"DELETE FROM {LEDGER.sql} WHERE (target_schema, target_name) IN ({_names(targets)}) "
-        f"AND plan <> {literal(identity.plan)}"
-    )
+    """Delete what earlier runs recorded about tables that this run takes over; those that are not complete are lost.
+
+    Waits for transactions that load into the tables. Raises ServerError.
+    """
+    theirs = f"(target_schema, target_name) IN ({_names(targets)}) AND plan <> {literal(identity.plan)}"
+    for (plan,) in session.text_rows(f"SELECT DISTINCT plan FROM {LEDGER.sql} WHERE {theirs}"):
+        # One by one: by the whole key, no server reads and locks other rows, which may be those of a long transaction.
+        session.execute(
+            f"UPDATE {LEDGER.sql} SET state = '{_LOST}' "
+            f"WHERE {_rows(replace(identity, plan=plan), 'run', ['run'])} AND state = 'started'"
+        )
+    session.execute(f"DELETE FROM {LEDGER.sql} WHERE {theirs}")
 
 
 def unfinished_tables(session: Session, schema: str) -> frozenset[str]:
     """Tables of a target database that a run began and never proved complete. Raises ServerError."""
-    if not session.rows(
-        f"SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {literal(LEDGER.schema)} "
-        f"AND TABLE_NAME = {literal(LEDGER.name)}"
-    ):
+    if not _is_there(session):
         return frozenset()
     rows = session.text_rows(
         f"SELECT t.target_name FROM {LEDGER.sql} AS t JOIN {LEDGER.sql} AS r ON r.plan = t.plan AND r.step = 'run' "
-        f"WHERE t.target_schema = {literal(schema)} AND t.step = 'create' AND r.state <> 'done'"
+        f"WHERE t.target_schema = {literal(schema)} AND t.step = 'create' "
+        f"AND r.state NOT IN ({', '.join(map(literal, COMPLETE))})"
     )
     return frozenset(name for (name,) in rows)
+
+
+def _is_there(session: Session) -> bool:
+    found = session.rows(
+        f"SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {literal(LEDGER.schema)} "
+        f"AND TABLE_NAME = {literal(LEDGER.name)}"
+    )
+    return bool(found)
 
 
 def begin_moment(session: Session, identity: PlanIdentity, moment: Moment) -> None:
@@ -255,13 +353,23 @@ def current_moment(session: Session, identity: PlanIdentity) -> Moment | None:
     return msgspec.json.decode(rows[0][0], type=Moment) if rows else None
 
 
-def end_moment(session: Session, identity: PlanIdentity, epoch: str) -> frozenset[TableName]:
-    """Let nothing be committed any more that was read in the moment with this epoch; returns the tables that hold rows
-    of it, or of any other.
+def end_moment(session: Session, identity: PlanIdentity, epoch: str) -> None:
+    """Let nothing be committed any more that was read in the moment with this epoch.
 
-    Waits for transactions that load such rows. Raises ServerError.
+    Waits for transactions that load such rows. Raises IncompleteRunError if the run is complete, ServerError.
     """
-    session.execute(f"DELETE FROM {LEDGER.sql} WHERE {_rows(identity, 'moment', [epoch])}")
+    with session.transaction():
+        # Locked until the moment is gone: either the run is not complete after this, or it was before.
+        rows = session.rows(f"SELECT state FROM {LEDGER.sql} WHERE {_rows(identity, 'run', ['run'])} FOR UPDATE")
+        if rows != [(b"started",)]:
+            raise IncompleteRunError(
+                f"run {identity.run_key} is complete, or lost to a later run: its rows are kept; start the run anew"
+            )
+        session.execute(f"DELETE FROM {LEDGER.sql} WHERE {_rows(identity, 'moment', [epoch])}")
+
+
+def loaded_tables(session: Session, identity: PlanIdentity) -> frozenset[TableName]:
+    """The tables that hold rows which this run has loaded. Raises ServerError."""
     tables = session.pairs(
         f"SELECT DISTINCT target_schema, target_name FROM {LEDGER.sql} "
         f"WHERE plan = {literal(identity.plan)} AND step = 'load'"
@@ -286,20 +394,21 @@ def claim_chunks(connection: Connection, identity: PlanIdentity, chunks: Sequenc
     claims = " UNION ALL ".join(
         f"SELECT {literal(chunk.id)} AS chunk, {literal(str(chunk.table))} AS made" for chunk in chunks
     )
-    # The moment's row is locked until the commit: whoever ends the moment waits for all that is loaded in it.
-    in_moment, locked = "", ""
-    if identity.epoch:
-        in_moment = (
-            f"JOIN {LEDGER.sql} AS moment ON moment.plan = made.plan AND moment.step = 'moment' "
-            f"AND moment.item = {literal(identity.epoch)} "
-        )
-        locked = " LOCK IN SHARE MODE"
+    in_moment = (
+        f"JOIN {LEDGER.sql} AS moment ON moment.plan = made.plan AND moment.step = 'moment' "
+        f"AND moment.item = {literal(identity.epoch)} "
+        if identity.epoch
+        else ""
+    )
     try:
         claimed = connection.execute(
             f"INSERT INTO {LEDGER.sql} (plan, step, item, run_key, state, target_schema, target_name) "
             "SELECT made.plan, 'load', claims.chunk, made.run_key, 'started', made.target_schema, made.target_name "
             f"FROM {LEDGER.sql} AS made JOIN ({claims}) AS claims ON made.item = claims.made {in_moment}"
-            f"WHERE made.plan = {literal(identity.plan)} AND made.step = 'create' AND made.state = 'done'{locked}"
+            f"WHERE made.plan = {literal(identity.plan)} AND made.step = 'create' AND made.state = 'done' "
+            # Until the commit, also between the reading and the insertion: who takes the table over, or ends the
+            # moment, waits for all that is loaded into it.
+            "LOCK IN SHARE MODE"
         )
     except ServerError as error:
         if error.number == _DUPLICATE_KEY:
@@ -382,6 +491,10 @@ def _schema_progress(
     microseconds: int,
 ) -> SchemaProgress:  # fmt: skip
     return SchemaProgress(created, tables, chunks, verified, keyed, objects, rows, size, microseconds / 1e6)
+
+
+def _encoded(summary: RunSummary) -> str:
+    return literal(msgspec.json.encode(summary).decode())
 
 
 def _rows(identity: PlanIdentity, step: Step, items: Iterable[str]) -> str:

@@ -35,12 +35,16 @@ class ReportOperator(PhaseOperator):
 
     :param plan_task_id: the task of the run's `ChunkPlanOperator`; by name, because that task may have failed, and then
         there is nothing that a template could be filled with
+    :param keep_ledger: whether all that a complete run recorded in the ledger stays there; else one row does
     :param emit_assets: whether the databases' assets get events, see `tenant_asset.tenant_asset`
     """
 
-    def __init__(self, *, plan_task_id: str, emit_assets: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self, *, plan_task_id: str, keep_ledger: bool = False, emit_assets: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.plan_task_id = plan_task_id
+        self.keep_ledger = keep_ledger
         # An alias: which databases a run moves may be known only while it runs.
         self.alias = AssetAlias(f"mydump:{self.target_conn_id}") if emit_assets else None
         if self.alias:
@@ -60,7 +64,7 @@ class ReportOperator(PhaseOperator):
             if not plan:
                 why = f": {failures[0].sentence}" if failures else "; its log says why"
                 raise IncompleteRunError(f"the run has no plan, because an earlier task failed{why}")
-            report = report_phase(self.target, self.directory, PlanIdentity(**plan))
+            report = report_phase(self.target, self.directory, PlanIdentity(**plan), self.keep_ledger)
             self.log.info("\n%s", as_markdown(report))
             # Pushed before the verdict: who is alerted wants to see it too.
             context["ti"].xcom_push(key=REPORT, value=plain(report))

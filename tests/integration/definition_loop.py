@@ -1,6 +1,6 @@
 """Definitions on a source that never stop changing, and names that other tables take; any moment can be told.
 
-Whatever the moment, of the two tables `one` and `two` one has the rows of A, and the other those of B; and so have the
+Whatever the moment, of the two tables `one` and `two` one has the rows of A, and the other those of B; so have the
 first partition of `cut` and the table `spare`.
 """
 

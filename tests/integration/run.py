@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 @dataclass
 class Run:
-    """`copy` is all of it; `plan`, `schema`, `data`, `index`, `verify`, `post`, `report` are its steps."""
+    """`copy` is all of it; `plan`, `schema`, `data`, `index`, `verify`, `post`, `report` are its steps. All that is
+    recorded stays in the ledger, for tests to look at."""
 
     pair: Pair
     database: str
@@ -42,6 +43,7 @@ class Run:
     settings: PlanSettings = field(default_factory=lambda: PlanSettings(concurrency=2))
     run_key: str = field(default_factory=lambda: f"test-{secrets.token_hex(4)}")
     planned: Plan | None = None
+    keep_ledger: bool = True
 
     @classmethod
     def of(cls, pair: Pair, database: str, work: Path) -> Run:
@@ -103,7 +105,7 @@ class Run:
         post_phase(self.target, self.work, self._plan.identity, announce, source=self.source)
 
     def report(self) -> Report:
-        report = report_phase(self.target, self.work, self._plan.identity)
+        report = report_phase(self.target, self.work, self._plan.identity, self.keep_ledger)
         require_complete(report)
         return report
 

@@ -47,6 +47,7 @@ class StagedRun:
     wanted: OpenSelection = field(default_factory=OpenSelection)
     if_exists: IfExists = "drop"
     selection: Selection | None = None
+    keep_ledger: bool = True
 
     @classmethod
     def of(cls, pair: Pair, database: str, tmp_path: Path) -> StagedRun:
@@ -123,6 +124,6 @@ class StagedRun:
         post_phase(endpoint(self.pair.target), self.work, plan.identity)
 
     def report(self, plan: Plan) -> Report:
-        report = report_phase(endpoint(self.pair.target), self.work, plan.identity)
+        report = report_phase(endpoint(self.pair.target), self.work, plan.identity, self.keep_ledger)
         require_complete(report)
         return report

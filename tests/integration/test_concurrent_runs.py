@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Event
+from time import sleep
 from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_mydump.engine.errors import ServerError
+from airflow_mydump.engine import ledger
+from airflow_mydump.engine.errors import IncompleteRunError, ServerError
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.loading import attempt, loader
+from airflow_mydump.engine.loading import attempt
 from airflow_mydump.engine.loading.chunk_loading import Moved
 from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.phases.data import data_phase
+from airflow_mydump.engine.plan.plan import DataBundle
+from airflow_mydump.engine.server import turn
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 from tests.integration.command_line import finish, run_command, start
 from tests.integration.contents import assert_same_contents, assert_same_definitions
-from tests.integration.pair import endpoint
+from tests.integration.pair import endpoint, run_sql
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,13 +117,40 @@ def test_two_workers_with_the_same_table_without_transactions_load_it_once(
 
 
 def test_a_worker_waits_for_its_turn_within_bounds(run: Run, pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loader, "TURN_SECONDS", 1)
-    target = TableName(run.database, "t")
+    monkeypatch.setattr(turn, "TURN_SECONDS", 1)
     with Loader(endpoint(pair.target)) as one, Loader(endpoint(pair.target)) as two:
-        with one.alone_with(target):
-            with pytest.raises(ServerError, match=r"another worker loads .* \(error 1205\)"), two.alone_with(target):
-                pytest.fail("two at once")
-            with two.alone_with(TableName(run.database, "other")):
+        with turn.turn(one, ["a", "b"]):
+            with pytest.raises(ServerError, match=r"another worker is busy with a or 1 .* \(error 1205\)"):
+                turn.take_turn(two, ["c", "a"])
+            with turn.turn(two, ["d"]), turn.turn(one, ["c"]):
                 pass
-        with two.alone_with(target):
+        with turn.turn(two, ["b", "a"]):
             pass
+
+
+def test_nobody_takes_a_table_over_while_its_chunk_is_being_claimed(run: Run, pair: Pair) -> None:
+    """Between the ledger's row that says whose the table is, which is read, and the chunk's row, which is inserted."""
+    run.on_source("CREATE TABLE t (v INT)", "INSERT INTO t VALUES (1)")
+    run.plan()
+    run.schema()
+    rival = run.again().plan().identity
+    bundle = run.work.read(run.plan_files()[0], DataBundle)
+    slow = "CREATE TRIGGER airflow_mydump.slow BEFORE INSERT ON airflow_mydump.ledger FOR EACH ROW "
+    run_sql(pair.target, f"{slow} DO SLEEP(IF(NEW.step = 'load', 2, 0))")
+    try:
+        with Loader(run.target) as loader, Session(run.target, metadata) as session, ThreadPoolExecutor(1) as other:
+            loader.begin()
+            claim = other.submit(ledger.claim_chunks, loader, bundle.identity, bundle.chunks)
+            sleep(0.7)
+            assert not claim.done()
+            session.execute("SET innodb_lock_wait_timeout = 1")
+            with pytest.raises(ServerError, match="1205"):
+                ledger.supersede(session, rival, [TableName(run.database, "t")])
+            assert claim.result()
+            loader.rollback()
+            ledger.supersede(session, rival, [TableName(run.database, "t")])
+            loader.begin()
+            with pytest.raises(IncompleteRunError):
+                ledger.claim_chunks(loader, bundle.identity, bundle.chunks)
+    finally:
+        run_sql(pair.target, "DROP TRIGGER airflow_mydump.slow")

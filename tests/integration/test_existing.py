@@ -261,7 +261,7 @@ def test_a_run_that_was_taken_over_says_so(shop: Run) -> None:
     shop.schema()
     shop.again().copy()
     events: list[EventKind] = []
-    with pytest.raises(IncompleteRunError, match="a later run has taken its table over"):
+    with pytest.raises(IncompleteRunError, match="has lost tables to a later run"):
         shop.data(lambda event: events.append(event.kind))
     assert EventKind.CHUNK_COMMITTED not in events
     assert_copied(shop)

@@ -18,8 +18,7 @@ from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.standstill import require_provable, standstill
 from airflow_mydump.engine.errors import IncompleteRunError, MydumpError, PreflightError
-from airflow_mydump.engine.event import Event, EventKind, Listener
-from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.event import Listener, notice
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.server_name import server_name
 from airflow_mydump.engine.server.session import Session
@@ -54,6 +53,7 @@ def pause_applier(
         return
     try:
         with Session(source, metadata) as session:
+            logbook.require_source(session)
             _take(session, record, announce)
             _begin(session, settings, logbook, announce)
     except BaseException:
@@ -75,7 +75,7 @@ def resume_applier(source: Endpoint, record: WorkDirectory, settings: Consistenc
         if server_name(session) != pause.server:
             raise IncompleteRunError(_elsewhere(session, pause, record))
     start_applier(source, pause.server, settings.max_lock_seconds)
-    announce(_notice("the source's applier runs again"))
+    announce(notice("the source's applier runs again"))
     with suppress(FileNotFoundError):
         record.filesystem.rm_file(record.file(PAUSE))
 
@@ -112,7 +112,7 @@ def _take(session: Session, record: WorkDirectory, announce: Listener) -> None:
         )
     require_provable(session)
     if earlier:
-        announce(_notice("an earlier try of this run was ended while it had the source's applier stopped"))
+        announce(notice("an earlier try of this run was ended while it had the source's applier stopped"))
     else:
         record.write(PAUSE, Pause(server_name(session)))
 
@@ -125,7 +125,7 @@ def _begin(session: Session, settings: Consistency, logbook: Logbook, announce: 
     before = logbook.current()
     if before and (before.position, before.server) == (position, server):
         logbook.require_planned()
-        announce(_notice("nothing has moved on the source since then: going on in the same moment"))
+        announce(notice("nothing has moved on the source since then: going on in the same moment"))
         return
     logbook.clear(before)
     moment = Moment(
@@ -137,7 +137,7 @@ def _begin(session: Session, settings: Consistency, logbook: Logbook, announce: 
         definitions_locked=True,  # nobody but administrators may change anything
     )
     settle(logbook, moment)
-    announce(_notice(f"the source's applier is paused: {moment}"))
+    announce(notice(f"the source's applier is paused: {moment}"))
 
 
 def _found(record: WorkDirectory) -> Pause | None:
@@ -150,7 +150,3 @@ def _elsewhere(session: Session, pause: Pause, record: WorkDirectory) -> str:
         f"this run has stopped the applier of {pause.server}, and {server_name(session)} answers at the source's "
         f"address now: let it run again there, and remove {record.file(PAUSE)}"
     )
-
-
-def _notice(text: str) -> Event:
-    return Event(EventKind.NOTICE, TableName("", ""), text=text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from airflow_mydump.engine.consistency.gathering import Gathering
@@ -19,8 +20,7 @@ from airflow_mydump.engine.consistency.standstill import stands_still
 from airflow_mydump.engine.consistency.table_lock import lock_is_held
 from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.errors import SnapshotError
-from airflow_mydump.engine.event import Event, EventKind, Listener
-from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.event import Listener, notice
 from airflow_mydump.engine.server.endpoint import Endpoint
 
 _POLL_SECONDS = 0.5
@@ -56,12 +56,13 @@ def read_together(
     if settings.mode == "replica":
         return _read_standing(source, run, work, announce)
     with NamedLocks(source, run) as locks, KeptSession(source) as session:
-        gathering = Gathering(source, locks, Worker(worker.number, workers), settings, work)
+        work.require_source(session)
+        gathering = Gathering(source, locks, replace(worker, workers=workers), settings, work)
         moment = gathering.join(session)
         if moment is None:
             _wait_for_others(gathering, work, announce)
             return []
-        announce(_notice(f"reading on in this moment of the source: {moment}"))
+        announce(notice(f"reading on in this moment of the source: {moment}"))
         return [work.do(bundle, session, moment) for bundle in _claims(locks, work.bundles)]
 
 
@@ -72,8 +73,9 @@ def _read_locked(
         moment = locking.join()
         if moment is None:
             return []
-        announce(_notice(f"reading on in this moment of the source: {moment}"))
+        announce(notice(f"reading on in this moment of the source: {moment}"))
         with HeldSession(source, lock_is_held(locks, moment.epoch)) as session:
+            work.require_source(session)
             return [work.do(bundle, session, moment) for bundle in _claims(locks, work.bundles)]
 
 
@@ -81,13 +83,14 @@ def _read_standing(source: Endpoint, run: str, work: Work[Result], announce: Lis
     moment = work.current()
     if moment is None:
         raise SnapshotError("the source's applier was not paused, or is to be paused anew: see the task that does it")
-    announce(_notice(f"reading on in this moment of the source: {moment}"))
+    announce(notice(f"reading on in this moment of the source: {moment}"))
     with NamedLocks(source, run) as locks, HeldSession(source, stands_still(dict(moment.position))) as session:
+        work.require_source(session)
         return [work.do(bundle, session, moment) for bundle in _claims(locks, work.bundles)]
 
 
 def _wait_for_others(gathering: Gathering, work: Work[Result], announce: Listener) -> None:
-    announce(_notice("the other workers have begun, and nobody can enter their snapshot any more: waiting for them"))
+    announce(notice("the other workers have begun, and nobody can enter their snapshot any more: waiting for them"))
     while gathering.others_read():
         time.sleep(_POLL_SECONDS)
     if not work.complete():
@@ -125,7 +128,3 @@ def _claim(bundle: int) -> str:
 
 def _done(bundle: int) -> str:
     return f"done:{bundle}"
-
-
-def _notice(text: str) -> Event:
-    return Event(EventKind.NOTICE, TableName("", ""), text=text)

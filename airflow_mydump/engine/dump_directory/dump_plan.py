@@ -54,7 +54,7 @@ def dump_file(data_file: str) -> str:
 @dataclass(frozen=True)
 class DumpPlan:
     """What a dump is to hold. ``position`` is the source's replication position when the dump began, as far as its
-    account may read it; a snapshot has one of its own."""
+    account may read it; a snapshot has one of its own. ``source_identity`` tells which server the source was."""
 
     plan: str
     run_key: str
@@ -68,3 +68,4 @@ class DumpPlan:
     objects: int
     started: str
     position: Mapping[str, str] = field(default_factory=dict)
+    source_identity: str = ""

@@ -15,6 +15,7 @@ from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.plan.plan import PlanIdentity, PlannedTable
+from airflow_mydump.engine.server.turn import turn
 from airflow_mydump.engine.verification.checksum import Checksum
 
 
@@ -86,7 +87,7 @@ class _Attempt(Generic[Job]):
         # Nothing can be rolled back: emptied and loaded anew until the ledger says it is loaded. The ledger's rows
         # go in a transaction of their own, because GTID consistency forbids mixing the two kinds (error 1785), and so
         # keep nobody away meanwhile: two workers that both empty the table, and then both load it, would double it.
-        with self.loader.alone_with(job.planned.target):
+        with turn(self.loader, [str(job.planned.target)]):
             self.loader.begin()
             if not self._claim():
                 return {}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from functools import partial
 from typing import Any
 
 from airflow_mydump.engine import ledger
-from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.loading.attempt import Job, Loaded
 from airflow_mydump.engine.loading.batch import MOST_BYTES, batches
@@ -15,7 +15,6 @@ from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.plan.plan import PlanIdentity
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed, asked
-from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 
 
@@ -56,21 +55,31 @@ def load_missing(
     is not in the ledger in the end, ServerError, ConnectError. Chunks committed before stay committed; another call
     goes on after them.
     """
-    loaded = asked(target, metadata, _loaded_before, identity, [job.chunk for job in jobs])
+    if asked(target, metadata, ledger.is_complete, identity):
+        announce(ledger.nothing_left(identity))
+        return Moved(skipped=len(jobs))
+    chunks = [job.chunk for job in jobs]
+    loaded = frozenset(asked(target, metadata, ledger.source_checksums, identity, chunks))
     for job in jobs:
         if job.chunk.id in loaded:
             announce(Event(EventKind.CHUNK_SKIPPED, job.planned.target, job.chunk.id))
     moved = Moved(skipped=len(loaded))
-    with Renewed(lambda: Loader(target), target.patience) as connection:
+    with Renewed(partial(_connect, target, identity), target.patience) as connection:
         for batch in batches((job for job in jobs if job.chunk.id not in loaded), _weight):
             moved = moved.plus(batch, _load(connection, batch, attempt))
     asked(target, metadata, ledger.require_done, identity, "load", {job.chunk.id: job for job in jobs})
     return moved
 
 
-def _loaded_before(session: Session, identity: PlanIdentity, chunks: Sequence[Chunk]) -> frozenset[str]:
-    ledger.require_same_server(session, identity)
-    return frozenset(ledger.source_checksums(session, identity, chunks))
+def _connect(target: Endpoint, identity: PlanIdentity) -> Loader:
+    loader = Loader(target)
+    try:
+        ledger.is_complete(loader, identity)  # or may go on, on this server
+        loader.rollback()
+    except BaseException:
+        loader.close()
+        raise
+    return loader
 
 
 def _load(

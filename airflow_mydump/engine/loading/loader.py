@@ -11,7 +11,6 @@ import re
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from typing import Any
 
 import pymysql
@@ -40,11 +39,6 @@ DUPLICATE_KEY = 1062
 IDLE_SECONDS = 300
 """How long a transaction may be silent: less than a successor waits for its locks, 120 s at each of its tries."""
 
-TURN_SECONDS = 120
-"""How long to wait for another loader of the same table, as long as for a row; then the attempt is made again."""
-
-_LOCK_WAIT_TIMEOUT = 1205
-
 
 class Loader:
     """A connection to the target, in a transaction from `begin` to `commit` or `rollback`."""
@@ -58,7 +52,7 @@ class Loader:
                 self.execute(statement)
             if not endpoint.binlog:
                 self.execute(NOT_LOGGED)
-            takes_files, packet = self._numbers("SELECT @@GLOBAL.local_infile, @@max_allowed_packet")
+            takes_files, packet = map(int, self.texts("SELECT @@GLOBAL.local_infile, @@max_allowed_packet"))
             self._takes_files = bool(takes_files)
             self._packet = packet
         except BaseException:
@@ -92,27 +86,10 @@ class Loader:
         except ServerError:
             self.close()
 
-    def _numbers(self, query: str) -> tuple[int, ...]:
+    def texts(self, query: str) -> tuple[str, ...]:
+        """The only row of a query, decoded as UTF-8. Raises ServerError."""
         with _server_errors(self._endpoint):
-            return self._connection.numbers(query)
-
-    @contextmanager
-    def alone_with(self, target: TableName) -> Iterator[None]:
-        """Keep other loaders that ask for the same away from a table whose own locks end with each statement.
-
-        The server frees the lock when the connection ends. Raises ServerError, 1205 after TURN_SECONDS in vain.
-        """
-        # 64 characters are the most that a name of a lock may have on MySQL (error 3057), as many as one of a table.
-        lock = "'mydump-" + sha256(str(target).encode()).hexdigest()[:56] + "'"
-        (granted,) = self._numbers(f"SELECT COALESCE(GET_LOCK({lock}, {TURN_SECONDS}), 0)")
-        if not granted:
-            raise ServerError(_LOCK_WAIT_TIMEOUT, f"another worker loads {target} for longer than {TURN_SECONDS} s")
-        try:
-            yield
-        finally:
-            # A connection that is lost has freed it already.
-            with suppress(ServerError):
-                self.execute(f"DO RELEASE_LOCK({lock})")
+            return self._connection.texts(query)
 
     def load(self, target: TableName, table: Table, delimiters: Delimiters, frames: Iterable[bytes]) -> int:
         """Load the frames of ``table``'s stored columns into ``target``; returns the rows the server recorded.
@@ -196,11 +173,11 @@ class _StreamConnection(Connection):
         finally:
             self._frames = None
 
-    def numbers(self, query: str) -> tuple[int, ...]:
-        """The only row of a query."""
+    def texts(self, query: str) -> tuple[str, ...]:
+        """The only row of a query; NULL is the empty text."""
         self.query(query)
         (row,) = self._result.rows
-        return tuple(map(int, row))
+        return tuple(map(_text, row))
 
     def warnings(self) -> int:
         """How many warnings the last statement gave."""
@@ -230,6 +207,12 @@ class _StreamConnection(Connection):
         # PyMySQL 1.1.3 goes on in plain text when the server offers no TLS: stop before the login is sent.
         if self.ssl and not self.server_capabilities & CLIENT.SSL:
             raise ConnectError("the server offers no TLS but the connection asks for it")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode()
+    return "" if value is None else str(value)
 
 
 class _StreamResult(MySQLResult):

@@ -164,12 +164,14 @@ class StoredObject:
 
 @dataclass(frozen=True)
 class Catalog:
-    """All that a run selected on the source, in the order of their names."""
+    """All that a run selected on the source, in the order of their names. ``server`` is what that is, ``identity``
+    which one, empty if nobody knows."""
 
     server: str
     schemas: tuple[Schema, ...]
     tables: tuple[Table, ...]
     objects: tuple[StoredObject, ...]
+    identity: str = ""
 
     @property
     def named_in_files(self) -> list[TableName]:

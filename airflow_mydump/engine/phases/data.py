@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.consistency.kept_session import KeptSession
@@ -26,6 +27,7 @@ from airflow_mydump.engine.phases.plan import DEFINITIONS, PLAN, plan_path
 from airflow_mydump.engine.plan.plan import DataBundle, Plan, PlanIdentity
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed, asked
+from airflow_mydump.engine.server.server_name import require_server, session_with
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata, reading
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -46,7 +48,8 @@ def data_phase(
             f"run {bundle.identity.run_key} has rows of one moment ({moment.taken_at} UTC), and chunks that are "
             "read one by one cannot be added to them: start it anew from chunk_plan"
         )
-    with Renewed(lambda: Session(source, reading), source.patience) as connection:
+    planned_on = directory.read(f"{plan_path(bundle.identity)}/{PLAN}", Plan).source_identity
+    with Renewed(partial(session_with, source, reading, planned_on), source.patience) as connection:
 
         def attempt(loader: Loader, batch: Sequence[CopyJob]) -> dict[CopyJob, Loaded]:
             return connection.once(copy_chunks, loader, bundle.identity, batch, announce)
@@ -102,6 +105,8 @@ class _CopyWork:
         return len(self.plan.data_bundles)
 
     def complete(self) -> bool:
+        if asked(self.target, metadata, ledger.is_complete, self.plan.identity):
+            return True
         if self.current() is None:
             return False
         return len(asked(self.target, metadata, ledger.done_items, self.plan.identity, "load")) == self.plan.chunks
@@ -130,6 +135,9 @@ class _CopyWork:
 
     def record(self, moment: Moment) -> None:
         begin_moment(self.target, self.plan.identity, moment)
+
+    def require_source(self, session: Session) -> None:
+        require_server(session, self.plan.source_identity)
 
     def require_planned(self) -> None:
         path = plan_path(self.plan.identity)

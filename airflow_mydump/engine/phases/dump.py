@@ -40,6 +40,7 @@ from airflow_mydump.engine.plan.plan import DataBundle, PlannedTable
 from airflow_mydump.engine.retry import Patience, retrying
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed
+from airflow_mydump.engine.server.server_name import require_server, session_with
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import reading
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -73,7 +74,8 @@ def dump_phase(source: Endpoint, storage: Storage, file: str, announce: Listener
     Raises ServerError naming the table and chunk, and what `dump_chunk` raises. What was finished before stays; another
     call goes on after it.
     """
-    with Renewed(lambda: Session(source, reading), source.patience) as connection:
+    planned_on = storage.private.read(PLAN, DumpPlan).source_identity
+    with Renewed(partial(session_with, source, reading, planned_on), source.patience) as connection:
 
         def dump(target: DumpTarget, planned: PlannedTable, chunk: Chunk, base: str, heard: Listener) -> ChunkManifest:
             return connection.once(dump_chunk, target, planned, chunk, base, heard)
@@ -159,6 +161,9 @@ class _DumpWork:
                 f"other workers have begun to read in a moment of their own ({now.taken_at} UTC) while this one was "
                 "silent; what they read is left alone"
             )
+
+    def require_source(self, session: Session) -> None:
+        require_server(session, self.plan.source_identity)
 
     def require_planned(self) -> None:
         require_unchanged(self.source, definitions_of(self._folder.read(CATALOG, Catalog), self.plan.selection))

@@ -36,6 +36,7 @@ from airflow_mydump.engine.selection.row_condition import check_conditions
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.replication_position import read_position
+from airflow_mydump.engine.server.server_name import require_server, server_identity
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata, reading
 
@@ -49,14 +50,18 @@ def dump_plan(
     A directory with anything else in it is refused, or emptied first if it is to be replaced and has a dump of this
     package.
 
-    Raises ConfigurationError if the directory cannot be used, SelectionError, PreflightError, ConnectError,
-    ServerError.
+    Raises ConfigurationError if the directory cannot be used, IncompleteRunError if its plan was made on another
+    server, SelectionError, PreflightError, ConnectError, ServerError.
     """
     if selection.content == "data":
         raise ConfigurationError("a dump without definitions could not be restored: content is all or schema")
     with alone_in(source, storage):
         if found := resumable(selection, settings, run_key, storage, str(source)):
-            return found
+            with Session(source, metadata) as session:
+                if not replace_existing:
+                    require_server(session, found.source_identity)
+                if found.source_identity == server_identity(session):
+                    return found
         _prepare_directory(storage, replace_existing)
         plan = _plan(source, selection, settings, run_key, storage)
         # Last, and in one step: whatever lies beside it belongs to a plan that is named in its own folder's name.
@@ -73,6 +78,7 @@ def _plan(source: Endpoint, selection: Selection, settings: DumpSettings, run_ke
     folder = unfinished(storage, identity.plan)
     folder.write(CATALOG, catalog)
     with Session(source, reading) as session, BundleDraft() as draft:
+        require_server(session, catalog.identity)
         check_conditions(session, (table.name for table in catalog.tables), selection)
         filled = [_cut_for_any_vendor(planned) for planned in tables if not planned.table.structure_only]
         cuts = []
@@ -99,6 +105,7 @@ def _plan(source: Endpoint, selection: Selection, settings: DumpSettings, run_ke
         objects=len(catalog.objects),
         started=timestamp(),
         position=position,
+        source_identity=catalog.identity,
     )
 
 

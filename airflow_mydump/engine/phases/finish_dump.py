@@ -58,6 +58,7 @@ from airflow_mydump.engine.phases.dump_plan import names_of, timestamp
 from airflow_mydump.engine.phases.noted_tables import require_cut_tables
 from airflow_mydump.engine.plan.plan import DataBundle
 from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.server_name import session_with
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -89,7 +90,8 @@ def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore)
 
     Announces the last moment before it is complete. Does nothing to a dump that is complete.
 
-    Raises IncompleteRunError naming what is missing, ConfigurationError, DumpError, ConnectError, ServerError.
+    Raises IncompleteRunError naming what is missing, or that another server answers, ConfigurationError, DumpError,
+    ConnectError, ServerError.
     """
     plan = storage.private.read(PLAN, DumpPlan)
     if not storage.finished:
@@ -104,6 +106,8 @@ def _finish(source: Endpoint, storage: Storage, plan: DumpPlan, locks: NamedLock
     catalog = folder.read(CATALOG, Catalog)
     moment = _moment(folder, plan)
     manifests = _require_all(storage, plan, f"{moment.epoch}-" if moment else "")
+    with session_with(source, metadata, plan.source_identity):
+        pass
     if moment is None:  # in every other mode, when the moment was settled
         require_unchanged(source, definitions_of(catalog, plan.selection))
     if plan.settings.mode == "none":

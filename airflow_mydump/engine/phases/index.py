@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.ddl.create_table import Key, TableDefinition, parse_table
@@ -11,10 +12,10 @@ from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.loading.batch import batches
-from airflow_mydump.engine.plan.plan import PlannedTable, SchemaBundle
+from airflow_mydump.engine.plan.plan import PlanIdentity, PlannedTable, SchemaBundle
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
-from airflow_mydump.engine.server.renewed import Renewed
+from airflow_mydump.engine.server.renewed import Renewed, asked
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -33,7 +34,10 @@ def index_phase(target: Endpoint, directory: WorkDirectory, file: str, announce:
     """
     bundle = directory.read(file, SchemaBundle)
     added = 0
-    with Renewed(lambda: Session(target, metadata), target.patience) as connection:
+    if asked(target, metadata, ledger.is_complete, bundle.identity):
+        announce(ledger.nothing_left(bundle.identity))
+        return 0
+    with Renewed(partial(_connect, target, bundle.identity), target.patience) as connection:
         done = connection.tried(ledger.done_items, bundle.identity, "keys")
         waiting = [planned for planned in bundle.tables if str(planned.number) not in done]
         present = _PresentKeys()
@@ -49,6 +53,16 @@ def index_phase(target: Endpoint, directory: WorkDirectory, file: str, announce:
         keyed = {str(planned.number): planned.target for planned in bundle.tables}
         connection.tried(ledger.require_done, bundle.identity, "keys", keyed)
     return added
+
+
+def _connect(target: Endpoint, identity: PlanIdentity) -> Session:
+    session = Session(target, metadata)
+    try:
+        ledger.is_complete(session, identity)  # or may go on, on this server
+    except BaseException:
+        session.close()
+        raise
+    return session
 
 
 def _add_missing_keys(session: Session, selection: Selection, planned: PlannedTable, present: _PresentKeys) -> int:

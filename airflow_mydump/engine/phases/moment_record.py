@@ -2,18 +2,18 @@
 
 Whoever does it may have been taken for dead, and wake up when another worker has long begun a later moment. So nothing
 is thrown away behind a moment that was not there before, none is recorded beside another, and each step of it has its
-turn: a named lock on the target, which ends with the connection that does the step.
+turn, with the moment and with the tables that are emptied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from functools import partial
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.consistency.moment import Moment
-from airflow_mydump.engine.errors import IncompleteRunError, ServerError, SnapshotError
-from airflow_mydump.engine.identifier import TableName, literal
+from airflow_mydump.engine.errors import SnapshotError
+from airflow_mydump.engine.loading.batch import batches
 from airflow_mydump.engine.phases.plan import schema_file
 from airflow_mydump.engine.phases.schema import empty_table
 from airflow_mydump.engine.plan.plan import Plan, PlanIdentity, PlannedTable, SchemaBundle
@@ -21,26 +21,26 @@ from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed, asked
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
+from airflow_mydump.engine.server.turn import in_turn
 from airflow_mydump.engine.workdir import WorkDirectory
-
-_TURN_SECONDS = 60
-_LOCK_WAIT_TIMEOUT = 1205
 
 
 def end_moment(target: Endpoint, directory: WorkDirectory, plan: Plan, before: Moment | None) -> None:
     """End the moment that was current ``before``, and empty the tables that hold rows of it or of an earlier one.
 
-    Raises SnapshotError if another moment is current, IncompleteRunError if the run is complete, ConnectError,
+    Raises SnapshotError if another moment is current, IncompleteRunError if the run is complete or lost, ConnectError,
     ServerError; what is not thrown away then, another call finds.
     """
-    with Renewed(lambda: Session(target, metadata), target.patience) as connection:
+    identity = plan.identity
+    with _turn(target, identity) as connection:
         # Waits for a transaction of a worker that was taken for dead, if there is one (error 1205 after a minute).
-        stale = connection.tried(_end, plan.identity, before.epoch if before else "")
-        for part in range(plan.parts if stale else 0):
-            bundle = directory.read(schema_file(plan.identity, part), SchemaBundle)
-            for planned in bundle.tables:
-                if planned.target in stale:
-                    connection.tried(_throw_away, plan.identity, planned)
+        connection.tried(ledger.end_moment, identity, before.epoch if before else "")
+    stale = asked(target, metadata, ledger.loaded_tables, identity)
+    for part in range(plan.parts if stale else 0):
+        bundle = directory.read(schema_file(identity, part), SchemaBundle)
+        for batch in batches((planned for planned in bundle.tables if planned.target in stale), lambda planned: 0):
+            with _turn(target, identity, batch) as connection:
+                connection.tried(_throw_away, plan, batch)
 
 
 def begin_moment(target: Endpoint, identity: PlanIdentity, moment: Moment) -> None:
@@ -48,41 +48,31 @@ def begin_moment(target: Endpoint, identity: PlanIdentity, moment: Moment) -> No
 
     Raises SnapshotError if there is another, ConnectError, ServerError.
     """
-    asked(target, metadata, _record, identity, moment)
+    with _turn(target, identity) as connection:
+        connection.tried(_record, identity, moment)
 
 
-def _end(session: Session, identity: PlanIdentity, epoch: str) -> frozenset[TableName]:
-    if ledger.done_items(session, identity, "run"):
-        raise IncompleteRunError(f"run {identity.run_key} is complete, and its rows are not thrown away; start it anew")
-    return ledger.end_moment(session, identity, epoch)
+def _turn(target: Endpoint, identity: PlanIdentity, tables: Sequence[PlannedTable] = ()) -> Renewed[Session]:
+    things = [f"the moment of plan {identity.plan}", *(str(planned.target) for planned in tables)]
+    return Renewed(partial(in_turn, target, things), target.patience)
 
 
-def _throw_away(session: Session, identity: PlanIdentity, planned: PlannedTable) -> None:
-    with _turn(session, identity):
-        if other := ledger.current_moment(session, identity):
-            raise _too_late(other)
-        empty_table(session, planned)
-        ledger.forget_loads(session, identity, planned.target)
+def _throw_away(session: Session, plan: Plan, tables: Sequence[PlannedTable]) -> None:
+    identity = plan.identity
+    if other := ledger.current_moment(session, identity):
+        raise _too_late(other)
+    stale = ledger.loaded_tables(session, identity)  # without those that a later run has taken over
+    for planned in tables:
+        if planned.target in stale:
+            empty_table(session, plan.selection, planned)
+            ledger.forget_loads(session, identity, planned.target)
 
 
 def _record(session: Session, identity: PlanIdentity, moment: Moment) -> None:
-    with _turn(session, identity):
-        other = ledger.current_moment(session, identity)
-        if other and other.epoch != moment.epoch:
-            raise _too_late(other)
-        ledger.begin_moment(session, identity, moment)
-
-
-@contextmanager
-def _turn(session: Session, identity: PlanIdentity) -> Iterator[None]:
-    lock = literal(f"airflow_mydump:{identity.plan}:moment")
-    if session.value(f"SELECT GET_LOCK({lock}, {_TURN_SECONDS})") != b"1":
-        raise ServerError(_LOCK_WAIT_TIMEOUT, "another worker has been throwing away rows of an earlier moment")
-    try:
-        yield
-    finally:
-        with suppress(ServerError):  # a connection that is lost has freed it already
-            session.execute(f"DO RELEASE_LOCK({lock})")
+    other = ledger.current_moment(session, identity)
+    if other and other.epoch != moment.epoch:
+        raise _too_late(other)
+    ledger.begin_moment(session, identity, moment)
 
 
 def _too_late(other: Moment) -> SnapshotError:

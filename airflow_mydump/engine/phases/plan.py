@@ -33,6 +33,7 @@ from airflow_mydump.engine.preflight.finding import require_no_blocker, warnings
 from airflow_mydump.engine.selection.row_condition import check_conditions
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.server_name import require_server
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata, reading
 from airflow_mydump.engine.translation.catalog import require_translated
@@ -63,11 +64,13 @@ def chunk_plan(
         check_conditions(session, (table.name for table in catalog.tables), selection)
         about_servers = preflight.about_both(session, writing, selection, settings.users)
         require_no_blocker(about_servers)
+        require_server(session, catalog.identity)
         origin = Origin(
             str(source),
             lambda tables: cut_tables(session, tables, settings.cutting),
             notes=warnings_of(about_servers),
             coming_accounts=preflight.coming_accounts(session, settings.users, selection),
+            identity=catalog.identity,
             consistency=None if mode == "none" else to_come(mode),
         )
         plan = plan_run(origin, writing, catalog, selection, settings, run_key, directory, dry_run)
@@ -80,14 +83,15 @@ def chunk_plan(
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the rows of a run come from, a server or a dump directory: its name, how it cuts tables into chunks, and
-    what there is to say about it."""
+    """Where the rows of a run come from, a server or a dump directory: its name, how it cuts tables into chunks, what
+    there is to say about it, and which server it is."""
 
     name: str
     cut: Callable[[Sequence[PlannedTable]], Iterable[tuple[PlannedTable, CutTable]]]
     notes: tuple[str, ...] = ()
     consistency: str | None = None
     coming_accounts: frozenset[str] = frozenset()
+    identity: str = ""
 
 
 def plan_run(
@@ -131,6 +135,7 @@ def plan_run(
             ),
             verify=settings.verify,
             users=settings.users,
+            source_identity=origin.identity,
         )
         plan = replace(plan, consistency=origin.consistency) if origin.consistency else plan
         _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)

@@ -25,8 +25,10 @@ from airflow_mydump.engine.phases.noted_tables import require_cut_tables
 from airflow_mydump.engine.phases.plan import DEFINITIONS, OBJECTS, PLAN, SCHEMAS, plan_path
 from airflow_mydump.engine.plan.plan import Plan, PlanIdentity, PlannedObject
 from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.server_name import session_with
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
+from airflow_mydump.engine.server.turn import in_turn
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _ORDER: tuple[ObjectKind, ...] = ("sequence", "function", "procedure", "view", "trigger", "event")
@@ -41,8 +43,9 @@ def post_phase(
     """Create the accounts that are wanted, and every planned object under the session state it was written in; returns
     how many objects were created now.
 
-    The definitions on ``source`` must be those that the run was planned with, unless it has rows of one moment, or is
-    complete. Sequences go as far as those of ``source`` are now, behind every row that was read there; without it as
+    Does nothing when the run is complete. Whatever is changed, and the looking at the ledger before it, happens in this
+    task's turn. The definitions on ``source`` must be those that the run was planned with, unless it has rows of one
+    moment. Sequences go as far as those of ``source`` are now, behind every row that was read there; without it as
     far as the plan says.
 
     Raises ServerError naming the object, IncompleteRunError if a later run has taken tables over or definitions
@@ -53,12 +56,19 @@ def post_phase(
     planned = directory.read_lines(f"{path}/{OBJECTS}", PlannedObject)
     schemas = directory.read_lines(f"{path}/{SCHEMAS}", Schema)
     with Session(target, metadata) as session:
+        settled = ledger.is_complete(session, identity) or ledger.current_moment(session, identity)
+    if source and not settled:
+        # Before anything comes to life that was made for tables as they were. Who settled a moment has looked then.
+        require_unchanged(source, directory.read(f"{path}/{DEFINITIONS}", Definitions))
+        require_cut_tables(source, directory.child(path))
+    with in_turn(target, [f"{path}/{OBJECTS}"]) as session:
+        if ledger.is_complete(session, identity):
+            announce(ledger.nothing_left(identity))
+            return 0
         ledger.require_tables(session, identity, plan.tables)
-        settled = ledger.done_items(session, identity, "run") or ledger.current_moment(session, identity)
-        if source and not settled:
-            # Before anything comes to life that was made for tables as they were. Who settled a moment has looked then.
-            require_unchanged(source, directory.read(f"{path}/{DEFINITIONS}", Definitions))
-            require_cut_tables(source, directory.child(path))
+        if source:
+            with session_with(source, metadata, plan.source_identity):
+                pass
         accounts = new_accounts(source, session, identity, plan.users, plan.selection) if source and plan.users else ()
         create_accounts(session, identity, accounts)
         waiting = _as_far_as(source, _waiting(session, identity, planned))

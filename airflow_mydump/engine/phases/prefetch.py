@@ -25,6 +25,7 @@ from airflow_mydump.engine.metadata.storage_engine import require_movable
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.flavor import Flavor
+from airflow_mydump.engine.server.server_name import server_identity
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 
@@ -51,6 +52,7 @@ def prefetch_metadata(source: Endpoint, selection: Selection) -> Catalog:
                 *_triggers(session, selection, names),
                 *_events(session, selection),
             ),
+            identity=server_identity(session),
         )
 
 

@@ -9,11 +9,12 @@ from itertools import chain
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.errors import IncompleteRunError
-from airflow_mydump.engine.ledger import SchemaProgress
+from airflow_mydump.engine.ledger import RunSummary, SchemaProgress
 from airflow_mydump.engine.phases.plan import PLAN, plan_path
 from airflow_mydump.engine.phases.structure import structure_differences
 from airflow_mydump.engine.plan.plan import Plan, PlanIdentity, SchemaTotals
 from airflow_mydump.engine.server.endpoint import Endpoint
+from airflow_mydump.engine.server.server_name import server_identity
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -67,31 +68,74 @@ class Report:
         """Rows moved in all."""
         return sum(tenant.rows for tenant in self.tenants)
 
+    @property
+    def bytes(self) -> int:
+        """Framed bytes moved in all."""
+        return sum(tenant.bytes for tenant in self.tenants)
 
-def report_phase(target: Endpoint, directory: WorkDirectory, identity: PlanIdentity) -> Report:
+
+def report_phase(
+    target: Endpoint, directory: WorkDirectory, identity: PlanIdentity, keep_ledger: bool = False
+) -> Report:
     """Compare the plan with the ledger, and what is on the target with the source's definitions, and leave the report
     in the plan's directory.
 
-    The caller must call `require_complete`. Raises ServerError.
+    What a complete run recorded of its steps is removed from the ledger afterwards, unless it is to be kept; its report
+    is from then on the one that it had.
+
+    The caller must call `require_complete`. Raises IncompleteRunError if another server answers than the run was begun
+    on, or a later run takes tables over just then; ServerError.
     """
-    path = plan_path(identity)
-    plan = directory.read(f"{path}/{PLAN}", Plan)
+    where = directory.child(plan_path(identity))
     with Session(target, metadata) as session:
-        if moment := ledger.current_moment(session, identity):
-            plan = replace(plan, consistency=str(moment))
-        done = ledger.progress(session, identity)
-        differences = {schema.target: list(_differences(schema, done, plan.verify)) for schema in plan.schemas}
-        if not any(differences.values()):
-            # Of a run that stopped halfway everything differs, and the accounting says enough.
-            for schema, difference in structure_differences(session, directory, plan):
-                differences[schema].append(difference)
-        report = _report(plan, done, differences)
+        report = _as_it_was(session, where, identity, keep_ledger)
+        if not report:
+            report = _accounting(session, directory, identity)
+            where.write(REPORT, report)
         if report.complete:
-            ledger.finish_run(session, identity)
-    directory.write(f"{path}/{REPORT}", report)
-    if report.complete:
-        directory.child(path).remove_unfinished()
+            if not keep_ledger:
+                ledger.clear_run(session, identity)
+            where.remove_unfinished()
     return report
+
+
+def _as_it_was(session: Session, where: WorkDirectory, identity: PlanIdentity, keep_ledger: bool) -> Report | None:
+    """The report of a complete run, of which the ledger does not tell any more all that it was made of."""
+    if ledger.run_state(session, identity) not in ledger.COMPLETE or not where.exists(REPORT):
+        return None
+    if keep_ledger and not ledger.is_cleared(session, identity):
+        return None
+    report = where.read(REPORT, Report)
+    return report if report.complete else None
+
+
+def _accounting(session: Session, directory: WorkDirectory, identity: PlanIdentity) -> Report:
+    """Compare, and record in the ledger if the run is complete."""
+    plan = directory.read(f"{plan_path(identity)}/{PLAN}", Plan)
+    moment = ledger.current_moment(session, identity)
+    if moment:
+        plan = replace(plan, consistency=str(moment))
+    done = ledger.progress(session, identity)
+    differences = {schema.target: list(_differences(schema, done, plan.verify)) for schema in plan.schemas}
+    if not any(differences.values()):
+        # Of a run that stopped halfway everything differs, and the accounting says enough.
+        for schema, difference in structure_differences(session, directory, plan):
+            differences[schema].append(difference)
+    report = _report(plan, done, differences)
+    if report.complete:
+        ledger.finish_run(session, identity, moment, _summary(session, plan), report.rows, report.bytes, plan.verify)
+    return report
+
+
+def _summary(session: Session, plan: Plan) -> RunSummary:
+    return RunSummary(
+        server=server_identity(session),
+        databases=tuple(schema.target for schema in plan.schemas),
+        tables=plan.tables,
+        chunks=plan.chunks,
+        objects=plan.objects,
+        consistency=plan.consistency,
+    )
 
 
 def require_complete(report: Report) -> None:

@@ -7,8 +7,8 @@ are never deferred. An ALTER TABLE for each would cost 7 ms on MariaDB.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from functools import partial
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.ddl.create_table import parse_table, schema_statements
@@ -21,10 +21,13 @@ from airflow_mydump.engine.metadata.catalog import Schema
 from airflow_mydump.engine.metadata.sequence import create_statement
 from airflow_mydump.engine.phases.plan import OBJECTS, SCHEMAS, plan_path
 from airflow_mydump.engine.plan.plan import PlannedObject, PlannedTable, SchemaBundle
+from airflow_mydump.engine.retry import Patience, retrying
+from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
-from airflow_mydump.engine.server.renewed import Renewed
+from airflow_mydump.engine.server.renewed import Renewed, asked
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
+from airflow_mydump.engine.server.turn import in_turn
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _TABLE_EXISTS, _ACCESS_DENIED = 1050, 1227
@@ -32,43 +35,61 @@ _TABLE_EXISTS, _ACCESS_DENIED = 1050, 1227
 _NAME_IS_TAKEN = (1005, 1022, 1826)
 """A foreign key of this name exists in the database; MariaDB says 1005, among other things."""
 
+_IN_ONE_TURN = Patience(attempts=3, first_pause_seconds=0.2)
+"""Deadlocks between statements that make tables cost no turn."""
+
 
 def schema_phase(target: Endpoint, directory: WorkDirectory, file: str, announce: Listener = ignore) -> int:
     """Bring every table of a bundle into being, empty; returns how many were made now.
 
-    A table that this run has made already is left alone. Raises ServerError naming the table, PreflightError if
-    somebody else made it since the plan, IncompleteRunError if a later run has taken tables over.
+    A table that this run has made already is left alone, and so is everything when the run is complete. Whatever is
+    changed, and the looking at the ledger before it, happens in this task's turn: a machine that stood still and goes
+    on when others have done its work changes nothing.
+
+    Raises ServerError naming the table, PreflightError if somebody else made it since the plan, IncompleteRunError if a
+    later run has taken tables over.
     """
     bundle = directory.read(file, SchemaBundle)
-    with Renewed(partial(_connect, target), target.patience) as connection:
-        waiting = connection.tried(_prepare, directory, bundle)
-        maker = _Maker(connection, bundle)
-        for batch in batches(waiting, lambda planned: 0):
-            maker.make(batch, announce)
+    preparation = _Preparation(target, directory, file, bundle)
+    with Renewed(preparation.connect, target.patience) as connection:
+        waiting = connection.tried(preparation.make)
+    for batch in batches(waiting, lambda planned: 0):
+        _Batch(target, bundle, batch, preparation.triggers).make(announce)
+    if preparation.complete:
+        announce(ledger.nothing_left(bundle.identity))
+    else:
         made = {str(planned.number): planned.target for planned in bundle.tables}
-        connection.tried(ledger.require_done, bundle.identity, "create", made)
-        return len(waiting)
+        asked(target, metadata, ledger.require_done, bundle.identity, "create", made)
+    return len(waiting)
 
 
-def _connect(target: Endpoint) -> Session:
-    session = Session(target, metadata)
-    try:
-        _allow_keyless(session)
-    except BaseException:
-        session.close()
-        raise
-    return session
+@dataclass
+class _Preparation:
+    """What is done once for a bundle, before its tables. ``triggers`` are found then, by the tables that have them."""
 
+    target: Endpoint
+    directory: WorkDirectory
+    file: str
+    bundle: SchemaBundle
+    complete: bool = False
+    waiting: list[PlannedTable] = field(default_factory=list)
+    triggers: dict[TableName, list[TableName]] = field(default_factory=dict)
 
-def _prepare(session: Session, directory: WorkDirectory, bundle: SchemaBundle) -> list[PlannedTable]:
-    """Take over the tables that this run has not made yet, and return them."""
-    done = ledger.done_items(session, bundle.identity, "create")
-    waiting = [planned for planned in bundle.tables if str(planned.number) not in done]
-    if waiting or not bundle.tables:
-        _prepare_schemas(session, directory, bundle)
-        ledger.supersede(session, bundle.identity, (planned.target for planned in waiting))
-        _drop_triggers(session, {planned.target for planned in waiting if planned.action == "truncate"})
-    return waiting
+    def connect(self) -> Session:
+        return in_turn(self.target, [self.file], self._look)
+
+    def _look(self, session: Session) -> None:
+        self.complete = ledger.is_complete(session, self.bundle.identity)
+        done = ledger.done_items(session, self.bundle.identity, "create")
+        tables = () if self.complete else self.bundle.tables
+        self.waiting = [planned for planned in tables if str(planned.number) not in done]
+
+    def make(self, session: Session) -> list[PlannedTable]:
+        """Make what the tables need; returns those that this run has not made yet."""
+        if self.waiting or not (self.bundle.tables or self.complete):
+            _prepare_schemas(session, self.directory, self.bundle)
+            self.triggers = _triggers(session, {each.target for each in self.waiting if each.action == "truncate"})
+        return self.waiting
 
 
 def _allow_keyless(session: Session) -> None:
@@ -88,9 +109,15 @@ def _prepare_schemas(session: Session, directory: WorkDirectory, bundle: SchemaB
     """Make the databases, and the sequences that defaults of tables refer to, and silence the events of an earlier run:
     they would change data while it is loaded."""
     path = plan_path(bundle.identity)
+    found = session.text_rows(
+        "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
+    )
     for schema in directory.read_lines(f"{path}/{SCHEMAS}", Schema):
-        for statement in schema_statements(schema, bundle.selection.target_schema(schema.name)):
-            session.execute(statement)
+        name = bundle.selection.target_schema(schema.name)
+        # On MySQL (9.7) these wait for every transaction in the database, and others for them.
+        if (name, schema.charset, schema.collation) not in found:
+            for statement in schema_statements(schema, name):
+                session.execute(statement)
     for item in directory.read_lines(f"{path}/{OBJECTS}", PlannedObject):
         if item.object.kind == "event" and not item.skip:
             session.execute(f"DROP EVENT IF EXISTS {item.target.sql}")
@@ -98,69 +125,101 @@ def _prepare_schemas(session: Session, directory: WorkDirectory, bundle: SchemaB
             session.execute(create_statement(item.object, item.target))
 
 
-class _Maker:
-    """Makes tables in batches: the ledger says before a batch that it is begun and after it that it is done."""
+@dataclass
+class _Batch:
+    """Tables that are made in one turn: the ledger says before that they are begun and afterwards that they are done.
 
-    def __init__(self, connection: Renewed[Session], bundle: SchemaBundle) -> None:
-        self._connection = connection
-        self._identity = bundle.identity
-        self._selection = bundle.selection
+    ``triggers`` are those that tables have and must not have while rows come.
+    """
 
-    def make(self, batch: Sequence[PlannedTable], announce: Listener) -> None:
-        targets = {str(planned.number): planned.target for planned in batch}
-        found = self._connection.tried(ledger.begin, self._identity, "create", targets)
-        # Done: by another try of this task, which Airflow took for dead.
-        waiting = [planned for planned in batch if found[str(planned.number)] != "done"]
-        begun = {planned.number for planned in waiting if found[str(planned.number)] == "started"}
-        whole: dict[str, TableName] = {}
-        for planned in waiting:
-            if self._connection.tried(self._make_one, planned, begun):
-                whole[str(planned.number)] = planned.target
-            announce(Event(EventKind.TABLE_CREATED, planned.target))
-        self._connection.tried(ledger.finish, self._identity, "create", targets.keys())
-        if whole:
-            # Nothing is left for the index phase.
-            self._connection.tried(ledger.begin, self._identity, "keys", whole)
-            self._connection.tried(ledger.finish, self._identity, "keys", whole.keys())
-        for target in whole.values():
+    target: Endpoint
+    bundle: SchemaBundle
+    tables: Sequence[PlannedTable]
+    triggers: Mapping[TableName, Sequence[TableName]]
+    found: dict[str, ledger.Found] = field(default_factory=dict)
+
+    def make(self, announce: Listener) -> None:
+        """Make the tables, all again after errors that pass: others may have had their turn in between."""
+        with Renewed(self._connect, self.target.patience) as connection:
+            whole = connection.tried(self._make_all, announce)
+        for target in whole:
             announce(Event(EventKind.KEYS_ADDED, target))
 
-    def _make_one(self, session: Session, planned: PlannedTable, begun: set[int]) -> bool:
-        """Make a table; returns whether it has all its keys. ``begun`` are the numbers of those that a try may have
-        made already, of which no answer came."""
-        replace = planned.action == "drop" or planned.number in begun
-        begun.add(planned.number)
+    def _connect(self) -> Session:
+        return in_turn(self.target, [str(planned.target) for planned in self.tables], self._look)
+
+    def _look(self, session: Session) -> None:
+        """Take the tables over, unless another try of this task has made them, which Airflow took for dead."""
+        identity, targets = self.bundle.identity, {str(planned.number): planned.target for planned in self.tables}
+        self.found = dict.fromkeys(targets, "done")
+        if ledger.is_complete(session, identity):
+            return
+        ledger.supersede(session, identity, targets.values())
+        self.found = ledger.begin(session, identity, "create", targets)
+        if ledger.is_complete(session, identity):  # since a moment ago
+            self.found = dict.fromkeys(targets, "done")
+
+    def _make_all(self, session: Session, announce: Listener) -> list[TableName]:
+        """Make the tables; returns those that have all their keys."""
+        _allow_keyless(session)
+        identity = self.bundle.identity
+        whole: dict[str, TableName] = {}
+        waiting = {number: each for each in self.tables if self.found[number := str(each.number)] != "done"}
+        for number, planned in waiting.items():
+            if retrying(_IN_ONE_TURN)(self._make_one, session, planned):
+                whole[number] = planned.target
+            announce(Event(EventKind.TABLE_CREATED, planned.target))
+        if waiting:
+            ledger.finish(session, identity, "create", waiting)
+        if whole:
+            # Nothing is left for the index phase.
+            ledger.begin(session, identity, "keys", whole)
+            ledger.finish(session, identity, "keys", whole)
+        return list(whole.values())
+
+    def _make_one(self, session: Session, planned: PlannedTable) -> bool:
+        """Make a table; returns whether it has all its keys."""
+        # What was begun before may be there, though no answer came.
+        replace = planned.action == "drop" or self.found[str(planned.number)] == "started"
+        self.found[str(planned.number)] = "started"
         try:
+            for trigger in self.triggers.get(planned.target, ()):
+                session.execute(f"DROP TRIGGER IF EXISTS {trigger.sql}")
             if planned.action == "truncate":
-                empty_table(session, planned)
+                empty_table(session, self.bundle.selection, planned)
             if planned.action in ("truncate", "keep"):
                 return False
             return self._create(session, planned, replace)
         except ServerError as error:
             if error.number == _TABLE_EXISTS:
-                ledger.forget(session, self._identity, "create", str(planned.number))
+                ledger.forget(session, self.bundle.identity, "create", str(planned.number))
                 raise _made_by_another(planned.target) from error
             raise error.during(f"cannot {planned.action} {planned.target}") from error
 
     def _create(self, session: Session, planned: PlannedTable, replace: bool) -> bool:
-        definition = parse_table(planned.table.name, planned.table.definition)
-        # Definitions are written for the database they are in: partitions and functions may name nothing else.
-        session.execute(f"USE {quote(planned.target.schema)}")
         if replace:
             if planned.action == "create":
                 _require_empty(session, planned.target)
             session.execute(f"DROP TABLE IF EXISTS {planned.target.sql}")
-        if not planned.deferred:
-            foreign = [key.clause(self._selection.target(key.references)) for key in definition.foreign_keys]
-            try:
-                session.execute(definition.create_statement(planned.target, foreign_keys=foreign))
-                return True
-            except ServerError as error:
-                # An old table of this run, not dropped yet, may have a foreign key of this name.
-                if not foreign or error.number not in _NAME_IS_TAKEN:
-                    raise
-        session.execute(definition.create_statement(planned.target, planned.deferred))
-        return False
+        return _create_table(session, self.bundle.selection, planned)
+
+
+def _create_table(session: Session, selection: Selection, planned: PlannedTable) -> bool:
+    """Create a table; returns whether it has all its keys. Raises ServerError."""
+    definition = parse_table(planned.table.name, planned.table.definition)
+    # Definitions are written for the database they are in: partitions and functions may name nothing else.
+    session.execute(f"USE {quote(planned.target.schema)}")
+    if not planned.deferred:
+        foreign = [key.clause(selection.target(key.references)) for key in definition.foreign_keys]
+        try:
+            session.execute(definition.create_statement(planned.target, foreign_keys=foreign))
+            return True
+        except ServerError as error:
+            # An old table of this run, not dropped yet, may have a foreign key of this name.
+            if not foreign or error.number not in _NAME_IS_TAKEN:
+                raise
+    session.execute(definition.create_statement(planned.target, planned.deferred))
+    return False
 
 
 def _require_empty(session: Session, table: TableName) -> None:
@@ -179,16 +238,22 @@ def _made_by_another(table: TableName) -> PreflightError:
     return PreflightError(f"{table} was made by somebody else since the run was planned; start it anew")
 
 
-def empty_table(session: Session, planned: PlannedTable) -> None:
-    """Empty a table and set its counter to the source's. Raises ServerError."""
+def empty_table(session: Session, selection: Selection, planned: PlannedTable) -> None:
+    """Empty a table and set its counter to the source's; harmless to do twice. Raises ServerError."""
+    if planned.table.history:
+        # MariaDB has no TRUNCATE for system-versioned tables (error 4137), and DELETE would leave history.
+        session.execute(f"DROP TABLE IF EXISTS {planned.target.sql}")
+        _create_table(session, selection, planned)
+        return
     session.execute(f"TRUNCATE TABLE {planned.target.sql}")
     counter = parse_table(planned.table.name, planned.table.definition).auto_increment
     if counter is not None:
         session.execute(f"ALTER TABLE {planned.target.sql} AUTO_INCREMENT = {counter}")
 
 
-def _drop_triggers(session: Session, tables: Collection[TableName]) -> None:
-    """The source's triggers come back in the post phase; they must not fire while data is loaded."""
+def _triggers(session: Session, tables: Collection[TableName]) -> dict[TableName, list[TableName]]:
+    """The triggers of tables. The source's come back in the post phase; they must not fire while data is loaded."""
+    found: dict[TableName, list[TableName]] = {}
     for schema in sorted({table.schema for table in tables}):
         # All of the database: for a list of tables, MariaDB opens every table as well.
         for trigger, table in session.pairs(
@@ -196,4 +261,5 @@ def _drop_triggers(session: Session, tables: Collection[TableName]) -> None:
             f"WHERE TRIGGER_SCHEMA = {literal(schema)}"
         ):
             if TableName(schema, table) in tables:
-                session.execute(f"DROP TRIGGER IF EXISTS {TableName(schema, trigger).sql}")
+                found.setdefault(TableName(schema, table), []).append(TableName(schema, trigger))
+    return found

@@ -30,7 +30,11 @@ def verify_load_phase(target: Endpoint, directory: WorkDirectory, file: str, ann
     bundle = directory.read(file, DataBundle)
     differences, rows = [], 0
     with Session(target, metadata) as session:
+        complete = ledger.is_complete(session, bundle.identity)
         loaded = ledger.source_checksums(session, bundle.identity, bundle.chunks)
+        if complete and len(loaded) < len(bundle.chunks):
+            announce(ledger.nothing_left(bundle.identity))
+            return Verified(0, 0)
         for chunk in bundle.chunks:
             planned = bundle.table_of(chunk)
             if chunk.id not in loaded:

@@ -122,7 +122,8 @@ class Plan:
     """The summary that stays when the bundles are written; enough for the accounting at the end.
 
     ``parts`` is the number of schema bundles. ``consistency`` says how the rows of different chunks belong together,
-    ``verify`` whether they are read again on the target and compared, ``users`` which accounts come along.
+    ``verify`` whether they are read again on the target and compared, ``users`` which accounts come along,
+    ``source_identity`` which server the source was, empty for a dump directory.
     """
 
     identity: PlanIdentity
@@ -140,6 +141,7 @@ class Plan:
     consistency: str = "none: each chunk was read when its turn came, all of a chunk at one moment"
     verify: bool = True
     users: tuple[str, ...] = ()
+    source_identity: str = ""
 
     @property
     def tables(self) -> int:

@@ -38,7 +38,7 @@ class Migration:
     """A copy to be made: from where, to where, what, and how. ``settings.concurrency`` is the number of workers.
 
     ``work`` is a directory under which each run keeps its plan; a run with a key that was used before goes on
-    where that run stopped.
+    where that run stopped. ``keep_ledger`` as in `report_phase`.
     """
 
     source: Endpoint
@@ -48,6 +48,7 @@ class Migration:
     work: WorkDirectory
     run_key: str
     consistency: Consistency = field(default_factory=Consistency)
+    keep_ledger: bool = False
 
     @property
     def directory(self) -> WorkDirectory:
@@ -83,7 +84,7 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
         if plan.verify:
             pool.map(again(partial(verify_phase, target, directory), target.patience), bundles)
     again(post_phase, target.patience)(target, directory, plan.identity, announce, source)
-    return again(report_phase, target.patience)(target, directory, plan.identity)
+    return again(report_phase, target.patience)(target, directory, plan.identity, migration.keep_ledger)
 
 
 def _purpose(migration: Migration) -> dict[str, object]:

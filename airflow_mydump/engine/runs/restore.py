@@ -36,7 +36,7 @@ class Restore:
     workers; a dump's chunks are what they are, so ``settings.chunk_bytes`` has no meaning here.
 
     ``work`` is a directory under which each run keeps its plan; a run with a key that was used before goes on
-    where that run stopped.
+    where that run stopped. ``keep_ledger`` as in `report_phase`.
     """
 
     storage: Storage
@@ -46,6 +46,7 @@ class Restore:
     run_key: str
     wanted: OpenSelection = field(default_factory=OpenSelection)
     dynamic_sql: bool = False
+    keep_ledger: bool = False
 
     @property
     def directory(self) -> WorkDirectory:
@@ -78,7 +79,7 @@ def restore(restoring: Restore, announce: Listener = ignore, planned: Callable[[
         if plan.verify:
             pool.map(again(partial(verify_load_phase, target, directory), target.patience), bundles)
     again(post_phase, target.patience)(target, directory, plan.identity, announce)
-    return again(report_phase, target.patience)(target, directory, plan.identity)
+    return again(report_phase, target.patience)(target, directory, plan.identity, restoring.keep_ledger)
 
 
 def _plan(restoring: Restore) -> Plan:

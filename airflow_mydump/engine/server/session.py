@@ -93,6 +93,11 @@ class Session:
         (row,) = self.rows(sql)
         return row[0]
 
+    def texts(self, sql: str) -> tuple[str, ...]:
+        """As `text_rows`, the only row of a query."""
+        (row,) = self.text_rows(sql)
+        return row
+
     def stream(self, sql: str, batch_rows: int) -> Iterator[tuple[Row, ...]]:
         """Batches of at most ``batch_rows`` rows, read from the wire as they are asked for.
 
@@ -141,6 +146,18 @@ class Session:
         finally:
             if not finished:
                 self._abandon(result)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """A transaction that is committed at the end, and rolled back after an error. Raises ServerError."""
+        self.execute("START TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            with suppress(ServerError):
+                self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
 
     @contextmanager
     def consistent_snapshot(self) -> Iterator[None]:
