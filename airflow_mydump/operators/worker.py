@@ -31,4 +31,4 @@ class WorkerOperator(PhaseOperator):
     @property
     def member(self) -> Worker:
         """Which of how many workers the task is."""
-        return Worker(self.worker, self.workers)
+        return Worker(self.worker, self.workers, f"the slots of pool {self.pool}")

@@ -121,6 +121,14 @@ class Airflow:
         self._outlived.clear()
         self.api.close()
 
+    def command(self, *arguments: str) -> str:
+        """Run an ``airflow`` command and return what it prints. Raises CalledProcessError."""
+        command = [*_AIRFLOW, *arguments]
+        done = subprocess.run(
+            command, cwd=self.home, env=self.environment(), stdout=subprocess.PIPE, text=True, check=True
+        )
+        return done.stdout
+
     def kill(self, name: str) -> None:
         """End a component with all that came from it, a scheduler with its tasks, as the loss of a machine would."""
         process = self._processes.pop(name)

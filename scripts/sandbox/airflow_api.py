@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -61,6 +62,14 @@ class AirflowApi:
         server = {"host": parts.hostname, "port": parts.port, "login": parts.username, "password": parts.password}
         self.request("POST", "/connections", {"connection_id": connection_id, "conn_type": "mysql", **server})
 
+    def add_pool(self, name: str, slots: int) -> None:
+        """Make a pool."""
+        self.request("POST", "/pools", {"name": name, "slots": slots})
+
+    def runs(self, dag_id: str) -> dict[str, str]:
+        """Return the states of a DAG's runs, by their ids."""
+        return {run["dag_run_id"]: run["state"] for run in self.pages(f"/dags/{dag_id}/dagRuns", "dag_runs")}
+
     def unpause(self, dag_id: str) -> None:
         """Let the scheduler run a DAG."""
         self.request("PATCH", f"/dags/{dag_id}", {"is_paused": False})
@@ -108,15 +117,23 @@ class AirflowApi:
         self.request("POST", f"/dags/{dag_id}/dagRuns/{run_id}/clear", {"dry_run": False, "only_failed": False})
 
     def await_run(self, dag_id: str, run_id: str, seconds: float, look: Callable[[], object] = lambda: None) -> str:
-        """Return the run's state when it has ended; call `look` meanwhile. Raises AirflowTimeoutError."""
+        """Return the run's state when it has ended; call `look` meanwhile. Raises AirflowTimeoutError.
+
+        A server that is away for a while is waited for.
+        """
         deadline = time.monotonic() + seconds
-        while (state := self.run(dag_id, run_id)["state"]) not in _FINISHED:
+        while (state := self._state(dag_id, run_id)) not in _FINISHED:
             look()
             if time.monotonic() > deadline:
                 raise AirflowTimeoutError(f"Run {run_id} of {dag_id} is still {state} after {seconds:.0f} s.")
             time.sleep(0.5)
         look()
-        return str(state)
+        return state
+
+    def _state(self, dag_id: str, run_id: str) -> str:
+        with contextlib.suppress(httpx.TransportError):
+            return str(self.run(dag_id, run_id)["state"])
+        return "unknown"
 
     def pages(self, path: str, field: str) -> list[dict[str, Any]]:
         """Return a listing, whole."""

@@ -13,6 +13,8 @@ from tests.faults.step_gate import StepGate, announce
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from sandbox.airflow import Airflow
+
     from airflow_mydump.engine.event import Event
     from tests.faults.step_gate import Step
 
@@ -33,8 +35,9 @@ def gate_steps() -> None:
 
 
 @contextmanager
-def gate(address_file: Path, arrived: Callable[[Step], None]) -> Iterator[None]:
+def gate(airflow: Airflow, arrived: Callable[[Step], None]) -> Iterator[None]:
     """A gate for all tasks; `arrived` is called at each step, and the step goes on when the call returns."""
+    address_file = Path(airflow.environment()[ADDRESS_FILE])
     with StepGate(arrived) as opened:
         address_file.write_text(opened.address)
         try:

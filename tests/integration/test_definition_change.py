@@ -11,6 +11,7 @@ from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.event import EventKind
+from airflow_mydump.engine.phases import prefetch
 from airflow_mydump.engine.phases.dump import snapshot_dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import finish_dump
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from airflow_mydump.engine.consistency.settings import Mode
     from airflow_mydump.engine.event import Event
+    from airflow_mydump.engine.server.session import Session
     from tests.integration.pair import Pair
     from tests.integration.run import Run
 
@@ -124,6 +126,35 @@ def test_a_change_fails_a_dump_and_is_named(pair: Pair, database: str, tmp_path:
 
     with pytest.raises(IncompleteRunError, match=r"\.t was altered"):
         run.dump(alter)
+
+
+@pytest.mark.parametrize(
+    "change", ["ALTER TABLE t ADD COLUMN added INT NOT NULL DEFAULT 7", "ALTER TABLE t MODIFY v FLOAT"]
+)
+@pytest.mark.parametrize("verb", ["copy", "dump"])
+def test_a_change_between_two_parts_of_a_definition_is_named(
+    pair: Pair, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str, verb: str
+) -> None:
+    run.on_source("CREATE TABLE t (v INT)", "INSERT INTO t VALUES (1)")
+    read_columns = prefetch._columns
+
+    def alter_behind(session: Session, selection: Selection) -> object:
+        found = read_columns(session, selection)
+        if not altered:
+            altered.append(change)
+            run.on_source(change)
+        return found
+
+    altered: list[str] = []
+    monkeypatch.setattr(prefetch, "_columns", alter_behind)
+    staged = StagedRun.of(pair, run.database, tmp_path)
+    with pytest.raises(IncompleteRunError, match=r"\.t was altered"):
+        if verb == "dump":
+            staged.dump()
+        else:
+            run.copy()
+    assert altered
+    assert not (staged.path / "metadata").exists()
 
 
 @pytest.mark.parametrize("mode", ["snapshot", "locked"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sandbox.server import Server, ServerNotInstalledError
 
-from airflow_mydump.engine import preflight
+from airflow_mydump.engine import ledger, preflight
 from airflow_mydump.engine.consistency.applier import stop_applier
 from airflow_mydump.engine.consistency.pause import PAUSE, resume_applier, resuming
 from airflow_mydump.engine.consistency.settings import Consistency
@@ -22,6 +22,7 @@ from airflow_mydump.engine.errors import (
     IncompleteRunError,
     PreflightError,
     SelectionError,
+    ServerError,
     SnapshotError,
 )
 from airflow_mydump.engine.event import EventKind, ignore
@@ -38,8 +39,11 @@ from airflow_mydump.engine.server.session_state import metadata
 from tests.faults.replication import applies, catch_up
 from tests.integration.command_line import run_command
 from tests.integration.conftest import FLAVORS
+from tests.integration.contents import assert_same_contents
 from tests.integration.crew import Crew
+from tests.integration.definition_loop import DefinitionLoop, make_tables, require_right
 from tests.integration.pair import Pair, endpoint, run_sql, value_of
+from tests.integration.replay import position_of, recorded, replay
 from tests.integration.run import Run
 from tests.integration.test_bad_input import account
 from tests.integration.writers import Writers, make_bank, require_one_moment
@@ -142,6 +146,60 @@ def test_the_target_is_the_replica_at_the_moment_of_its_pause(run: Run) -> None:
     assert require_one_moment(run.pair.target, BANK) == then > 0
     time.sleep(0.5)
     assert transfers(run.pair.source) > then
+
+
+def test_the_target_is_what_the_primarys_log_comes_to_at_the_noted_position(
+    primary_and_pair: tuple[Server, Pair], tmp_path: Path
+) -> None:
+    primary, pair = primary_and_pair
+    run_sql(primary, "CREATE DATABASE replayed")
+    begin = position_of(primary)
+    make_bank(primary, "replayed")
+    with Writers(primary, "replayed"):
+        catch_up(primary, pair.source)
+        run = planned(pair, tmp_path, "replayed")
+        pause(run)
+        with Crew(run, 2, REPLICA) as crew:
+            crew.all()
+        resume(run)
+        run.finish()
+    assert run.planned
+    with Session(run.target, metadata) as session, Server(pair.flavor) as witness:
+        moment = ledger.current_moment(session, run.planned.identity)
+        assert moment
+        replay(witness, primary, "replayed", begin, recorded(moment.position, "PRIMARY"))
+        assert_same_contents(witness, pair.target, "replayed")
+
+
+@pytest.mark.endurance
+def test_a_run_beside_a_loop_of_changes_on_the_primary_is_right_or_fails_by_name(
+    primary_and_pair: tuple[Server, Pair], tmp_path: Path
+) -> None:
+    primary, pair = primary_and_pair
+    run_sql(primary, "CREATE DATABASE looping")
+    make_bank(primary, "looping")
+    make_tables(primary, "looping")
+    catch_up(primary, pair.source)
+    ended: list[str] = []
+    with Writers(primary, "looping", tireless=True), DefinitionLoop(primary, "looping") as loop:
+        for number in range(8):
+            run = Run.of(pair, "looping", tmp_path / str(number)).again("drop")
+            try:
+                run.plan()
+                run.schema()
+                pause(run)
+                with Crew(run, 2, REPLICA) as crew:
+                    crew.all()
+                run.finish()
+                require_right(pair.target, "looping", one_moment=True)
+                require_one_moment(pair.target, "looping")
+                ended.append("right")
+            except (IncompleteRunError, PreflightError, SelectionError, ServerError) as error:
+                ended.append(str(error))
+            finally:
+                resume(run)
+    assert loop.changes
+    assert "right" in ended, ended
 
 
 def test_an_applier_that_runs_again_too_early_is_noticed_and_the_next_pause_is_another_moment(run: Run) -> None:

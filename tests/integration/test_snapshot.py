@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pymysql
 import pytest
@@ -155,6 +155,33 @@ def test_a_death_while_old_rows_are_thrown_away_neither_loses_nor_doubles_a_row(
         crew.all()
     bank.finish()
     assert require_one_moment(bank.pair.target, bank.database) > 0
+
+
+@pytest.mark.parametrize("history", ["current", "keep"])
+def test_what_was_loaded_into_system_versioned_tables_is_thrown_away_without_becoming_history(
+    run: Run, history: Literal["current", "keep"]
+) -> None:
+    if run.pair.is_mysql:
+        pytest.skip("MariaDB's only")
+    run.on_source(
+        "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, v INT, KEY (v)) WITH SYSTEM VERSIONING AUTO_INCREMENT = 70",
+        "INSERT INTO t VALUES (1, 1), (2, 2)",
+        "UPDATE t SET v = v + 1",
+        "CREATE TABLE child (id INT, KEY (id), FOREIGN KEY (id) REFERENCES t (id)) WITH SYSTEM VERSIONING",
+        "INSERT INTO child VALUES (1), (2)",
+    )
+    run.selection = Selection((run.database,), history=history)
+    run.plan()
+    run.schema()
+    with Crew(run, workers=1) as crew:
+        victim = crew.send_to_die(0, EventKind.CHUNK_COMMITTED, 1)
+        victim.join()
+        assert victim.exitcode == -9
+        crew.all()
+    run.finish()
+    everything = "SELECT id, v FROM t FOR SYSTEM_TIME ALL ORDER BY 1, 2"
+    rows = rows_of(run.pair.source, everything, run.database) if history == "keep" else [(1, 2), (2, 3)]
+    assert list(rows_of(run.pair.target, everything, run.database)) == list(rows)
 
 
 def test_finished_data_is_not_read_again(bank: Run) -> None:

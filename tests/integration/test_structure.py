@@ -298,7 +298,7 @@ def altered(pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
     run.verify()
     run.post()
     assert run.planned
-    assert report_phase(run.target, run.work, run.planned.identity).complete  # nothing is altered yet
+    assert report_phase(run.target, run.work, run.planned.identity, keep_ledger=True).complete  # nothing is altered yet
     for table, found in tables:
         for statement in found.statements:
             run.on_target(f"ALTER TABLE {table} {statement.replace('{t}', table)}")
@@ -313,7 +313,7 @@ def altered(pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
 @pytest.fixture(scope="module")
 def said(altered: Run) -> str:
     assert altered.planned
-    return "\n".join(report_phase(altered.target, altered.work, altered.planned.identity).differences)
+    return "\n".join(report_phase(altered.target, altered.work, altered.planned.identity, True).differences)
 
 
 def _create(table: str, columns: str) -> str:

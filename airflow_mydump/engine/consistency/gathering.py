@@ -88,7 +88,7 @@ class Gathering:
             ready = len(self._locks.used(self._ready))
             most = max(most, ready)
             if time.monotonic() > deadline:
-                raise _too_few(most, self._worker.workers, self._settings.gather_seconds)
+                raise _too_few(most, self._worker, self._settings.gather_seconds)
             time.sleep(0 if own and ready == self._worker.workers else _GATHERING_POLL_SECONDS)
         return True
 
@@ -169,9 +169,9 @@ def _lost() -> SnapshotError:
     return SnapshotError("a worker was lost while the snapshot was taken; all begin anew")
 
 
-def _too_few(ready: int, workers: int, seconds: int) -> SnapshotError:
+def _too_few(ready: int, worker: Worker, seconds: int) -> SnapshotError:
     return SnapshotError(
-        f"only {ready} of {workers} workers were there after {seconds} s, and a common snapshot needs all at once; no "
-        f"lock was taken. There must be {workers} free slots: raise the pool's slots, Airflow's parallelism or the "
-        "DAG's max_active_tasks, lower concurrency, or raise gather_seconds if workers start slowly"
+        f"only {ready} of {worker.workers} workers were there after {seconds} s, and a common snapshot needs all at "
+        f"once; no lock was taken. There must be room for {worker.workers}: raise {worker.slots}, Airflow's "
+        "parallelism or the DAG's max_active_tasks, lower concurrency, or raise gather_seconds if workers start slowly"
     )

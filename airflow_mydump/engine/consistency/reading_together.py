@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from airflow_mydump.engine.consistency.gathering import Gathering
@@ -56,7 +57,7 @@ def read_together(
         return _read_standing(source, run, work, announce)
     with NamedLocks(source, run) as locks, KeptSession(source) as session:
         work.require_source(session)
-        gathering = Gathering(source, locks, Worker(worker.number, workers), settings, work)
+        gathering = Gathering(source, locks, replace(worker, workers=workers), settings, work)
         moment = gathering.join(session)
         if moment is None:
             _wait_for_others(gathering, work, announce)

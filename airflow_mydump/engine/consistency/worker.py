@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Worker:
-    """Which of how many workers this is; numbers count from 0."""
+    """Which of how many workers this is; numbers count from 0. ``slots`` names what there must be enough of for all."""
 
     number: int
     workers: int
+    slots: str = "the slots of their pool"
 
 
 def crew(workers: int) -> list[Worker]:

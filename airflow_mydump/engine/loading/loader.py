@@ -177,7 +177,7 @@ class _StreamConnection(Connection):
         """The only row of a query; NULL is the empty text."""
         self.query(query)
         (row,) = self._result.rows
-        return tuple(value.decode() if isinstance(value, bytes) else str(value or "") for value in row)
+        return tuple(map(_text, row))
 
     def warnings(self) -> int:
         """How many warnings the last statement gave."""
@@ -207,6 +207,12 @@ class _StreamConnection(Connection):
         # PyMySQL 1.1.3 goes on in plain text when the server offers no TLS: stop before the login is sent.
         if self.ssl and not self.server_capabilities & CLIENT.SSL:
             raise ConnectError("the server offers no TLS but the connection asks for it")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode()
+    return "" if value is None else str(value)
 
 
 class _StreamResult(MySQLResult):

@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from airflow_mydump.engine.errors import IncompleteRunError
-from airflow_mydump.engine.metadata.catalog import Catalog
+from airflow_mydump.engine.metadata.catalog import Catalog, Partition, StoredObject, Table
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
@@ -33,11 +35,26 @@ class Definitions:
 
 
 def definitions_of(catalog: Catalog, selection: Selection) -> Definitions:
-    """The definitions of all that a catalog holds, without what writers change: counters, and sequences' values."""
-    found = {f"table {table.name}": _digest(_COUNTER.sub("", table.definition)) for table in catalog.tables}
+    """The definitions of all that a catalog holds, without what writers change: counters, sizes, sequences' values.
+
+    Not their texts alone: columns, keys and partitions are read a moment before or after the text, and one that was
+    altered in between is neither what the one says nor what the other does.
+    """
+    found = {f"table {table.name}": _digest(_without_figures(table)) for table in catalog.tables}
     for stored in catalog.objects:
-        found[str(stored)] = "" if stored.kind == "sequence" else _digest(stored.definition)
+        found[str(stored)] = "" if stored.kind == "sequence" else _digest(stored)
     return Definitions(selection, found, catalog.identity)
+
+
+def _without_figures(table: Table) -> Table:
+    return replace(
+        table,
+        definition=_COUNTER.sub("", table.definition),
+        rows=0,
+        data_bytes=0,
+        file_bytes=0,
+        partitions=tuple(Partition(partition.name, 0, 0) for partition in table.partitions),
+    )
 
 
 def require_unchanged(source: Endpoint, before: Definitions) -> None:
@@ -69,5 +86,5 @@ def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]
     yield from (f"{name} was made" for name in now if name not in before)
 
 
-def _digest(definition: str) -> str:
-    return hashlib.sha256(definition.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+def _digest(defined: Table | StoredObject) -> str:
+    return hashlib.sha256(msgspec.json.encode(defined)).hexdigest()[:32]

@@ -40,7 +40,7 @@ def end_moment(target: Endpoint, directory: WorkDirectory, plan: Plan, before: M
         bundle = directory.read(schema_file(identity, part), SchemaBundle)
         for batch in batches((planned for planned in bundle.tables if planned.target in stale), lambda planned: 0):
             with _turn(target, identity, batch) as connection:
-                connection.tried(_throw_away, identity, batch)
+                connection.tried(_throw_away, plan, batch)
 
 
 def begin_moment(target: Endpoint, identity: PlanIdentity, moment: Moment) -> None:
@@ -57,13 +57,14 @@ def _turn(target: Endpoint, identity: PlanIdentity, tables: Sequence[PlannedTabl
     return Renewed(partial(in_turn, target, things), target.patience)
 
 
-def _throw_away(session: Session, identity: PlanIdentity, tables: Sequence[PlannedTable]) -> None:
+def _throw_away(session: Session, plan: Plan, tables: Sequence[PlannedTable]) -> None:
+    identity = plan.identity
     if other := ledger.current_moment(session, identity):
         raise _too_late(other)
     stale = ledger.loaded_tables(session, identity)  # without those that a later run has taken over
     for planned in tables:
         if planned.target in stale:
-            empty_table(session, planned)
+            empty_table(session, plan.selection, planned)
             ledger.forget_loads(session, identity, planned.target)
 
 

@@ -23,6 +23,7 @@ from airflow_mydump.engine.metadata.sequence import create_statement
 from airflow_mydump.engine.phases.plan import OBJECTS, SCHEMAS, plan_path
 from airflow_mydump.engine.plan.plan import PlannedObject, PlannedTable, SchemaBundle
 from airflow_mydump.engine.retry import Patience, retrying
+from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed, asked
 from airflow_mydump.engine.server.session import Session
@@ -190,7 +191,7 @@ class _Batch:
             for trigger in self.triggers.get(planned.target, ()):
                 session.execute(f"DROP TRIGGER IF EXISTS {trigger.sql}")
             if planned.action == "truncate":
-                empty_table(session, planned)
+                empty_table(session, self.bundle.selection, planned)
             if planned.action in ("truncate", "keep"):
                 return False
             return self._create(session, planned, replace)
@@ -201,24 +202,29 @@ class _Batch:
             raise error.during(f"cannot {planned.action} {planned.target}") from error
 
     def _create(self, session: Session, planned: PlannedTable, replace: bool) -> bool:
-        definition = parse_table(planned.table.name, planned.table.definition)
-        # Definitions are written for the database they are in: partitions and functions may name nothing else.
-        session.execute(f"USE {quote(planned.target.schema)}")
         if replace:
             if planned.action == "create":
                 _require_empty(session, planned.target)
             session.execute(f"DROP TABLE IF EXISTS {planned.target.sql}")
-        if not planned.deferred:
-            foreign = [key.clause(self.bundle.selection.target(key.references)) for key in definition.foreign_keys]
-            try:
-                session.execute(definition.create_statement(planned.target, foreign_keys=foreign))
-                return True
-            except ServerError as error:
-                # An old table of this run, not dropped yet, may have a foreign key of this name.
-                if not foreign or error.number not in _NAME_IS_TAKEN:
-                    raise
-        session.execute(definition.create_statement(planned.target, planned.deferred))
-        return False
+        return _create_table(session, self.bundle.selection, planned)
+
+
+def _create_table(session: Session, selection: Selection, planned: PlannedTable) -> bool:
+    """Create a table; returns whether it has all its keys. Raises ServerError."""
+    definition = parse_table(planned.table.name, planned.table.definition)
+    # Definitions are written for the database they are in: partitions and functions may name nothing else.
+    session.execute(f"USE {quote(planned.target.schema)}")
+    if not planned.deferred:
+        foreign = [key.clause(selection.target(key.references)) for key in definition.foreign_keys]
+        try:
+            session.execute(definition.create_statement(planned.target, foreign_keys=foreign))
+            return True
+        except ServerError as error:
+            # An old table of this run, not dropped yet, may have a foreign key of this name.
+            if not foreign or error.number not in _NAME_IS_TAKEN:
+                raise
+    session.execute(definition.create_statement(planned.target, planned.deferred))
+    return False
 
 
 def _require_empty(session: Session, table: TableName) -> None:
@@ -237,8 +243,13 @@ def _made_by_another(table: TableName) -> PreflightError:
     return PreflightError(f"{table} was made by somebody else since the run was planned; start it anew")
 
 
-def empty_table(session: Session, planned: PlannedTable) -> None:
-    """Empty a table and set its counter to the source's. Raises ServerError."""
+def empty_table(session: Session, selection: Selection, planned: PlannedTable) -> None:
+    """Empty a table and set its counter to the source's; harmless to do twice. Raises ServerError."""
+    if planned.table.history:
+        # MariaDB has no TRUNCATE for system-versioned tables (error 4137), and DELETE would leave history.
+        session.execute(f"DROP TABLE IF EXISTS {planned.target.sql}")
+        _create_table(session, selection, planned)
+        return
     session.execute(f"TRUNCATE TABLE {planned.target.sql}")
     counter = parse_table(planned.table.name, planned.table.definition).auto_increment
     if counter is not None:

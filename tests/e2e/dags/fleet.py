@@ -8,6 +8,9 @@ from typing import Any
 from airflow.sdk import DAG, task
 
 from airflow_mydump.dag_factory import ExecutionConfig, FleetConfig, FleetDag, TargetConfig, tenant_asset
+from tests.e2e.gated import gate_steps
+
+gate_steps()
 
 ONE = tenant_asset("target_mariadb", "fleet_one")
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 from datetime import timedelta
-from typing import Any
 
 from airflow.sdk import DAG
 
@@ -18,15 +16,10 @@ from airflow_mydump.dag_factory import (
     StagingConfig,
     TargetConfig,
 )
+from tests.e2e.dying import die_once
 
 WORK = os.environ["MYDUMP_WORK_DIRECTORY"]
 EXECUTION = ExecutionConfig(concurrency=2, retry_delay=timedelta(seconds=1), work_directory=WORK)
-
-
-def die_once(context: Any, result: Any = None) -> None:
-    """Be killed when all is done, and nobody has heard of it."""
-    if context["ti"].try_number == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 for flavor in ("mariadb", "mysql"):

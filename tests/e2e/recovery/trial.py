@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import pymysql
+
 from airflow_mydump.engine.event import EventKind
 from tests.e2e.dag_run import DagRun
-from tests.e2e.gated import ADDRESS_FILE, gate
+from tests.e2e.gated import gate
 from tests.e2e.leftovers import assert_nothing_left
 from tests.e2e.ordered_rows import ordered_rows
 from tests.e2e.recovery import orders
@@ -78,11 +80,16 @@ class Trial:
 
     @contextmanager
     def struck(
-        self, strike: Callable[[DagRun, Step], None], number: int = 12, step: EventKind | None = None
+        self,
+        strike: Callable[[DagRun, Step], None],
+        number: int = 12,
+        step: EventKind | None = None,
+        begin: Callable[[], DagRun] | None = None,
     ) -> Iterator[DagRun]:
         """A run whose source changes at so many steps of the data phase, and to which something happens right then.
 
-        Everything in the run waits at its next step until the strike has returned.
+        Everything in the run waits at its next step until the strike has returned. ``begin`` starts it if it is no new
+        run of the DAG.
         """
         wanted = step or STEPS[self.work]
         seen = 0
@@ -96,8 +103,8 @@ class Trial:
                 self._change()
                 strike(run, at)
 
-        with gate(Path(self.airflow.environment()[ADDRESS_FILE]), arrived):
-            run = DagRun.triggered(self.airflow, self.dag_id)
+        with gate(self.airflow, arrived):
+            run = begin() if begin else DagRun.triggered(self.airflow, self.dag_id)
             yield run
         for thread in self._meanwhile:
             thread.join(60)
@@ -143,11 +150,17 @@ class Trial:
         assert not self.trio.replica or applies(self.trio.replica)
 
     def _change(self) -> None:
-        # Where tables are locked the change waits for the end of that; a row is changed by nobody else.
         if self.mode == "locked":
-            self.meanwhile(lambda: orders.change(self.trio.primary))
+            self.meanwhile(self._change_when_unlocked)
         else:
             orders.change(self.trio.primary)
+
+    def _change_when_unlocked(self) -> None:
+        while True:
+            with suppress(pymysql.err.OperationalError):  # the server was killed
+                orders.change(self.trio.primary)
+                return
+            time.sleep(0.2)
 
 
 def await_true(condition: Callable[[], object], seconds: float) -> None:
