@@ -40,7 +40,7 @@ from airflow_mydump.engine.runs.migration import Migration, migrate, rehearse
 from airflow_mydump.engine.runs.plan_preview import preview_plan
 from airflow_mydump.engine.runs.restore import Restore, restore
 from airflow_mydump.engine.selection.open_selection import OpenSelection
-from airflow_mydump.engine.selection.selection import Content, HistoryChoice, Selection
+from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, Content, HistoryChoice, Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.translation.choice import TranslationChoice
@@ -257,6 +257,7 @@ def _run_settings(options: argparse.Namespace) -> dict[str, Any]:
         "defer_keys": not options.no_defer_keys,
         "verify": not options.no_verify,
         "users": tuple(getattr(options, "users", ())),
+        "ledger": options.ledger,
         "translation": _translation(options),
         "adaptation": _adaptation(options),
     }
@@ -391,6 +392,13 @@ def _add_run(verb: argparse.ArgumentParser) -> None:
         help="keep the run out of the target's binary log, and so from its replicas; faster, needs a privilege",
     )
     verb.add_argument("--run-key", help="name of the run; the same name goes on where that run stopped")
+    verb.add_argument(
+        "--ledger",
+        default=LEDGER_SCHEMA,
+        metavar="DATABASE",
+        help="the target's database in which the run is recorded; all that fill the same tables need the same "
+        "(default: %(default)s)",
+    )
     _add_adaptation(verb)
     _add_translation(verb)
 

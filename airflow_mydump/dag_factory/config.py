@@ -14,13 +14,14 @@ from airflow_mydump.dag_factory.requirement import require
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.ddl.definer import Definers
 from airflow_mydump.engine.errors import ConfigurationError, SelectionError
+from airflow_mydump.engine.ledger_guard import require_ledger
 from airflow_mydump.engine.plan.adaptation import Adaptation
 from airflow_mydump.engine.plan.plan import IfExists
 from airflow_mydump.engine.plan.planner import Strategy
 from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
 from airflow_mydump.engine.retry import Patience
 from airflow_mydump.engine.selection.pattern import require_pattern
-from airflow_mydump.engine.selection.selection import Content, HistoryChoice
+from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, Content, HistoryChoice
 from airflow_mydump.engine.size import parse_size
 from airflow_mydump.engine.translation.choice import TranslationChoice
 
@@ -51,6 +52,7 @@ class TargetConfig:
     :param if_exists: what to do with tables that the target has: ``truncate`` (default), ``drop``, ``skip``, ``fail``
     :param emit_assets: whether each database that was moved gets an event of its `tenant_asset`, for DAGs that wait
     :param binlog: whether the target writes the run to its binary log, and so to its replicas
+    :param ledger: the target's database in which runs are recorded. All that fill the same tables need the same
     :param keep_ledger: whether all that a complete run recorded in the ledger stays there; else one row does
     :param definers: ``keep`` (default) the definers of views, routines, triggers and events, ``strip`` them, so that
         the target's account becomes the definer, or give others: ``{"old@host": "new@host"}``
@@ -67,6 +69,7 @@ class TargetConfig:
     rename: Mapping[str, str] = field(default_factory=dict)
     if_exists: IfExists = "truncate"
     binlog: bool = True
+    ledger: str = LEDGER_SCHEMA
     keep_ledger: bool = False
     definers: Definers = "keep"
     rewrite_names: bool | None = None
@@ -82,6 +85,7 @@ class TargetConfig:
         require(self, "if_exists", self.if_exists in choices, f"is not one of {', '.join(choices)}")
         require(self, "users", not isinstance(self.users, str), "is a list of globs, not one string")
         try:
+            require_ledger(self.ledger)
             _ = self.adaptation
         except ConfigurationError as error:
             raise ConfigurationError(f"TargetConfig.{error}") from None

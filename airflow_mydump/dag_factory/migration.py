@@ -101,7 +101,13 @@ class Migration(Workflow):
         on_source, on_target = shared | self.on_source(), shared | self.on_target()
         mapped = {"max_active_tis_per_dagrun": self.execution.concurrency}
 
-        preflight = PreflightOperator(task_id="preflight", consistency=self.consistency, **selecting, **on_source)
+        preflight = PreflightOperator(
+            task_id="preflight",
+            consistency=self.consistency,
+            ledger=self.target.ledger,
+            **selecting,
+            **on_source,
+        )
         prefetch = PrefetchMetadataOperator(task_id="prefetch_metadata", **selecting, **on_source)
         chunk_plan = ChunkPlanOperator(
             task_id="chunk_plan",
@@ -276,4 +282,5 @@ def plan_settings(plan: PlanConfig, execution: ExecutionConfig, target: TargetCo
         translation=translation,
         adaptation=target.adaptation,
         users=tuple(target.users),
+        ledger=target.ledger,
     )

@@ -24,17 +24,15 @@ from airflow_mydump.engine.errors import IncompleteRunError, ServerError
 from airflow_mydump.engine.event import Event, notice
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.plan.plan import PlanIdentity
-from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA
 from airflow_mydump.engine.server.flavor import Flavor
 from airflow_mydump.engine.server.server_name import identity_expression, name_expression, server_identity
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.verification.checksum import Checksum
 
-Step = Literal["run", "moment", "create", "load", "keys", "object", "account"]
+Step = Literal["run", "moment", "mark", "create", "load", "keys", "object", "account"]
 Found = Literal["nothing", "started", "done"]
 """What an earlier try left of a step: nothing, an unfinished attempt, or the finished work."""
 
-LEDGER = TableName(LEDGER_SCHEMA, "ledger")
 _DUPLICATE_KEY = 1062
 
 COMPLETE = ("done", "verified")
@@ -48,9 +46,7 @@ _LOST = "lost"
 _TOLD = 20
 """Missing items that an error tells one by one."""
 
-_CREATE_SCHEMA = f"CREATE DATABASE IF NOT EXISTS {quote(LEDGER_SCHEMA)} DEFAULT CHARACTER SET utf8mb4"
-_CREATE_TABLE = f"""
-CREATE TABLE IF NOT EXISTS {LEDGER.sql} (
+_COLUMNS = """(
   plan VARCHAR(40) NOT NULL,
   step VARCHAR(8) NOT NULL,
   item VARCHAR(40) NOT NULL,
@@ -66,8 +62,7 @@ CREATE TABLE IF NOT EXISTS {LEDGER.sql} (
   finished_at DATETIME(6) NULL,
   PRIMARY KEY (plan, step, item),
   KEY (target_schema, target_name)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
-""".strip()
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"""
 
 
 class Connection(Protocol):
@@ -114,14 +109,24 @@ class SchemaProgress:
 
 def prepare(session: Session, identity: PlanIdentity) -> None:
     """Make the ledger if it is missing, and open the run's own row. Raises ServerError."""
-    if not _is_there(session):  # MySQL (9.7) makes CREATE DATABASE IF NOT EXISTS wait for every transaction in it
-        session.execute(_CREATE_SCHEMA)
-        session.execute(_CREATE_TABLE)
+    create(session, identity.ledger)
     begin(session, identity, "run", {"run": TableName("", "")})
     session.execute(
-        f"UPDATE {LEDGER.sql} SET detail = {_encoded(RunSummary(server_identity(session)))} "
+        f"UPDATE {_table(identity)} SET detail = {_encoded(RunSummary(server_identity(session)))} "
         f"WHERE {_rows(identity, 'run', ['run'])}"
     )
+
+
+def create(session: Session, ledger: str) -> None:
+    """Make the ledger in the database of this name, if it is missing. Raises ServerError."""
+    if not _is_there(session, ledger):  # MySQL (9.7) lets CREATE DATABASE IF NOT EXISTS wait for all transactions in it
+        session.execute(f"CREATE DATABASE IF NOT EXISTS {quote(ledger)} DEFAULT CHARACTER SET utf8mb4")
+        session.execute(f"CREATE TABLE IF NOT EXISTS {table_in(ledger).sql} {_COLUMNS}")
+
+
+def table_in(ledger: str) -> TableName:
+    """The table that is the ledger in the database of this name."""
+    return TableName(ledger, "ledger")
 
 
 def is_complete(connection: Connection, identity: PlanIdentity) -> bool:
@@ -154,7 +159,7 @@ def run_state(connection: Connection, identity: PlanIdentity) -> str:
     flavor = connection.flavor
     state, detail, now, name = connection.texts(
         f"SELECT COALESCE(MAX(state), ''), COALESCE(MAX(detail), ''), {identity_expression(flavor)}, "
-        f"{name_expression(flavor)} FROM {LEDGER.sql} WHERE {_rows(identity, 'run', ['run'])}"
+        f"{name_expression(flavor)} FROM {_table(identity)} WHERE {_rows(identity, 'run', ['run'])}"
     )
     begun_on = msgspec.json.decode(detail, type=RunSummary).server if detail else ""
     if begun_on != now:
@@ -167,7 +172,7 @@ def begin(session: Session, identity: PlanIdentity, step: Step, targets: Mapping
     """Record that steps are under way, by item, and tell what earlier tries of this run left. Raises ServerError."""
     states = dict(
         session.pairs(
-            f"SELECT item, IF(state = 'started', 'started', 'done') FROM {LEDGER.sql} "
+            f"SELECT item, IF(state = 'started', 'started', 'done') FROM {_table(identity)} "
             f"WHERE {_rows(identity, step, targets)}"
         )
     )
@@ -177,7 +182,7 @@ def begin(session: Session, identity: PlanIdentity, step: Step, targets: Mapping
         for item, target in targets.items()
     )
     session.execute(
-        f"INSERT IGNORE INTO {LEDGER.sql} (plan, step, item, run_key, state, target_schema, target_name) "
+        f"INSERT IGNORE INTO {_table(identity)} (plan, step, item, run_key, state, target_schema, target_name) "
         f"VALUES {values}"
     )
     return {item: cast("Found", states.get(item, "nothing")) for item in targets}
@@ -185,17 +190,17 @@ def begin(session: Session, identity: PlanIdentity, step: Step, targets: Mapping
 
 def forget(session: Session, identity: PlanIdentity, step: Step, item: str) -> None:
     """Take back that a step is under way: it was refused before it changed anything. Raises ServerError."""
-    session.execute(f"DELETE FROM {LEDGER.sql} WHERE {_rows(identity, step, [item])} AND state = 'started'")
+    session.execute(f"DELETE FROM {_table(identity)} WHERE {_rows(identity, step, [item])} AND state = 'started'")
 
 
 def finish(session: Session, identity: PlanIdentity, step: Step, items: Collection[str]) -> None:
     """Record that steps are done. Raises ServerError, IncompleteRunError if a later run has taken one over."""
     session.execute(
-        f"UPDATE {LEDGER.sql} SET state = 'done', finished_at = CURRENT_TIMESTAMP(6) "
+        f"UPDATE {_table(identity)} SET state = 'done', finished_at = CURRENT_TIMESTAMP(6) "
         f"WHERE {_rows(identity, step, items)} AND state = 'started'"
     )
     ((left,),) = session.text_rows(
-        f"SELECT COUNT(*) FROM {LEDGER.sql} WHERE {_rows(identity, step, items)} AND state <> 'started'"
+        f"SELECT COUNT(*) FROM {_table(identity)} WHERE {_rows(identity, step, items)} AND state <> 'started'"
     )
     if int(left) != len(items):
         raise IncompleteRunError(_taken_over(identity, step, f"of {len(items)} items"))
@@ -211,7 +216,7 @@ def finish_run(
     """
     with session.transaction():
         session.execute(
-            f"UPDATE {LEDGER.sql} SET state = '{'verified' if verified else 'done'}', row_count = {rows}, "
+            f"UPDATE {_table(identity)} SET state = '{'verified' if verified else 'done'}', row_count = {rows}, "
             f"byte_count = {size}, detail = {_encoded(summary)}, finished_at = CURRENT_TIMESTAMP(6) "
             f"WHERE {_rows(identity, 'run', ['run'])} AND state = 'started'"
         )
@@ -224,20 +229,20 @@ def clear_run(session: Session, identity: PlanIdentity) -> None:
     """Remove what a complete run recorded of its steps; its own row stays. Raises ServerError."""
     steps = f"plan = {literal(identity.plan)} AND step <> 'run'"
     # A part at a time: one transaction over a million rows would cost the server its undo log and others their locks.
-    while session.execute(f"DELETE FROM {LEDGER.sql} WHERE {steps} LIMIT {_CLEARED_AT_ONCE}"):
+    while session.execute(f"DELETE FROM {_table(identity)} WHERE {steps} LIMIT {_CLEARED_AT_ONCE}"):
         pass
 
 
 def is_cleared(session: Session, identity: PlanIdentity) -> bool:
     """Whether nothing is recorded of the run's steps. Raises ServerError."""
     steps = f"plan = {literal(identity.plan)} AND step <> 'run'"
-    return not session.rows(f"SELECT 1 FROM {LEDGER.sql} WHERE {steps} LIMIT 1")
+    return not session.rows(f"SELECT 1 FROM {_table(identity)} WHERE {steps} LIMIT 1")
 
 
 def done_items(session: Session, identity: PlanIdentity, step: Step) -> frozenset[str]:
     """The items of a step that are done. Raises ServerError."""
     rows = session.text_rows(
-        f"SELECT item FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = {literal(step)} "
+        f"SELECT item FROM {_table(identity)} WHERE plan = {literal(identity.plan)} AND step = {literal(step)} "
         "AND state <> 'started'"
     )
     return frozenset(item for (item,) in rows)
@@ -252,7 +257,7 @@ def require_done(
     """
     states = ("verified",) if verified else ("done", "verified")
     rows = session.text_rows(
-        f"SELECT item FROM {LEDGER.sql} WHERE {_rows(identity, step, planned)} "
+        f"SELECT item FROM {_table(identity)} WHERE {_rows(identity, step, planned)} "
         f"AND state IN ({', '.join(map(literal, states))})"
     )
     there = {item for (item,) in rows}
@@ -269,7 +274,7 @@ def require_done(
 def begun_items(session: Session, identity: PlanIdentity, step: Step) -> frozenset[str]:
     """The items of a step that an earlier try began and did not finish. Raises ServerError."""
     rows = session.text_rows(
-        f"SELECT item FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = {literal(step)} "
+        f"SELECT item FROM {_table(identity)} WHERE plan = {literal(identity.plan)} AND step = {literal(step)} "
         "AND state = 'started'"
     )
     return frozenset(item for (item,) in rows)
@@ -281,7 +286,7 @@ def require_owned(session: Session, identity: PlanIdentity, tables: Collection[T
     owned = {
         TableName(schema, name)
         for schema, name in session.pairs(
-            f"SELECT target_schema, target_name FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} "
+            f"SELECT target_schema, target_name FROM {_table(identity)} WHERE plan = {literal(identity.plan)} "
             f"AND step = 'create' AND state <> 'started' AND (target_schema, target_name) IN ({_names(wanted)})"
         )
     }
@@ -305,31 +310,60 @@ def supersede(session: Session, identity: PlanIdentity, targets: Iterable[TableN
     Waits for transactions that load into the tables. Raises ServerError.
     """
     theirs = f"(target_schema, target_name) IN ({_names(targets)}) AND plan <> {literal(identity.plan)}"
-    for (plan,) in session.text_rows(f"SELECT DISTINCT plan FROM {LEDGER.sql} WHERE {theirs}"):
+    for (plan,) in session.text_rows(f"SELECT DISTINCT plan FROM {_table(identity)} WHERE {theirs}"):
         # One by one: by the whole key, no server reads and locks other rows, which may be those of a long transaction.
         session.execute(
-            f"UPDATE {LEDGER.sql} SET state = '{_LOST}' "
+            f"UPDATE {_table(identity)} SET state = '{_LOST}' "
             f"WHERE {_rows(replace(identity, plan=plan), 'run', ['run'])} AND state = 'started'"
         )
-    session.execute(f"DELETE FROM {LEDGER.sql} WHERE {theirs}")
+    session.execute(f"DELETE FROM {_table(identity)} WHERE {theirs}")
 
 
-def unfinished_tables(session: Session, schema: str) -> frozenset[str]:
+def unfinished_tables(session: Session, ledger: str, schema: str) -> frozenset[str]:
     """Tables of a target database that a run began and never proved complete. Raises ServerError."""
-    if not _is_there(session):
+    if not _is_there(session, ledger):
         return frozenset()
+    table = table_in(ledger).sql
     rows = session.text_rows(
-        f"SELECT t.target_name FROM {LEDGER.sql} AS t JOIN {LEDGER.sql} AS r ON r.plan = t.plan AND r.step = 'run' "
+        f"SELECT t.target_name FROM {table} AS t JOIN {table} AS r ON r.plan = t.plan AND r.step = 'run' "
         f"WHERE t.target_schema = {literal(schema)} AND t.step = 'create' "
         f"AND r.state NOT IN ({', '.join(map(literal, COMPLETE))})"
     )
     return frozenset(name for (name,) in rows)
 
 
-def _is_there(session: Session) -> bool:
+def unfinished_claims(session: Session, ledger: str, tables: Collection[TableName]) -> list[tuple[TableName, str]]:
+    """Those of the tables that are a run's which may go on, and its key.
+
+    Raises ServerError, also if there is no such ledger.
+    """
+    table = table_in(ledger).sql
+    schemas = ", ".join(sorted({literal(name.schema) for name in tables})) or "NULL"
+    rows = session.text_rows(
+        f"SELECT t.target_schema, t.target_name, r.run_key FROM {table} AS t "
+        f"JOIN {table} AS r ON r.plan = t.plan AND r.step = 'run' "
+        f"WHERE t.target_schema IN ({schemas}) AND t.step = 'create' AND r.state = 'started'"
+    )
+    wanted = frozenset(tables)
+    found = ((TableName(schema, name), run_key) for schema, name, run_key in rows)
+    return [(name, run_key) for name, run_key in found if name in wanted]
+
+
+def marked_by_others(session: Session, identity: PlanIdentity) -> frozenset[str]:
+    """The databases that other runs in this run's ledger have marked which may go on. Raises ServerError."""
+    rows = session.text_rows(
+        f"SELECT DISTINCT t.target_schema FROM {_table(identity)} AS t "
+        f"JOIN {_table(identity)} AS r ON r.plan = t.plan AND r.step = 'run' "
+        f"WHERE t.step = 'mark' AND r.state = 'started' AND t.plan <> {literal(identity.plan)}"
+    )
+    return frozenset(schema for (schema,) in rows)
+
+
+def _is_there(session: Session, ledger: str) -> bool:
+    table = table_in(ledger)
     found = session.rows(
-        f"SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {literal(LEDGER.schema)} "
-        f"AND TABLE_NAME = {literal(LEDGER.name)}"
+        f"SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {literal(table.schema)} "
+        f"AND TABLE_NAME = {literal(table.name)}"
     )
     return bool(found)
 
@@ -337,7 +371,7 @@ def _is_there(session: Session) -> bool:
 def begin_moment(session: Session, identity: PlanIdentity, moment: Moment) -> None:
     """Record the moment of the source that all rows of the run belong to from now on. Raises ServerError."""
     session.execute(
-        f"INSERT INTO {LEDGER.sql} (plan, step, item, run_key, state, target_schema, target_name, detail) VALUES "
+        f"INSERT INTO {_table(identity)} (plan, step, item, run_key, state, target_schema, target_name, detail) VALUES "
         f"({literal(identity.plan)}, 'moment', {literal(moment.epoch)}, {literal(identity.run_key)}, 'done', '', '', "
         f"{literal(msgspec.json.encode(moment).decode())}) "
         # There already, if it was the answer that was lost.
@@ -348,7 +382,7 @@ def begin_moment(session: Session, identity: PlanIdentity, moment: Moment) -> No
 def current_moment(session: Session, identity: PlanIdentity) -> Moment | None:
     """The moment that the run's rows belong to, if there is one. Raises ServerError."""
     rows = session.text_rows(
-        f"SELECT detail FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = 'moment'"
+        f"SELECT detail FROM {_table(identity)} WHERE plan = {literal(identity.plan)} AND step = 'moment'"
     )
     return msgspec.json.decode(rows[0][0], type=Moment) if rows else None
 
@@ -360,18 +394,18 @@ def end_moment(session: Session, identity: PlanIdentity, epoch: str) -> None:
     """
     with session.transaction():
         # Locked until the moment is gone: either the run is not complete after this, or it was before.
-        rows = session.rows(f"SELECT state FROM {LEDGER.sql} WHERE {_rows(identity, 'run', ['run'])} FOR UPDATE")
+        rows = session.rows(f"SELECT state FROM {_table(identity)} WHERE {_rows(identity, 'run', ['run'])} FOR UPDATE")
         if rows != [(b"started",)]:
             raise IncompleteRunError(
                 f"run {identity.run_key} is complete, or lost to a later run: its rows are kept; start the run anew"
             )
-        session.execute(f"DELETE FROM {LEDGER.sql} WHERE {_rows(identity, 'moment', [epoch])}")
+        session.execute(f"DELETE FROM {_table(identity)} WHERE {_rows(identity, 'moment', [epoch])}")
 
 
 def loaded_tables(session: Session, identity: PlanIdentity) -> frozenset[TableName]:
     """The tables that hold rows which this run has loaded. Raises ServerError."""
     tables = session.pairs(
-        f"SELECT DISTINCT target_schema, target_name FROM {LEDGER.sql} "
+        f"SELECT DISTINCT target_schema, target_name FROM {_table(identity)} "
         f"WHERE plan = {literal(identity.plan)} AND step = 'load'"
     )
     return frozenset(TableName(schema, name) for schema, name in tables)
@@ -380,7 +414,7 @@ def loaded_tables(session: Session, identity: PlanIdentity) -> frozenset[TableNa
 def forget_loads(session: Session, identity: PlanIdentity, target: TableName) -> None:
     """Take back that chunks of a table were loaded: it was emptied. Raises ServerError."""
     session.execute(
-        f"DELETE FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step = 'load' "
+        f"DELETE FROM {_table(identity)} WHERE plan = {literal(identity.plan)} AND step = 'load' "
         f"AND target_schema = {literal(target.schema)} AND target_name = {literal(target.name)}"
     )
 
@@ -395,16 +429,16 @@ def claim_chunks(connection: Connection, identity: PlanIdentity, chunks: Sequenc
         f"SELECT {literal(chunk.id)} AS chunk, {literal(str(chunk.table))} AS made" for chunk in chunks
     )
     in_moment = (
-        f"JOIN {LEDGER.sql} AS moment ON moment.plan = made.plan AND moment.step = 'moment' "
+        f"JOIN {_table(identity)} AS moment ON moment.plan = made.plan AND moment.step = 'moment' "
         f"AND moment.item = {literal(identity.epoch)} "
         if identity.epoch
         else ""
     )
     try:
         claimed = connection.execute(
-            f"INSERT INTO {LEDGER.sql} (plan, step, item, run_key, state, target_schema, target_name) "
+            f"INSERT INTO {_table(identity)} (plan, step, item, run_key, state, target_schema, target_name) "
             "SELECT made.plan, 'load', claims.chunk, made.run_key, 'started', made.target_schema, made.target_name "
-            f"FROM {LEDGER.sql} AS made JOIN ({claims}) AS claims ON made.item = claims.made {in_moment}"
+            f"FROM {_table(identity)} AS made JOIN ({claims}) AS claims ON made.item = claims.made {in_moment}"
             f"WHERE made.plan = {literal(identity.plan)} AND made.step = 'create' AND made.state = 'done' "
             # Until the commit, also between the reading and the insertion: who takes the table over, or ends the
             # moment, waits for all that is loaded into it.
@@ -427,7 +461,7 @@ def complete_chunks(
     The digest is empty where the source has none. Raises ServerError.
     """
     connection.execute(
-        f"UPDATE {LEDGER.sql} SET "
+        f"UPDATE {_table(identity)} SET "
         + _by_item("row_count", {chunk: source.rows for chunk, (source, _) in loaded.items()})
         + _by_item("digest", {chunk: literal(source.digest) for chunk, (source, _) in loaded.items()})
         + _by_item("byte_count", {chunk: size for chunk, (_, size) in loaded.items()})
@@ -444,7 +478,7 @@ def _by_item(column: str, values: Mapping[Chunk, object]) -> str:
 def source_checksums(session: Session, identity: PlanIdentity, chunks: Iterable[Chunk]) -> Mapping[str, Checksum]:
     """What the source held of each chunk that was loaded, by the chunk's id. Raises ServerError."""
     rows = session.text_rows(
-        f"SELECT item, row_count, digest FROM {LEDGER.sql} "
+        f"SELECT item, row_count, digest FROM {_table(identity)} "
         f"WHERE {_rows(identity, 'load', [chunk.id for chunk in chunks])} AND state <> 'started'"
     )
     return {item: Checksum(int(count), digest) for item, count, digest in rows}
@@ -454,7 +488,7 @@ def rows_loaded(session: Session, identity: PlanIdentity, target: TableName) -> 
     """The rows of all chunks of a table that were loaded. Raises ServerError."""
     return int(
         session.value(
-            f"SELECT COALESCE(SUM(row_count), 0) FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} "
+            f"SELECT COALESCE(SUM(row_count), 0) FROM {_table(identity)} WHERE plan = {literal(identity.plan)} "
             f"AND step = 'load' AND state <> 'started' AND target_schema = {literal(target.schema)} "
             f"AND target_name = {literal(target.name)}"
         )
@@ -465,7 +499,7 @@ def rows_loaded(session: Session, identity: PlanIdentity, target: TableName) -> 
 def mark_verified(session: Session, identity: PlanIdentity, chunks: Iterable[Chunk]) -> None:
     """Record that the target was seen to hold these chunks. Raises ServerError."""
     session.execute(
-        f"UPDATE {LEDGER.sql} SET state = 'verified' "
+        f"UPDATE {_table(identity)} SET state = 'verified' "
         f"WHERE {_rows(identity, 'load', [chunk.id for chunk in chunks])} AND state = 'done'"
     )
 
@@ -480,7 +514,7 @@ def progress(session: Session, identity: PlanIdentity) -> Mapping[str, SchemaPro
         "SUM(IF(step = 'load' AND state <> 'started', row_count, 0)), SUM(byte_count), "
         "COALESCE(TIMESTAMPDIFF(MICROSECOND, MIN(IF(step = 'load', started_at, NULL)), "
         "MAX(IF(step = 'load', finished_at, NULL))), 0) "
-        f"FROM {LEDGER.sql} WHERE plan = {literal(identity.plan)} AND step NOT IN ('run', 'moment') "
+        f"FROM {_table(identity)} WHERE plan = {literal(identity.plan)} AND step NOT IN ('run', 'moment') "
         "GROUP BY target_schema"
     )
     return {row[0]: _schema_progress(*map(int, row[1:])) for row in rows}
@@ -491,6 +525,10 @@ def _schema_progress(
     microseconds: int,
 ) -> SchemaProgress:  # fmt: skip
     return SchemaProgress(created, tables, chunks, verified, keyed, objects, rows, size, microseconds / 1e6)
+
+
+def _table(identity: PlanIdentity) -> str:
+    return table_in(identity.ledger).sql
 
 
 def _encoded(summary: RunSummary) -> str:

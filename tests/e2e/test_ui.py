@@ -48,44 +48,50 @@ def run(airflow: Airflow, mariadb: Pair) -> DagRun:
     return run
 
 
-def picture(run: DagRun, airflow: Airflow, tmp_path: Path, path: str, name: str) -> str:
+@pytest.fixture(scope="module")
+def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all pictures: what the browser has fetched and compiled once it has."""
+    return tmp_path_factory.mktemp("profile")
+
+
+def picture(airflow: Airflow, profile: Path, path: str, name: str) -> str:
     browser = find_browser()
     if browser is None:
         pytest.skip("chromium is not installed")
-    pictures = Path(os.environ.get("MYDUMP_SCREENSHOTS") or tmp_path)
+    pictures = Path(os.environ.get("MYDUMP_SCREENSHOTS") or profile.parent)
     pictures.mkdir(parents=True, exist_ok=True)
-    document = photograph(browser, airflow, path, pictures / f"{name}.png", tmp_path / "profile")
+    document = photograph(browser, airflow, path, pictures / f"{name}.png", profile)
     assert (pictures / f"{name}.png").stat().st_size > 10_000
     return document
 
 
 @pytest.mark.parametrize("page", ["grid", "data_phase"])
-def test_airflows_page_shows_the_run(run: DagRun, airflow: Airflow, tmp_path: Path, page: str) -> None:
+def test_airflows_page_shows_the_run(run: DagRun, airflow: Airflow, profile: Path, page: str) -> None:
     path = f"/dags/{run.dag_id}/runs/{run.run_id}" + ("/tasks/data_phase/mapped" if page == "data_phase" else "")
-    document = picture(run, airflow, tmp_path, path, page)
+    document = picture(airflow, profile, path, page)
     expected = PHASES if page == "grid" else ["worker 1", "worker 2"]
     for name in (run.dag_id, *expected):
         assert name in document
 
 
-def test_our_page_lists_the_run(run: DagRun, airflow: Airflow, tmp_path: Path) -> None:
-    document = picture(run, airflow, tmp_path, "/mydump/", "migrations")
+def test_our_page_lists_the_run(run: DagRun, airflow: Airflow, profile: Path) -> None:
+    document = picture(airflow, profile, "/mydump/", "migrations")
     for text in (run.dag_id, run.run_id, "verified", "1,234"):
         assert text in document
 
 
-def test_our_page_shows_all_about_the_run(run: DagRun, airflow: Airflow, tmp_path: Path) -> None:
+def test_our_page_shows_all_about_the_run(run: DagRun, airflow: Airflow, profile: Path) -> None:
     path = f"/mydump/#dag={run.dag_id}&run={run.run_id}"  # unquoted, as Airflow 3.1 fills it in
-    document = picture(run, airflow, tmp_path, path, "migration")
+    document = picture(airflow, profile, path, "migration")
     for text in (run.run_id, *PHASES, "1,234", "every chunk compared", "Slowest chunks", "Consistency"):
         assert text in document
     assert "pictured.&lt;b&gt;odd&lt;/b&gt;" in document
     assert "<b>" not in document
 
 
-def test_airflow_frames_our_page(run: DagRun, airflow: Airflow, tmp_path: Path) -> None:
+def test_airflow_frames_our_page(run: DagRun, airflow: Airflow, profile: Path) -> None:
     path = f"/dags/{run.dag_id}/runs/{run.run_id}/plugin/migration"
-    document = picture(run, airflow, tmp_path, path, "framed")
+    document = picture(airflow, profile, path, "framed")
     assert re.search(r'<iframe[^>]*src="mydump/#dag=pictured&amp;run=manual', document)
 
 

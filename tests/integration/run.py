@@ -75,7 +75,7 @@ class Run:
         run_sql(self.pair.target, *statements, database=self.database)
 
     def plan(self) -> Plan:
-        preflight.check(self.source, self.target, self.selection)
+        preflight.check(self.source, self.target, self.selection, ledger=self.settings.ledger)
         catalog = prefetch_metadata(self.source, self.selection)
         self.planned = chunk_plan(
             self.source, self.target, catalog, self.selection, self.settings, self.run_key, self.work

@@ -90,9 +90,9 @@ def copy(
 
 
 @contextlib.contextmanager
-def account(server: Server, *grants: str) -> Iterator[Account]:
+def account(server: Server, *grants: str, user: str = "limited") -> Iterator[Account]:
     """An account with nothing but these grants."""
-    login = Account("limited", "few rights")
+    login = Account(user, "few rights")
     name = f"'{login.user}'@'{server.host}'"
     run_sql(server, f"CREATE USER {name} IDENTIFIED BY '{login.password}'")
     try:

@@ -45,7 +45,7 @@ def load_plan(
     found = read_dump(storage, dynamic_sql)
     selection = wanted.of([schema.name for schema in found.catalog.schemas])
     chosen = narrowed(found.catalog, selection)
-    preflight.check_target(target, selection)
+    preflight.check_target(target, selection, settings.ledger)
     with Session(target, metadata) as writing:
         catalog = _with_collations(writing, chosen)
         sources: dict[str, ChunkSource] = {}

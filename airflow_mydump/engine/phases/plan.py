@@ -104,7 +104,7 @@ def plan_run(
     """
     translation = require_translated(catalog, writing, settings.translation)
     catalog = translation.catalog
-    decided = settings.if_exists, settings.defer_keys, settings.adaptation, origin.coming_accounts
+    decided = settings.if_exists, settings.defer_keys, settings.adaptation, origin.coming_accounts, settings.ledger
     decisions = decide(writing, catalog, selection, *decided)
     require_no_blocker(decisions.findings)
     selection, moved = decisions.selection, decisions.moved
@@ -113,7 +113,7 @@ def plan_run(
         for planned, cut in origin.cut([planned for planned in moved if not planned.table.structure_only]):
             draft.add(planned, cut)
             cuts.append(TableCuts.of(planned, cut))
-        identity = new_identity(run_key, draft.fingerprint((*decisions.tables, *decisions.objects)))
+        identity = new_identity(run_key, draft.fingerprint((*decisions.tables, *decisions.objects)), settings.ledger)
         path = plan_path(identity)
         where = directory.child(path)
         plan = Plan(

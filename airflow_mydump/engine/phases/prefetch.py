@@ -13,7 +13,7 @@ from dataclasses import replace
 from airflow_mydump.engine.chunking.chunk_key import PRIMARY
 from airflow_mydump.engine.chunking.key_catalog import in_order_of_definition, read_keys, without_misordered
 from airflow_mydump.engine.errors import PreflightError, SelectionError
-from airflow_mydump.engine.identifier import TableName, quote
+from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.metadata.catalog import Catalog, Column, ObjectKind, Schema, StoredObject, Table
 from airflow_mydump.engine.metadata.datatype import require_supported
 from airflow_mydump.engine.metadata.definition import Definitions, readable
@@ -22,7 +22,7 @@ from airflow_mydump.engine.metadata.object_catalog import show_object
 from airflow_mydump.engine.metadata.schema_condition import by_bytes, in_schemas
 from airflow_mydump.engine.metadata.storage_catalog import read_file_bytes, read_partitions
 from airflow_mydump.engine.metadata.storage_engine import require_movable
-from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.selection.selection import MARKER, Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.flavor import Flavor
 from airflow_mydump.engine.server.server_name import server_identity
@@ -76,7 +76,7 @@ class _Names:
         rows = session.text_rows(
             "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, CREATE_OPTIONS "
             f"FROM information_schema.TABLES WHERE {in_schemas('TABLE_SCHEMA', selection.schemas)} "
-            "ORDER BY TABLE_SCHEMA, TABLE_NAME"
+            f"AND TABLE_NAME <> {literal(MARKER)} ORDER BY TABLE_SCHEMA, TABLE_NAME"
         )
         taken = [(TableName(row[0], row[1]), row) for row in rows]
         self.left_out = [name for name, _ in taken if not selection.takes(name)]

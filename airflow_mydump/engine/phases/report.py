@@ -10,6 +10,7 @@ from itertools import chain
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.ledger import RunSummary, SchemaProgress
+from airflow_mydump.engine.ledger_guard import unmark
 from airflow_mydump.engine.phases.plan import PLAN, plan_path
 from airflow_mydump.engine.phases.structure import structure_differences
 from airflow_mydump.engine.plan.plan import Plan, PlanIdentity, SchemaTotals
@@ -96,6 +97,8 @@ def report_phase(
             if not keep_ledger:
                 ledger.clear_run(session, identity)
             where.remove_unfinished()
+    if report.complete:
+        unmark(target, identity, [tenant.schema for tenant in report.tenants])
     return report
 
 

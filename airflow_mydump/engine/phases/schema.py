@@ -16,6 +16,7 @@ from airflow_mydump.engine.error_number import NO_SUCH_TABLE
 from airflow_mydump.engine.errors import PreflightError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.ledger_guard import mark, marking, require_alone, require_marked
 from airflow_mydump.engine.loading.batch import batches
 from airflow_mydump.engine.metadata.catalog import Schema
 from airflow_mydump.engine.metadata.sequence import create_statement
@@ -76,7 +77,8 @@ class _Preparation:
     triggers: dict[TableName, list[TableName]] = field(default_factory=dict)
 
     def connect(self) -> Session:
-        return in_turn(self.target, [self.file], self._look)
+        schemas = {planned.target.schema for planned in self.bundle.tables}
+        return in_turn(self.target, [self.file, *marking(self.bundle.identity, schemas)], self._look)
 
     def _look(self, session: Session) -> None:
         self.complete = ledger.is_complete(session, self.bundle.identity)
@@ -87,7 +89,9 @@ class _Preparation:
     def make(self, session: Session) -> list[PlannedTable]:
         """Make what the tables need; returns those that this run has not made yet."""
         if self.waiting or not (self.bundle.tables or self.complete):
+            require_alone(session, self.bundle.identity.ledger, [each.target for each in self.waiting])
             _prepare_schemas(session, self.directory, self.bundle)
+            mark(session, self.bundle.identity, {each.target.schema for each in self.waiting})
             self.triggers = _triggers(session, {each.target for each in self.waiting if each.action == "truncate"})
         return self.waiting
 
@@ -154,6 +158,7 @@ class _Batch:
         self.found = dict.fromkeys(targets, "done")
         if ledger.is_complete(session, identity):
             return
+        require_marked(session, identity, targets.values())
         ledger.supersede(session, identity, targets.values())
         self.found = ledger.begin(session, identity, "create", targets)
         if ledger.is_complete(session, identity):  # since a moment ago

@@ -11,6 +11,7 @@ from airflow_mydump.engine.ddl.create_table import TableDefinition, parse_table
 from airflow_mydump.engine.ddl.deferral import References, can_wait, deferrable, references
 from airflow_mydump.engine.errors import ConfigurationError, PreflightError
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.ledger_guard import require_alone
 from airflow_mydump.engine.metadata.catalog import Catalog, StoredObject, Table
 from airflow_mydump.engine.plan.adaptation import Adaptation, adapt
 from airflow_mydump.engine.plan.existing import (
@@ -23,7 +24,7 @@ from airflow_mydump.engine.plan.existing import (
 from airflow_mydump.engine.plan.plan import IfExists, PlannedObject, PlannedTable
 from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, blocker
-from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, Selection
 from airflow_mydump.engine.server.session import Session
 
 
@@ -47,11 +48,12 @@ class Decisions:
 
 def decide(
     target: Session, catalog: Catalog, selection: Selection, if_exists: IfExists, defer_keys: bool,
-    adaptation: Adaptation, coming_accounts: frozenset[str] = frozenset(),
+    adaptation: Adaptation, coming_accounts: frozenset[str] = frozenset(), ledger: str = LEDGER_SCHEMA,
 ) -> Decisions:  # fmt: skip
     """Look at everything that stands in the way of a catalog on a target, and decide. Changes nothing.
 
-    ``target`` is a metadata session there; ``coming_accounts`` are made there before the objects.
+    ``target`` is a metadata session there; ``coming_accounts`` are made there before the objects; ``ledger`` is the
+    database in which the run is to be recorded.
 
     Raises ConfigurationError, SelectionError, ServerError.
     """
@@ -60,10 +62,11 @@ def decide(
     catalog, findings = adapt(catalog, selection, adaptation)
     definitions = {table.name: parse_table(table.name, table.definition) for table in catalog.tables}
     candidate = Candidate(target, catalog, definitions, selection)
-    deciding = _Deciding(target, catalog, selection, if_exists, defer_keys)
+    deciding = _Deciding(target, catalog, selection, if_exists, defer_keys, ledger)
     tables = deciding.tables(definitions)
     objects = deciding.objects({planned.table.name for planned in tables if planned.action == "skip"})
     deciding.look_at_actors(tables)
+    deciding.look_at_other_ledgers(tables)
     return Decisions(
         selection,
         tuple(tables),
@@ -94,15 +97,18 @@ class _Deciding:
     """The decisions one by one; what stands in the way of one is noted, and the next is looked at."""
 
     def __init__(
-        self, target: Session, catalog: Catalog, selection: Selection, if_exists: IfExists, defer_keys: bool
-    ) -> None:
+        self, target: Session, catalog: Catalog, selection: Selection, if_exists: IfExists, defer_keys: bool,
+        ledger: str,
+    ) -> None:  # fmt: skip
         self._target = target
+        self._ledger = ledger
         self._catalog = catalog
         self._selection = selection
         self._if_exists = if_exists
         self._defer_keys = defer_keys
         self._existing = {
-            schema.name: read_existing(target, selection.target_schema(schema.name)) for schema in catalog.schemas
+            schema.name: read_existing(target, selection.target_schema(schema.name), ledger)
+            for schema in catalog.schemas
         }
         self.findings: list[Finding] = []
 
@@ -150,6 +156,12 @@ class _Deciding:
         if stored.kind in ("view", "sequence"):
             return self._selection.target(stored.name)
         return TableName(self._selection.target_schema(stored.name.schema), stored.name.name)
+
+    def look_at_other_ledgers(self, tables: list[PlannedTable]) -> None:
+        with self._noting():
+            require_alone(
+                self._target, self._ledger, [planned.target for planned in tables if planned.action != "skip"]
+            )
 
     def look_at_actors(self, tables: list[PlannedTable]) -> None:
         for schema, found in self._existing.items():

@@ -13,7 +13,7 @@ from airflow_mydump.engine.metadata.history import VERSIONED
 from airflow_mydump.engine.metadata.schema_condition import in_schemas
 from airflow_mydump.engine.plan.plan import Action, IfExists
 from airflow_mydump.engine.plan.recipient import require_recipient
-from airflow_mydump.engine.selection.selection import Content, Selection
+from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, Content, Selection
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.structure.difference import table_differences
 from airflow_mydump.engine.structure.table import read_table_structure
@@ -33,8 +33,8 @@ class ExistingSchema:
     unfinished: frozenset[str]
 
 
-def read_existing(session: Session, schema: str) -> ExistingSchema:
-    """Look at one target database, which need not exist. Raises ServerError."""
+def read_existing(session: Session, schema: str, ledger: str = LEDGER_SCHEMA) -> ExistingSchema:
+    """Look at one target database, which need not exist, and at what ``ledger`` says of it. Raises ServerError."""
 
     def of_schema(view: str, column: str) -> str:
         return f"FROM information_schema.{view} WHERE {in_schemas(column, [schema])}"
@@ -53,7 +53,7 @@ def read_existing(session: Session, schema: str) -> ExistingSchema:
         dict(tables),
         dict(triggers),
         frozenset(objects),
-        unfinished_tables(session, schema),
+        unfinished_tables(session, ledger, schema),
     )
 
 

@@ -11,7 +11,7 @@ from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.metadata.catalog import StoredObject, Table
 from airflow_mydump.engine.plan.bundle import BundleReference
-from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, Selection
 
 Action = Literal["create", "truncate", "drop", "keep", "skip"]
 """What the schema phase does for a table: create a new one, empty one, replace one, keep an equal one with its rows
@@ -64,12 +64,14 @@ class PlanIdentity:
 
     ``plan`` differs for every execution of the planner, even over an unchanged catalog: a run that starts anew must
     not take over what an earlier one committed. ``epoch`` names the moment of the source that rows must belong to to be
-    committed (`consistency.moment`), empty where chunks are read one by one.
+    committed (`consistency.moment`), empty where chunks are read one by one. ``ledger`` is the database that has the
+    ledger.
     """
 
     run_key: str
     plan: str
     epoch: str = ""
+    ledger: str = LEDGER_SCHEMA
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,6 @@ class Plan:
         return sum(schema.chunks for schema in self.schemas)
 
 
-def new_identity(run_key: str, content: str) -> PlanIdentity:
+def new_identity(run_key: str, content: str, ledger: str = LEDGER_SCHEMA) -> PlanIdentity:
     """An identity for one execution of the planner: the content's fingerprint and a fresh nonce."""
-    return PlanIdentity(run_key, f"{content}-{secrets.token_hex(4)}")
+    return PlanIdentity(run_key, f"{content}-{secrets.token_hex(4)}", ledger=ledger)

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from airflow_mydump.engine.errors import ConfigurationError
+from airflow_mydump.engine.ledger_guard import require_ledger
 from airflow_mydump.engine.plan.adaptation import Adaptation
 from airflow_mydump.engine.plan.bundle import MOST
 from airflow_mydump.engine.plan.plan import IfExists
 from airflow_mydump.engine.plan.planner import DEFAULT_CHUNK_BYTES, Cutting, Strategy
+from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA
 from airflow_mydump.engine.translation.choice import TranslationChoice
 
 
@@ -17,7 +19,8 @@ from airflow_mydump.engine.translation.choice import TranslationChoice
 class PlanSettings:
     """How to plan: the size of a chunk, how many workers will share the bundles, how many bundles at most, whether
     large tables get their secondary keys after the data, whether rows will be verified, what the user chose for a
-    target of another vendor, how definitions are adapted to the target, and which accounts come along (globs)."""
+    target of another vendor, how definitions are adapted to the target, which accounts come along (globs), and in which
+    database of the target the run is recorded."""
 
     if_exists: IfExists = "truncate"
     chunk_bytes: int = DEFAULT_CHUNK_BYTES
@@ -30,6 +33,7 @@ class PlanSettings:
     users: tuple[str, ...] = ()
     verify: bool = True
     translation: TranslationChoice = field(default_factory=TranslationChoice)
+    ledger: str = LEDGER_SCHEMA
 
     def __post_init__(self) -> None:
         for name in ("chunk_bytes", "concurrency", "max_bundles"):
@@ -39,6 +43,7 @@ class PlanSettings:
             raise ConfigurationError(f"strategy is one of {', '.join(get_args(Strategy))}, not {self.strategy!r}")
         if self.max_key_prefix_length < 0:
             raise ConfigurationError(f"max_key_prefix_length is 0 or more, not {self.max_key_prefix_length}")
+        require_ledger(self.ledger)
 
     @property
     def cutting(self) -> Cutting:

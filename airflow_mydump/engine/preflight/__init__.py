@@ -32,7 +32,7 @@ from airflow_mydump.engine.preflight.accounts_to_move import coming_accounts as 
 from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, require_no_blocker
 from airflow_mydump.engine.preflight.foreign_key import ForeignKeys
-from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
@@ -49,23 +49,30 @@ class Servers:
     findings: tuple[Finding, ...] = ()
 
 
-def check(source: Endpoint, target: Endpoint, selection: Selection, consistency: Consistency = ONE_BY_ONE) -> Servers:
-    """Check both servers, and both accounts, for a run over a selection with such consistency. Changes nothing.
+def check(
+    source: Endpoint, target: Endpoint, selection: Selection, consistency: Consistency = ONE_BY_ONE,
+    ledger: str = LEDGER_SCHEMA,
+) -> Servers:  # fmt: skip
+    """Check both servers, and both accounts, for a run over a selection with such consistency, recorded in a ledger.
+    Changes nothing.
 
     Raises PreflightError naming all that is in the way, ConnectError, ServerError.
     """
-    found = look(source, target, selection, consistency)
+    found = look(source, target, selection, consistency, ledger)
     require_no_blocker(found.findings)
     return found
 
 
-def look(source: Endpoint, target: Endpoint, selection: Selection, consistency: Consistency = ONE_BY_ONE) -> Servers:
+def look(
+    source: Endpoint, target: Endpoint, selection: Selection, consistency: Consistency = ONE_BY_ONE,
+    ledger: str = LEDGER_SCHEMA,
+) -> Servers:  # fmt: skip
     """As `check`, for callers that want to see the blockers too. Raises ConnectError, ServerError."""
     with Session(source, metadata) as reading, _target_session(target) as writing:
         found = (
             *servers.pair_findings(reading, writing, selection),
             *source_findings(reading, selection, consistency),
-            *target_findings(writing, selection, target.binlog),
+            *target_findings(writing, selection, target.binlog, ledger),
         )
         return Servers(str(reading.flavor), str(writing.flavor), found)
 
@@ -77,15 +84,15 @@ def check_source(source: Endpoint, selection: Selection, consistency: Consistenc
         return str(reading.flavor)
 
 
-def check_target(target: Endpoint, selection: Selection) -> None:
+def check_target(target: Endpoint, selection: Selection, ledger: str = LEDGER_SCHEMA) -> None:
     """Check the target alone, for a restore. Changes nothing. Raises as `check` does."""
-    require_no_blocker(look_at_target(target, selection))
+    require_no_blocker(look_at_target(target, selection, ledger))
 
 
-def look_at_target(target: Endpoint, selection: Selection) -> tuple[Finding, ...]:
+def look_at_target(target: Endpoint, selection: Selection, ledger: str = LEDGER_SCHEMA) -> tuple[Finding, ...]:
     """As `check_target`, for callers that want to see the blockers too. Raises ConnectError, ServerError."""
     with _target_session(target) as writing:
-        return tuple(target_findings(writing, selection, target.binlog))
+        return tuple(target_findings(writing, selection, target.binlog, ledger))
 
 
 def _target_session(target: Endpoint) -> Session:
@@ -107,10 +114,10 @@ def source_findings(session: Session, selection: Selection, consistency: Consist
         yield from replica.findings(session)
 
 
-def target_findings(session: Session, selection: Selection, binlog: bool) -> Iterator[Finding]:
+def target_findings(session: Session, selection: Selection, binlog: bool, ledger: str) -> Iterator[Finding]:
     """The target by itself. Raises ServerError."""
     yield from servers.version_findings(session, "target")
-    yield from accounts.target_findings(session, selection, binlog)
+    yield from accounts.target_findings(session, selection, binlog, ledger)
     yield from servers.target_findings(session)
 
 

@@ -83,7 +83,7 @@ def killing_findings(session: Session) -> Iterator[Finding]:
             )
 
 
-def target_findings(session: Session, selection: Selection, binlog: bool) -> Iterator[Finding]:
+def target_findings(session: Session, selection: Selection, binlog: bool, ledger: str) -> Iterator[Finding]:
     """What the target's account may not do; without ``binlog`` it must be able to leave out the binary log.
 
     The session then does so. Raises ServerError.
@@ -92,7 +92,10 @@ def target_findings(session: Session, selection: Selection, binlog: bool) -> Ite
     account = f"target account {session.endpoint.user}"
     schemas = [selection.target_schema(name) for name in selection.schemas]
     yield from _lacking(grants, schemas, TARGET_PRIVILEGES, account)
-    yield from _lacking(grants, [LEDGER_SCHEMA], LEDGER_PRIVILEGES, account)
+    yield from _lacking(grants, [ledger], LEDGER_PRIVILEGES, account)
+    if ledger != LEDGER_SCHEMA:
+        # Whether it is there or not: see `ledger_guard`.
+        yield from _lacking(grants, [LEDGER_SCHEMA], ("SELECT",), account)
     if not binlog and not _may_leave_out_binlog(session):
         yield blocker(
             account,

@@ -28,7 +28,7 @@ def examine_copy(
     source: Endpoint, target: Endpoint, selection: Selection, settings: PlanSettings
 ) -> tuple[Finding, ...]:
     """All that a copy would meet. Raises SelectionError, ConnectError, ServerError."""
-    findings = list(preflight.look(source, target, selection).findings)
+    findings = list(preflight.look(source, target, selection, ledger=settings.ledger).findings)
     with _noting(findings):
         with Session(source, metadata) as reading, Session(target, metadata) as writing:
             findings += preflight.accounts_to_move.findings(reading, writing, settings.users, selection)
@@ -54,7 +54,7 @@ def examine_restore(
     with _noting(findings):
         found = read_dump(storage, dynamic_sql)
         selection = wanted.of([schema.name for schema in found.catalog.schemas])
-        findings += preflight.look_at_target(target, selection)
+        findings += preflight.look_at_target(target, selection, settings.ledger)
         settings = replace(settings, translation=settings.translation.with_json_as_text)  # as `load_plan` does
         findings += _on_target(target, narrowed(found.catalog, selection), selection, settings)
     return tuple(findings)
@@ -68,7 +68,7 @@ def _on_target(
         translation = translate_catalog(catalog, session, settings.translation)
         if any(finding.severity == "blocker" for finding in translation.findings):
             return translation.findings
-        decided = settings.if_exists, settings.defer_keys, settings.adaptation, coming_accounts
+        decided = settings.if_exists, settings.defer_keys, settings.adaptation, coming_accounts, settings.ledger
         return (*translation.findings, *decide(session, translation.catalog, selection, *decided).findings)
 
 

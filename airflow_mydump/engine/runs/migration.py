@@ -67,7 +67,7 @@ def migrate(migration: Migration, announce: Listener = ignore, planned: Callable
         resuming(source, directory, migration.consistency, announce),
         WorkerPool(migration.settings.concurrency, announce) as pool,
     ):
-        preflight.check(source, target, migration.selection, migration.consistency)
+        preflight.check(source, target, migration.selection, migration.consistency, migration.settings.ledger)
         plan = plan_once(
             directory, migration.run_key, _purpose(migration), again(partial(_plan, migration), target.patience)
         )
@@ -111,7 +111,9 @@ def _move_together(migration: Migration, plan: Plan, pool: WorkerPool, announce:
 
 def rehearse(migration: Migration) -> Plan:
     """Check both servers and plan the copy, and change nothing on either. Raises what these phases raise."""
-    preflight.check(migration.source, migration.target, migration.selection, migration.consistency)
+    preflight.check(
+        migration.source, migration.target, migration.selection, migration.consistency, migration.settings.ledger
+    )
     return _plan(migration, dry_run=True)
 
 

@@ -13,7 +13,11 @@ from airflow_mydump.engine.selection.pattern import matches, require_pattern
 Value = TypeVar("Value")
 
 LEDGER_SCHEMA = "airflow_mydump"
-"""The database on a target in which runs record their progress."""
+"""The database on a target in which runs record their progress, unless they are given another."""
+
+MARKER = "airflow_mydump_ledger"
+"""The table that marks a target's database, as long as a run that records in another ledger fills it. It is no part of
+the database's content, and never moved."""
 
 SYSTEM_SCHEMAS = frozenset({"information_schema", "mysql", "performance_schema", "sys", LEDGER_SCHEMA})
 

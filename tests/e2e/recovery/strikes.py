@@ -106,6 +106,11 @@ def _crash(trial: Trial, server: Server, seconds: float) -> None:
     trial.meanwhile(come_back)
 
 
+def outlast(trial: Trial, run: DagRun, step: Step) -> None:
+    """The task takes longer than it may."""
+    await_true(lambda: gone(step.process), 60)
+
+
 def map_index_of(trial: Trial, run: DagRun, step: Step) -> int:
     """Which of the mapped tasks is at a step."""
     (index,) = (each["map_index"] for each in run.instances(trial.phase) if each["pid"] == step.process)

@@ -42,6 +42,23 @@ def test_a_copy(airflow: Airflow, trio: Trio, mode: Mode, event: Callable[..., N
 
 
 @pytest.mark.parametrize("mode", MODES)
+def test_a_copy_whose_target_is_away_for_longer_than_a_try(airflow: Airflow, trio: Trio, mode: Mode) -> None:
+    trial = Trial(airflow, trio, "copy", mode, "impatient")
+    with trial.struck(partial(strikes.crash_target, trial)) as run:
+        run.end()
+    assert max(each["try_number"] for each in run.instances(trial.phase)) > 1
+    trial.assert_moved(run, "first" if mode == "replica" else "later")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_copy_whose_tasks_take_longer_than_they_may(airflow: Airflow, trio: Trio, mode: Mode) -> None:
+    trial = Trial(airflow, trio, "copy", mode, "hasty")
+    with trial.struck(partial(strikes.outlast, trial)) as run:
+        run.end()
+    trial.assert_moved(run, "first" if mode == "replica" else "either")
+
+
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
 def test_a_dump(airflow: Airflow, trio: Trio, mode: Mode, event: Callable[..., None]) -> None:
     if event is not strikes.crash_target:

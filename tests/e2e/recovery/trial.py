@@ -63,11 +63,13 @@ class Trial:
     trio: Trio
     work: Work
     mode: Mode
+    kind: str = ""
+    """What the DAG is called before its mode and vendor, if it is none of those that wait for everything."""
     pids: set[int] = field(default_factory=set)
     frozen: int = 0
 
     def __post_init__(self) -> None:
-        kind = "copy" if self.work == "copy" else "staged"
+        kind = self.kind or ("copy" if self.work == "copy" else "staged")
         self.dag_id = f"{kind}_{self.mode}_{self.trio.target.flavor}"
         self.phase = PHASES[self.work]
         self.first: dict[str, list[str]] = {}
