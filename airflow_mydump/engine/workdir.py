@@ -21,6 +21,7 @@ import zstandard
 from fsspec.implementations.local import LocalFileSystem
 
 from airflow_mydump.engine.errors import ConfigurationError
+from airflow_mydump.engine.known_type import known
 
 PARTIAL = ".partial-"
 """What the name of a file begins with while it is written."""
@@ -71,7 +72,7 @@ class WorkDirectory:
     def read(self, name: str, kind: type[Record]) -> Record:
         """Load one record. Raises ConfigurationError if the file is missing or is not such a record."""
         try:
-            return msgspec.json.decode(self._get(name), type=kind)
+            return msgspec.json.decode(self._get(name), type=known(kind))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{self.file(name)} is not a {kind.__name__}: {error}") from error
 
@@ -83,7 +84,7 @@ class WorkDirectory:
     def read_lines(self, name: str, kind: type[Record]) -> list[Record]:
         """Load what `write_lines` stored. Raises ConfigurationError as `read` does."""
         try:
-            return msgspec.json.Decoder(kind).decode_lines(self._get(name))
+            return msgspec.json.Decoder(known(kind)).decode_lines(self._get(name))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{self.file(name)} is not a list of {kind.__name__}: {error}") from error
 
