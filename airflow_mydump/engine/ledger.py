@@ -23,6 +23,7 @@ from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.errors import IncompleteRunError, ServerError
 from airflow_mydump.engine.event import Event, notice
 from airflow_mydump.engine.identifier import TableName, literal, quote
+from airflow_mydump.engine.known_type import known
 from airflow_mydump.engine.plan.plan import PlanIdentity
 from airflow_mydump.engine.server.flavor import Flavor
 from airflow_mydump.engine.server.server_name import identity_expression, name_expression, server_identity
@@ -161,7 +162,7 @@ def run_state(connection: Connection, identity: PlanIdentity) -> str:
         f"SELECT COALESCE(MAX(state), ''), COALESCE(MAX(detail), ''), {identity_expression(flavor)}, "
         f"{name_expression(flavor)} FROM {_table(identity)} WHERE {_rows(identity, 'run', ['run'])}"
     )
-    begun_on = msgspec.json.decode(detail, type=RunSummary).server if detail else ""
+    begun_on = msgspec.json.decode(detail, type=known(RunSummary)).server if detail else ""
     if begun_on != now:
         begun = f"was begun on the server {begun_on}" if begun_on else "is not in the ledger"
         raise IncompleteRunError(f"run {identity.run_key} {begun}, and {name} answers now; start the run anew")
@@ -384,7 +385,7 @@ def current_moment(session: Session, identity: PlanIdentity) -> Moment | None:
     rows = session.text_rows(
         f"SELECT detail FROM {_table(identity)} WHERE plan = {literal(identity.plan)} AND step = 'moment'"
     )
-    return msgspec.json.decode(rows[0][0], type=Moment) if rows else None
+    return msgspec.json.decode(rows[0][0], type=known(Moment)) if rows else None
 
 
 def end_moment(session: Session, identity: PlanIdentity, epoch: str) -> None:

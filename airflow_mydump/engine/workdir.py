@@ -23,6 +23,7 @@ import zstandard
 from fsspec.implementations.local import LocalFileSystem
 
 from airflow_mydump.engine.errors import ConfigurationError
+from airflow_mydump.engine.known_type import known
 
 PARTIAL = ".partial-"
 """What the name of a file begins with while it is written."""
@@ -75,7 +76,8 @@ class WorkDirectory:
         """Load one record. Raises ConfigurationError if the file is missing or is not such a record."""
         data = self._get(name)
         try:
-            return msgspec.json.decode(data if name.endswith(".zst") else _opened(self.file(name), data), type=kind)
+            record = data if name.endswith(".zst") else _opened(self.file(name), data)
+            return msgspec.json.decode(record, type=known(kind))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{self.file(name)} is not a {kind.__name__}: {error}") from error
 
@@ -87,7 +89,7 @@ class WorkDirectory:
     def read_lines(self, name: str, kind: type[Record]) -> list[Record]:
         """Load what `write_lines` stored. Raises ConfigurationError as `read` does."""
         try:
-            return msgspec.json.Decoder(kind).decode_lines(self._get(name))
+            return msgspec.json.Decoder(known(kind)).decode_lines(self._get(name))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{self.file(name)} is not a list of {kind.__name__}: {error}") from error
 
@@ -167,7 +169,7 @@ def _sealed(record: bytes) -> bytes:
 
 
 def _opened(path: str, data: bytes) -> bytes:
-    sealed = msgspec.json.decode(data, type=_Sealed)
+    sealed = msgspec.json.decode(data, type=known(_Sealed))
     record = bytes(sealed.record)
     if hashlib.sha256(record).hexdigest() != sealed.sha256:
         raise ConfigurationError(f"{path} is damaged, it is not what was written: start the run anew")

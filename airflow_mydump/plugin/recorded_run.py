@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import airflow_mydump.operators
+from airflow_mydump.engine.known_type import known
 from airflow_mydump.operators.outline import BEGUN, OUTLINE
 from airflow_mydump.operators.phase import FAILURE
 from airflow_mydump.operators.progress_record import PROGRESS
@@ -59,7 +60,7 @@ class RecordedRun:
     def found(self, task_id: str, key: str, kind: Any, map_index: int = -1) -> Any:
         """What a task left under a key; None if it left nothing of this kind (others may write XComs too)."""
         try:
-            return msgspec.convert(self.left.get((task_id, map_index, key)), kind)
+            return msgspec.convert(self.left.get((task_id, map_index, key)), known(kind))
         except msgspec.ValidationError:
             return None
 

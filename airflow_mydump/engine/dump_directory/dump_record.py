@@ -21,6 +21,7 @@ from airflow_mydump.engine.dump_directory.compressed_file import decompressed
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, FileRecord, record_of
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import DumpError
+from airflow_mydump.engine.known_type import known
 from airflow_mydump.engine.metadata.catalog import Catalog
 from airflow_mydump.engine.workdir import PARTIAL, WorkDirectory
 
@@ -186,6 +187,6 @@ def _read_recorded(storage: Storage, name: str, record: FileRecord) -> bytes:
 
 def _decode(name: str, content: bytes, kind: type[Record]) -> Record:
     try:
-        return msgspec.json.decode(decompressed(f"{PRIVATE}/{name}", content, _LARGEST_RECORD), type=kind)
+        return msgspec.json.decode(decompressed(f"{PRIVATE}/{name}", content, _LARGEST_RECORD), type=known(kind))
     except msgspec.DecodeError as error:
         raise DumpError(f"the file {PRIVATE}/{name} is not what its name says: {error}") from error
