@@ -197,7 +197,8 @@ class Airflow:
             "core.simple_auth_manager_users": f"{self.user}:admin",
             "dag_processor.parsing_processes": "1",
             "database.load_default_connections": "False",
-            "database.sql_alchemy_conn": f"sqlite:///{self.home / 'airflow.db'}",
+            # seconds that one of Airflow's processes waits for another's transaction
+            "database.sql_alchemy_conn": f"sqlite:///{self.home / 'airflow.db'}?timeout=60",
             "logging.base_log_folder": str(self.task_logs),
             "scheduler.enable_health_check": "False",
             # how soon an idle scheduler notices that a task has ended

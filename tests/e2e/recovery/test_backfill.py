@@ -93,7 +93,8 @@ def test_a_run_that_is_under_way_is_left_alone(trial: Trial) -> None:
 
     with trial.struck(reprocess, begin=cleared):
         assert run.end() == "success"
-    assert run.tries() == tries
+    begun = ("preflight", "chunk_plan", "schema_phase", "data_phase")
+    assert [run.tries()[task] for task in begun] == [tries[task] for task in begun]
     trial.assert_moved(run, "first")
 
 
