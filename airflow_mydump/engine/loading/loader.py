@@ -30,7 +30,7 @@ from airflow_mydump.engine.server.session import CONNECT_TIMEOUT, READ_TIMEOUT
 from airflow_mydump.engine.server.session_state import NOT_LOGGED, WAIT_SECONDS, loading
 
 _PACKET_BYTES = 1 << 20
-"""Below every server's max_allowed_packet default, above which larger packets gain nothing (measured)."""
+"""Larger packets gain nothing (measured)."""
 
 _SUMMARY = re.compile(r"Records: (\d+)\s+Deleted: (\d+)\s+Skipped: (\d+)\s+Warnings: (\d+)")
 
@@ -123,7 +123,8 @@ class Loader:
                 "SET GLOBAL local_infile = 1"
             )
         with _server_errors(self._endpoint):
-            self._connection.stream_query(statement, frames)
+            # A packet as large as the limit is refused, with its connection.
+            self._connection.stream_query(statement, frames, min(_PACKET_BYTES, self._packet // 2))
         return _recorded_rows(target, self._connection.info())
 
     def close(self) -> None:
@@ -166,8 +167,9 @@ class _StreamConnection(Connection):
 
     _frames: Iterable[bytes] | None = None
 
-    def stream_query(self, sql: str, frames: Iterable[bytes]) -> None:
-        self._frames = frames
+    def stream_query(self, sql: str, frames: Iterable[bytes], most_bytes: int) -> None:
+        """Run a LOAD DATA LOCAL with these frames, in packets of at most so many bytes."""
+        self._frames = _pieces(frames, most_bytes)
         try:
             self.query(sql)
         finally:
@@ -222,7 +224,7 @@ class _StreamResult(MySQLResult):
     def _read_load_local_packet(self, first_packet: Any) -> None:
         connection: Any = self.connection
         try:
-            for piece in _pieces(connection.take_frames()):
+            for piece in connection.take_frames():
                 connection.write_packet(piece)
         except (pymysql.Error, OSError):
             raise
@@ -236,13 +238,13 @@ class _StreamResult(MySQLResult):
         self._read_ok_packet(connection._read_packet())
 
 
-def _pieces(frames: Iterable[bytes]) -> Iterator[bytes]:
+def _pieces(frames: Iterable[bytes], most_bytes: int) -> Iterator[bytes]:
     for framed in frames:
-        if len(framed) <= _PACKET_BYTES:
+        if len(framed) <= most_bytes:
             yield framed
             continue
-        for start in range(0, len(framed), _PACKET_BYTES):
-            yield framed[start : start + _PACKET_BYTES]
+        for start in range(0, len(framed), most_bytes):
+            yield framed[start : start + most_bytes]
 
 
 def _connect(endpoint: Endpoint) -> _StreamConnection:

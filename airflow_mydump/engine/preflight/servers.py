@@ -28,7 +28,7 @@ def pair_findings(source: Session, target: Session, selection: Selection) -> Ite
         yield warning(
             "the target's max_allowed_packet",
             f"is {after['max_allowed_packet']} and the source's {before['max_allowed_packet']}: a value that is larger "
-            "than the target's will be refused there",
+            "than the target's is refused there where rows go as INSERT, and is NULL to some of its functions",
             f"SET GLOBAL max_allowed_packet = {before['max_allowed_packet']} on the target",
         )
     if int(after["innodb_page_size"]) < int(before["innodb_page_size"]):
