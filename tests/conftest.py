@@ -15,6 +15,7 @@ _LONGEST_FIRST = ("e2e", "integration", "faults", "scenarios", "soak", "unit")
 _SERVERS = ("pair", "scene", "direction")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist looks at the marks in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _LONGEST_FIRST.index(_folder(item)))
     for item in items:

@@ -240,6 +240,12 @@ def is_cleared(session: Session, identity: PlanIdentity) -> bool:
     return not session.rows(f"SELECT 1 FROM {_table(identity)} WHERE {steps} LIMIT 1")
 
 
+def has_cleared(session: Session, identity: PlanIdentity, chunks: Collection[Chunk]) -> bool:
+    """Whether the run is complete, and what was recorded of some of its chunks was removed. Raises ServerError, and
+    IncompleteRunError as `is_complete` does."""
+    return is_complete(session, identity) and len(source_checksums(session, identity, chunks)) < len(chunks)
+
+
 def done_items(session: Session, identity: PlanIdentity, step: Step) -> frozenset[str]:
     """The items of a step that are done. Raises ServerError."""
     rows = session.text_rows(
@@ -254,7 +260,8 @@ def require_done(
 ) -> None:
     """Raise IncompleteRunError, naming what is missing, unless a step's planned items are all done; ServerError.
 
-    ``planned`` says by item what it is to a reader. With ``verified``, done is not enough.
+    ``planned`` says by item what it is to a reader. With ``verified``, done is not enough. Of a run that another try
+    has completed meanwhile nothing is missing, though its steps may be cleared.
     """
     states = ("verified",) if verified else ("done", "verified")
     rows = session.text_rows(
@@ -262,7 +269,8 @@ def require_done(
         f"AND state IN ({', '.join(map(literal, states))})"
     )
     there = {item for (item,) in rows}
-    if missing := [str(name) for item, name in planned.items() if item not in there]:
+    missing = [str(name) for item, name in planned.items() if item not in there]
+    if missing and not is_complete(session, identity):
         told = "; ".join(missing[:_TOLD])
         more = f"; and {len(missing) - _TOLD} more" if len(missing) > _TOLD else ""
         raise IncompleteRunError(

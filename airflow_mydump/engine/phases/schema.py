@@ -21,6 +21,7 @@ from airflow_mydump.engine.loading.batch import batches
 from airflow_mydump.engine.metadata.catalog import Schema
 from airflow_mydump.engine.metadata.sequence import create_statement
 from airflow_mydump.engine.phases.plan import OBJECTS, SCHEMAS, plan_path
+from airflow_mydump.engine.phases.removal import drop_table, truncate_table
 from airflow_mydump.engine.plan.plan import PlannedObject, PlannedTable, SchemaBundle
 from airflow_mydump.engine.retry import Patience, retrying
 from airflow_mydump.engine.selection.selection import Selection
@@ -205,7 +206,7 @@ class _Batch:
         if replace:
             if planned.action == "create":
                 _require_empty(session, planned.target)
-            session.execute(f"DROP TABLE IF EXISTS {planned.target.sql}")
+            drop_table(session, planned.target)
         return _create_table(session, self.bundle.selection, planned)
 
 
@@ -247,10 +248,10 @@ def empty_table(session: Session, selection: Selection, planned: PlannedTable) -
     """Empty a table and set its counter to the source's; harmless to do twice. Raises ServerError."""
     if planned.table.history:
         # MariaDB has no TRUNCATE for system-versioned tables (error 4137), and DELETE would leave history.
-        session.execute(f"DROP TABLE IF EXISTS {planned.target.sql}")
+        drop_table(session, planned.target)
         _create_table(session, selection, planned)
         return
-    session.execute(f"TRUNCATE TABLE {planned.target.sql}")
+    truncate_table(session, planned.target)
     counter = parse_table(planned.table.name, planned.table.definition).auto_increment
     if counter is not None:
         session.execute(f"ALTER TABLE {planned.target.sql} AUTO_INCREMENT = {counter}")
