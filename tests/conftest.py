@@ -1,35 +1,36 @@
-"""Which tests run in one process, where several share them: those of the same servers, which start slowly."""
+"""Which tests run in one process, where two share them: those of the same servers, which start slowly."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from xdist.remote import Producer
 
-_TESTS = Path(__file__).parent
 _LONGEST_FIRST = ("e2e", "integration", "faults", "scenarios", "soak", "unit")
-_SERVERS = ("pair", "scene", "direction")
+_SERVERS = re.compile(r"\[(?:.*-)?((?:mariadb|mysql)-to-(?:mariadb|mysql))\b|\[(mariadb|mysql)\b")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist looks at the marks in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _LONGEST_FIRST.index(_folder(item)))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: _LONGEST_FIRST.index(_folder(item.nodeid)))
 
 
-def _folder(item: pytest.Item) -> str:
-    return item.path.relative_to(_TESTS).parts[0]
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return _ByServers(config, log)
 
 
-def _group(item: pytest.Item) -> str:
-    folder = _folder(item)
-    if folder == "e2e":
-        return folder  # one Airflow with all servers
-    chosen: Mapping[str, object] = item.callspec.params if hasattr(item, "callspec") else {}
-    servers = next((str(chosen[name]) for name in _SERVERS if name in chosen), None)
-    return f"{folder} {servers}" if servers else str(item.path)
+class _ByServers(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    def _split_scope(self, nodeid: str) -> str:
+        folder = _folder(nodeid)
+        if folder == "e2e":
+            return folder  # one Airflow with all servers
+        servers = _SERVERS.search(nodeid)
+        return f"{folder} {servers[1] or servers[2]}" if servers else nodeid.partition("::")[0]
+
+
+def _folder(nodeid: str) -> str:
+    return nodeid.split("/")[1]
