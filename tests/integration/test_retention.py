@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_mydump.engine.dump_directory import METADATA, PRIVATE
+from airflow_mydump.engine.dump_directory import METADATA
+from airflow_mydump.engine.dump_directory.dump_plan import DumpPlan
 from airflow_mydump.engine.dump_directory.dump_record import PLAN
 from airflow_mydump.engine.dump_directory.retention import prune_dumps
 from airflow_mydump.engine.errors import ConfigurationError
@@ -28,10 +30,9 @@ def dumps(pair: Pair, database: str, tmp_path: Path) -> Path:
         if name == "a":
             run.on_source("CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)")
         run.dump()
-        plan = run.path / PRIVATE / PLAN
-        text = plan.read_text()
-        started = text[text.index('"started":"') :].split('"')[3]
-        plan.write_text(text.replace(started, f"2026-01-0{'abc'.index(name) + 1} 00:00:00"))
+        private = run.storage.private
+        started = f"2026-01-0{'abc'.index(name) + 1} 00:00:00"
+        private.write(PLAN, replace(private.read(PLAN, DumpPlan), started=started))
     return tmp_path / "dumps"
 
 

@@ -96,3 +96,19 @@ def test_myloader_restores_many_files(run: StagedRun, pair: Pair) -> None:
     assert len(list(run.path.glob("*.dat.zst"))) > 3
     load_with_myloader(pair, run.path)
     assert_same_contents(pair.source, pair.target, run.database)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_no_rows_need_no_file(run: StagedRun, pair: Pair, own: bool) -> None:
+    if not (own or MYLOADER):
+        pytest.skip("no myloader on PATH")
+    run.on_source("CREATE TABLE nothing (id INT PRIMARY KEY)", "CREATE TABLE t (id INT PRIMARY KEY)")
+    run.on_source("INSERT INTO t VALUES (1)")
+    run.dump()
+    assert [manifest.table.name for manifest in manifests(run) if manifest.records] == ["t"]
+    assert len(list(run.path.glob("*.dat.zst"))) == 1
+    if own:
+        assert sum(tenant.rows for tenant in run.restore().tenants) == 1
+    else:
+        load_with_myloader(pair, run.path)
+    assert_same_contents(pair.source, pair.target, run.database)

@@ -1,17 +1,18 @@
-"""Dumps one chunk: rows, framed and compressed in one pass, from one snapshot into one file that appears complete."""
+"""Dumps chunks: rows, framed and compressed in one pass, from one snapshot into files that appear complete."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.dump_directory.compressed_file import DEFAULT_LEVEL, write_compressed
-from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, FileRecord, record_of
+from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, FileRecord, RowsFiles, record_of
 from airflow_mydump.engine.dump_directory.schema_file import HEADER
 from airflow_mydump.engine.dump_directory.storage import Writable
-from airflow_mydump.engine.errors import LoadMismatchError
+from airflow_mydump.engine.errors import LoadMismatchError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.framing.frame import Delimiters, FrameStream
 from airflow_mydump.engine.framing.frame_digest import FrameDigest, tells_everything
@@ -35,38 +36,70 @@ class DumpTarget:
     level: int = DEFAULT_LEVEL
 
 
-def dump_chunk(
-    source: Session, target: DumpTarget, planned: PlannedTable, chunk: Chunk, base: str, announce: Listener
-) -> ChunkManifest:
-    """Write a chunk's rows and the statement that loads them; returns what was written.
+@dataclass(frozen=True)
+class DumpJob:
+    """A chunk to dump, its table, and what the names of the table's files begin with."""
 
-    The checksum is of the snapshot that the rows come from: of the frames as they pass where that tells everything,
-    else computed by the source. ``base`` is what the table's files begin with. Each try has files of its own, whoever
-    makes it: what one wrote and recorded, no other can replace.
+    planned: PlannedTable
+    chunk: Chunk
+    base: str
 
-    Raises ServerError, FramingCollision, LoadMismatchError, ConfigurationError; what is left has no record.
+    @property
+    def stored(self) -> Digestible:
+        """The chunk as the source has it."""
+        return Digestible(self.planned.table.name, self.planned.table, self.chunk, self.planned.where)
+
+    def __str__(self) -> str:
+        return f"{self.planned.table.name}, {self.chunk.describe()}"
+
+
+def dump_chunks(
+    source: Session, target: DumpTarget, jobs: Sequence[DumpJob], announce: Listener
+) -> list[ChunkManifest]:
+    """Write the rows of chunks and the statements that load them, all from one snapshot; returns what was written.
+
+    Checksums are of the frames as they pass where these tell everything, else computed by the source. Each try has
+    files of its own, whoever makes it: what one wrote and recorded, no other can replace. No rows need no file.
+
+    Raises ServerError naming the chunk, FramingCollision, LoadMismatchError, ConfigurationError; what is left has no
+    record.
     """
-    table = planned.table
-    stored = Digestible(table.name, table, chunk, planned.where)
-    announce(Event(EventKind.CHUNK_STARTED, table.name, chunk.id))
-    name = f"{base}.{chunk.part:05}.{secrets.randbelow(_TRIES):05}"
-    delimiters = Delimiters.for_rows_of(table)
+    for job in jobs:
+        announce(Event(EventKind.CHUNK_STARTED, job.planned.table.name, job.chunk.id))
     with source.consistent_snapshot():
-        checksum = None if tells_everything(table, chunk) else compute_checksums(source, [stored])[0]
-        stream = read_frames(source, stored, delimiters)
+        silent = [job for job in jobs if not tells_everything(job.planned.table, job.chunk)]
+        computed = compute_checksums(source, [job.stored for job in silent])
+        checksums = dict(zip(silent, computed, strict=True))
+        return [_dump(source, target, job, checksums.get(job), announce) for job in jobs]
+
+
+def _dump(
+    source: Session, target: DumpTarget, job: DumpJob, checksum: Checksum | None, announce: Listener
+) -> ChunkManifest:
+    table, chunk = job.planned.table, job.chunk
+    delimiters = Delimiters.for_rows_of(table)
+    try:
+        stream = read_frames(source, job.stored, delimiters)
         hashed = FrameDigest(delimiters)
-        data = write_compressed(target.files, f"{name}.dat.zst", _heard(hashed, stream, checksum), target.level)
-    announce(Event(EventKind.FILE_WRITTEN, table.name, chunk.id, stream.rows, data.bytes))
-    statement = _write_statement(target.files, f"{name}.sql", table, delimiters, data)
+        files = _write(target, job, delimiters, hashed.listen(stream) if checksum is None else iter(stream))
+    except ServerError as error:
+        raise error.during(str(job)) from error
+    if files:
+        announce(Event(EventKind.FILE_WRITTEN, table.name, chunk.id, stream.rows, files.data.bytes))
     checksum = checksum or Checksum(stream.rows, hashed.text)
     if checksum.rows != stream.rows:
-        raise LoadMismatchError(f"{stored}: the source counted {checksum.rows} rows, and {stream.rows} were read")
+        raise LoadMismatchError(f"{job}: the source counted {checksum.rows} rows, and {stream.rows} were read")
     announce(Event(EventKind.CHUNK_DUMPED, table.name, chunk.id, stream.rows, stream.bytes))
-    return _manifest(table, chunk, data, statement, stream, delimiters, checksum)
+    return _manifest(table, chunk, files, stream, delimiters, checksum)
 
 
-def _heard(hashed: FrameDigest, frames: Iterable[bytes], checksum: Checksum | None) -> Iterable[bytes]:
-    return hashed.listen(frames) if checksum is None else frames
+def _write(target: DumpTarget, job: DumpJob, delimiters: Delimiters, frames: Iterator[bytes]) -> RowsFiles | None:
+    first = next(frames, None)
+    if first is None:
+        return None
+    name = f"{job.base}.{job.chunk.part:05}.{secrets.randbelow(_TRIES):05}"
+    data = write_compressed(target.files, f"{name}.dat.zst", chain((first,), frames), target.level)
+    return RowsFiles(data, _write_statement(target.files, f"{name}.sql", job.planned.table, delimiters, data))
 
 
 def _write_statement(files: Writable, name: str, table: Table, delimiters: Delimiters, data: FileRecord) -> FileRecord:
@@ -78,14 +111,12 @@ def _write_statement(files: Writable, name: str, table: Table, delimiters: Delim
 
 
 def _manifest(
-    table: Table, chunk: Chunk, data: FileRecord, statement: FileRecord, stream: FrameStream, delimiters: Delimiters,
-    checksum: Checksum,
-) -> ChunkManifest:  # fmt: skip
+    table: Table, chunk: Chunk, files: RowsFiles | None, stream: FrameStream, delimiters: Delimiters, checksum: Checksum
+) -> ChunkManifest:
     return ChunkManifest(
         table=table.name,
         chunk=chunk,
-        data=data,
-        statement=statement,
+        files=files,
         rows=stream.rows,
         bytes=stream.bytes,
         field=delimiters.field.hex(),

@@ -147,7 +147,7 @@ def read_done(storage: Storage, plan: str, prefix: str = "") -> DoneChunks:
     finished = {
         manifest.chunk.id: manifest
         for manifest in recorded
-        if all(sizes.get(record.name) == record.bytes for record in manifest.files)
+        if all(sizes.get(record.name) == record.bytes for record in manifest.records)
     }
     return DoneChunks(finished, {found.chunk.id: found for found in recorded if found.chunk.id not in finished})
 

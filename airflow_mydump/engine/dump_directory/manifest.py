@@ -26,16 +26,24 @@ def record_of(name: str, content: bytes) -> FileRecord:
 
 
 @dataclass(frozen=True)
+class RowsFiles:
+    """The file with a chunk's rows, and the one with the statement that loads it."""
+
+    data: FileRecord
+    statement: FileRecord
+
+
+@dataclass(frozen=True)
 class ChunkManifest:
     """A chunk in a dump: which rows of which table, the files they are in, and the source's checksum of them.
 
-    ``bytes`` are those of the framed rows, before compression. The delimiters are in hexadecimal.
+    A chunk without rows has no files. ``bytes`` are those of the framed rows, before compression. The delimiters are in
+    hexadecimal.
     """
 
     table: TableName
     chunk: Chunk
-    data: FileRecord
-    statement: FileRecord
+    files: RowsFiles | None
     rows: int
     bytes: int
     field: str
@@ -44,9 +52,9 @@ class ChunkManifest:
     checksum: Checksum
 
     @property
-    def files(self) -> tuple[FileRecord, FileRecord]:
-        """Both files."""
-        return self.data, self.statement
+    def records(self) -> tuple[FileRecord, ...]:
+        """The files, if there are any."""
+        return (self.files.data, self.files.statement) if self.files else ()
 
     @property
     def delimiters(self) -> Delimiters:

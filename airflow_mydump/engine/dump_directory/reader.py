@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from airflow_mydump.engine.ddl.definition_check import check_catalog
 from airflow_mydump.engine.dump_directory import METADATA, PRIVATE
@@ -58,9 +58,7 @@ def _read_own(storage: Storage, sizes: dict[str, int], index_sha256: str) -> Fou
     known = {table.name for table in catalog.tables}
     filled = {table.name for table in catalog.tables if not table.structure_only}
     for manifest in manifests:
-        if manifest.table not in known or not manifest.data.name.startswith(f"{names.base(manifest.table)}."):
-            raise DumpError(f"the list of chunks in {PRIVATE} names {manifest.data.name} for a table that it is not of")
-        check_chunk(manifest.chunk)
+        _check_manifest(manifest, known, names)
         sources[manifest.table].append(ChunkSource(manifest.chunk, manifest))
     if empty := sorted(filled - sources.keys()):
         raise DumpError(f"the list of chunks in {PRIVATE} has none for table {empty[0]}")
@@ -69,6 +67,20 @@ def _read_own(storage: Storage, sizes: dict[str, int], index_sha256: str) -> Fou
         sources={name: tuple(found) for name, found in sources.items()},
         consistency=index.consistency,
     )
+
+
+def _check_manifest(manifest: ChunkManifest, known: Collection[TableName], names: FileNames) -> None:
+    """Raise DumpError if a chunk is not one of a known table, in files of that table if it has rows."""
+    if manifest.table not in known:
+        raise DumpError(f"the list of chunks in {PRIVATE} names table {manifest.table}, which the dump does not have")
+    for record in manifest.records:
+        if not record.name.startswith(f"{names.base(manifest.table)}."):
+            raise DumpError(f"the list of chunks in {PRIVATE} names {record.name} for a table that it is not of")
+    if (manifest.rows > 0) != bool(manifest.files):
+        raise DumpError(
+            f"the list of chunks in {PRIVATE} has {manifest.rows} rows of {manifest.table}, and no such files"
+        )
+    check_chunk(manifest.chunk)
 
 
 def _require_files(sizes: dict[str, int], index: Index, manifests: tuple[ChunkManifest, ...]) -> None:
@@ -85,5 +97,4 @@ def _require_files(sizes: dict[str, int], index: Index, manifests: tuple[ChunkMa
 def _records(index: Index, manifests: tuple[ChunkManifest, ...]) -> Iterator[FileRecord]:
     yield from index.definitions
     for manifest in manifests:
-        yield manifest.data
-        yield manifest.statement
+        yield from manifest.records

@@ -76,11 +76,14 @@ class _Files:
         return Loaded(sum(size for _, size in loaded), Checksum(sum(rows for rows, _ in loaded), ""))
 
     def _load_framed(self, job: LoadJob, manifest: ChunkManifest) -> Loaded:
-        read_small(self.storage, manifest.statement.name, "", manifest.statement)
-        content = _Counted(read_compressed(self.storage, manifest.data.name, "zst", manifest.data, most=manifest.bytes))
+        if manifest.files is None:
+            return Loaded(0, manifest.checksum)
+        data, statement = manifest.files.data, manifest.files.statement
+        read_small(self.storage, statement.name, "", statement)
+        content = _Counted(read_compressed(self.storage, data.name, "zst", data, most=manifest.bytes))
         recorded = self.loader.load(job.planned.target, job.planned.table, manifest.delimiters, content)
         if content.bytes != manifest.bytes:
-            raise DumpError(f"the file {manifest.data.name} holds {content.bytes:,} bytes, and held {manifest.bytes:,}")
+            raise DumpError(f"the file {data.name} holds {content.bytes:,} bytes, and held {manifest.bytes:,}")
         if recorded != manifest.rows:
             raise LoadMismatchError(
                 f"{job}: {manifest.rows} rows were dumped and the target recorded {recorded}; the chunk is rolled back"

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from functools import partial
 from typing import Protocol
 
-from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.pause import pause_applier
 from airflow_mydump.engine.consistency.reading_together import read_together
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
-from airflow_mydump.engine.dump_directory.chunk_dump import DumpTarget, dump_chunk
+from airflow_mydump.engine.dump_directory.chunk_dump import DumpJob, DumpTarget, dump_chunks
 from airflow_mydump.engine.dump_directory.dump_plan import DumpBundle, DumpPlan, dump_file
 from airflow_mydump.engine.dump_directory.dump_record import (
     CATALOG,
@@ -30,13 +29,14 @@ from airflow_mydump.engine.dump_directory.file_batch import FileBatch
 from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
 from airflow_mydump.engine.dump_directory.moment_file import read_moment, remove_moment, write_moment
 from airflow_mydump.engine.dump_directory.storage import Storage
-from airflow_mydump.engine.errors import ConfigurationError, ServerError, SnapshotError
+from airflow_mydump.engine.errors import ConfigurationError, SnapshotError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.loading.batch import batches
 from airflow_mydump.engine.metadata.catalog import Catalog
 from airflow_mydump.engine.phases.definition_change import definitions_of, require_unchanged
 from airflow_mydump.engine.phases.noted_tables import holding_noted, note_tables, require_noted, snapshot_tables
-from airflow_mydump.engine.plan.plan import DataBundle, PlannedTable
+from airflow_mydump.engine.plan.plan import DataBundle
 from airflow_mydump.engine.retry import Patience, retrying
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed
@@ -71,14 +71,13 @@ class Dumped:
 def dump_phase(source: Endpoint, storage: Storage, file: str, announce: Listener = ignore) -> Dumped:
     """Dump every chunk of a bundle that is not in the directory yet, each when its turn comes.
 
-    Raises ServerError naming the table and chunk, and what `dump_chunk` raises. What was finished before stays; another
-    call goes on after it.
+    Raises what `dump_chunks` raises. What was finished before stays; another call goes on after it.
     """
     planned_on = storage.private.read(PLAN, DumpPlan).source_identity
     with Renewed(partial(session_with, source, reading, planned_on), source.patience) as connection:
 
-        def dump(target: DumpTarget, planned: PlannedTable, chunk: Chunk, base: str, heard: Listener) -> ChunkManifest:
-            return connection.once(dump_chunk, target, planned, chunk, base, heard)
+        def dump(target: DumpTarget, jobs: Sequence[DumpJob], heard: Listener) -> list[ChunkManifest]:
+            return connection.once(dump_chunks, target, jobs, heard)
 
         return _dump_bundle(storage, file, dump, "", source.patience, announce)
 
@@ -88,7 +87,7 @@ def snapshot_dump_phase(
 ) -> Dumped:
     """Be one of the workers that dump all chunks of the plan from one moment of the source; see `read_together`.
 
-    Raises what that raises, ServerError naming the table and chunk, and what `dump_chunk` raises.
+    Raises what that raises, and what `dump_chunks` does.
     """
     plan = storage.private.read(PLAN, DumpPlan)
     return Dumped.sum(
@@ -174,17 +173,15 @@ class _DumpWork:
     def do(self, bundle: int, session: KeptSession, moment: Moment) -> Dumped:
         file = self.plan.bundles[bundle].file
         found = self.storage.private.read(file, DataBundle)
-        dump, patience = partial(dump_chunk, session), self.source.patience
+        dump, patience = partial(dump_chunks, session), self.source.patience
         with holding_noted(self.source, self._folder, moment, found, session):
             return _dump_bundle(self.storage, file, dump, f"{moment.epoch}-", patience, self.announce)
 
 
 class _Dump(Protocol):
-    """`dump_chunk`, with the session that it reads in."""
+    """`dump_chunks`, with the session that it reads in."""
 
-    def __call__(
-        self, target: DumpTarget, planned: PlannedTable, chunk: Chunk, base: str, announce: Listener, /
-    ) -> ChunkManifest: ...
+    def __call__(self, target: DumpTarget, jobs: Sequence[DumpJob], announce: Listener, /) -> list[ChunkManifest]: ...
 
 
 def _dump_bundle(
@@ -195,20 +192,20 @@ def _dump_bundle(
     records = f"{epoch}{names.number:05}-"
     finished = read_done(storage, bundle.identity.plan, records).finished
     dumped = Dumped(skipped=len(finished))
+    jobs = []
+    for chunk in bundle.chunks:
+        planned = bundle.table_of(chunk)
+        if chunk.id in finished:
+            announce(Event(EventKind.CHUNK_SKIPPED, planned.target, chunk.id))
+        else:
+            jobs.append(DumpJob(planned, chunk, names.base(chunk.table)))
     try:
         with FileBatch(storage) as files, _Record(storage, files, bundle.identity.plan, records) as record:
             target = DumpTarget(files, names.level)
-            for chunk in bundle.chunks:
-                planned = bundle.table_of(chunk)
-                if chunk.id in finished:
-                    announce(Event(EventKind.CHUNK_SKIPPED, planned.target, chunk.id))
-                    continue
-                try:
-                    manifest = retrying(patience)(dump, target, planned, chunk, names.base(chunk.table), announce)
-                except ServerError as error:
-                    raise error.during(f"{planned.table.name}, {chunk.describe()}") from error
-                record.add(manifest)
-                dumped = dumped.plus(manifest)
+            for batch in batches(jobs, lambda job: job.chunk.weight):
+                for manifest in retrying(patience)(dump, target, batch, announce):
+                    record.add(manifest)
+                    dumped = dumped.plus(manifest)
     except _TooLate:
         return Dumped(skipped=len(bundle.chunks))
     return dumped
@@ -257,7 +254,7 @@ class _Record:
             if not self._storage.finished:
                 raise
         if self._storage.finished:
-            self._storage.discard([record.name for manifest in self._unrecorded for record in manifest.files])
+            self._storage.discard([record.name for manifest in self._unrecorded for record in manifest.records])
             raise _TooLate
 
     def __enter__(self) -> _Record:

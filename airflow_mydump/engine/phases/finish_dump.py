@@ -113,7 +113,7 @@ def _finish(source: Endpoint, storage: Storage, plan: DumpPlan, locks: NamedLock
     if plan.settings.mode == "none":
         require_cut_tables(source, folder)
     # Those of earlier tries, and of tasks that were taken for dead: the directory is this dump's alone.
-    data = {record.name for manifest in manifests for record in manifest.files}
+    data = {record.name for manifest in manifests for record in manifest.records}
     storage.keep_only(data)
     content, definitions = _write_all(source, storage, plan, catalog, manifests, moment)
     storage.remove_unfinished()
@@ -140,7 +140,7 @@ def _report(storage: Storage, plan: DumpPlan) -> DumpReport:
         objects=plan.objects,
         rows=sum(manifest.rows for manifest in manifests),
         bytes=sum(manifest.bytes for manifest in manifests),
-        file_bytes=sum(manifest.data.bytes for manifest in manifests),
+        file_bytes=sum(manifest.files.data.bytes for manifest in manifests if manifest.files),
     )
 
 
@@ -171,7 +171,7 @@ def _require_all(storage: Storage, plan: DumpPlan, prefix: str) -> list[ChunkMan
         if found := done.finished.get(chunk.id):
             manifests.append(found)
         elif found := done.lost.get(chunk.id):
-            names = " or ".join(record.name for record in found.files)
+            names = " or ".join(record.name for record in found.records)
             missing.append(f"chunk {chunk.id} of {found.table}: {names} is not there as it was written")
         else:
             missing.append(f"chunk {chunk.id} was not dumped")
