@@ -17,15 +17,18 @@ def drop_table(session: Session, table: TableName) -> None:
         session.execute(f"DROP TABLE IF EXISTS {table.sql}")
 
 
-def truncate_table(session: Session, table: TableName) -> None:
-    """Empty a table. Raises ServerError."""
+def truncate_table(session: Session, table: TableName, counter: int | None) -> None:
+    """Empty a table, and let it count from ``counter`` on, if that is not None. Raises ServerError."""
     with _alone(session):
         session.execute(f"TRUNCATE TABLE {table.sql}")
+        if counter is not None:
+            session.execute(f"ALTER TABLE {table.sql} AUTO_INCREMENT = {counter}")
 
 
 def _alone(session: Session) -> AbstractContextManager[None]:
-    """Where foreign keys of tables form a circle, two sessions of MariaDB (10.11) that drop or empty some of them may
-    wait for each other until a timeout, or without end. One after the other, they are also faster.
+    """Where foreign keys of tables form a circle, a session of MariaDB (10.11) that drops or empties one of them and
+    another that drops, empties or alters the next may wait for each other for minutes, whatever timeouts say. One after
+    the other, they are also faster.
 
     Nobody waits for another turn meanwhile.
     """

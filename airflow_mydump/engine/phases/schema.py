@@ -251,10 +251,8 @@ def empty_table(session: Session, selection: Selection, planned: PlannedTable) -
         drop_table(session, planned.target)
         _create_table(session, selection, planned)
         return
-    truncate_table(session, planned.target)
     counter = parse_table(planned.table.name, planned.table.definition).auto_increment
-    if counter is not None:
-        session.execute(f"ALTER TABLE {planned.target.sql} AUTO_INCREMENT = {counter}")
+    truncate_table(session, planned.target, counter)
 
 
 def _triggers(session: Session, tables: Collection[TableName]) -> dict[TableName, list[TableName]]:
