@@ -141,6 +141,8 @@ class WorkDirectory:
 
 def make_directory(path: Path) -> None:
     """Make a directory, and those above it, for good. Raises OSError."""
+    if path.exists():
+        return
     new = [each for each in (path, *path.parents) if not each.exists()]
     path.mkdir(parents=True, exist_ok=True)
     for each in new:

@@ -141,8 +141,11 @@ def _login(server: Server) -> list[str]:
     ]
 
 
-def found(flavor: str, work: Work) -> list[Contender]:
-    """Ourselves, then the peers that are installed and can work with servers of this flavor."""
+def found(flavor: str, work: Work, many_files: bool) -> list[Contender]:
+    """Ourselves, then the peers that are installed and can work with servers of this flavor.
+
+    Of ``many_files`` mydumper compresses none: it starts a process for each, which takes minutes.
+    """
     unverified = "--no-verify"  # as the peers
     ours = {
         "copy": [
@@ -155,10 +158,10 @@ def found(flavor: str, work: Work) -> list[Contender]:
             Contender("airflow_mydump load (zstd), not verified", our_restore(unverified), our_dump),
         ],
     }
-    return [*ours[work], *_mydumpers(work), *_text_tools(flavor, work)]
+    return [*ours[work], *_mydumpers(work, many_files), *_text_tools(flavor, work)]
 
 
-def _mydumpers(work: Work) -> list[Contender]:
+def _mydumpers(work: Work, many_files: bool) -> list[Contender]:
     if not (shutil.which("mydumper") and shutil.which("myloader")):
         return []
     light = ("--exec-per-thread=/usr/bin/zstd -1", "--exec-per-thread-extension=.zst")
@@ -169,7 +172,8 @@ def _mydumpers(work: Work) -> list[Contender]:
         "LOAD DATA, zstd -1": mydumper("--format=LOAD_DATA", *light),
     }
     if work == "dump":
-        return [Contender(f"mydumper ({name})", dump) for name, dump in forms.items()]
+        taken = {name: dump for name, dump in forms.items() if not (many_files and "zstd" in name)}
+        return [Contender(f"mydumper ({name})", dump) for name, dump in taken.items()]
     if work == "restore":
         return [Contender(f"myloader ({name})", myloader, dump) for name, dump in forms.items() if "zstd" not in name]
     return [

@@ -23,8 +23,11 @@ def load_with_myloader(pair: Pair, path: Path) -> None:
     drop = "--drop-table" if "--drop-table" in _run([MYLOADER, "--help"]).stdout else "--overwrite-tables"
     command = [MYLOADER, *_account(pair.target), "-d", str(path), "-t", "2", "-v", "2", drop]
     for _ in range(5):
-        done = _run(command)
-        # 1.0.1 now and then aborts over a mutex of its own, whatever it loads.
+        # 1.0.1 now and then aborts over a mutex of its own, or waits for it without end, whatever it loads.
+        try:
+            done = _run(command)
+        except subprocess.TimeoutExpired:
+            continue
         if done.returncode != -signal.SIGABRT:
             break
     assert done.returncode == 0, done.stderr
@@ -42,4 +45,4 @@ def _account(server: Server) -> list[str]:
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=100)
+    return subprocess.run(command, capture_output=True, text=True, timeout=50)

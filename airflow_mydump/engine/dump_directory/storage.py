@@ -50,6 +50,8 @@ class Storage:
         """The files in the directory itself with their sizes. Raises DumpError if it cannot be read."""
         filesystem = self.directory.filesystem
         try:
+            if self.is_local:  # in half the time
+                return {each.name: each.stat().st_size for each in os.scandir(self.directory.path) if each.is_file()}
             filesystem.invalidate_cache()
             found = filesystem.ls(self.directory.path, detail=True)
         except FileNotFoundError:
@@ -150,16 +152,21 @@ class Storage:
     def partial_file(self, name: str) -> Iterator[tuple[BinaryIO, Path]]:
         """A file to write that nobody sees, on a local file system; it is gone if the block fails. Raises OSError."""
         _require_file_name(name)
-        folder = Path(self.directory.file(_PARTIAL))
-        make_directory(folder)
         # A task that was taken for dead, in another container perhaps, may still be writing the same file.
-        partial = folder / f"{name}.{secrets.token_hex(8)}"
+        partial = self.directory.file(f"{_PARTIAL}/{name}.{secrets.token_hex(8)}")
         try:
-            with partial.open("wb", buffering=0) as stream:
-                yield cast(BinaryIO, stream), partial
+            with self._opened(partial) as stream:
+                yield stream, Path(partial)
         except BaseException:
-            partial.unlink(missing_ok=True)
+            Path(partial).unlink(missing_ok=True)
             raise
+
+    def _opened(self, partial: str) -> BinaryIO:
+        try:
+            return cast(BinaryIO, Path(partial).open("xb", buffering=0))
+        except FileNotFoundError:  # the first, or another has removed what was left
+            make_directory(Path(partial).parent)
+            return cast(BinaryIO, Path(partial).open("xb", buffering=0))
 
     @contextmanager
     def _local_file(self, name: str) -> Iterator[BinaryIO]:

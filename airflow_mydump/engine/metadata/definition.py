@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -41,10 +42,14 @@ class Definitions:
         self._pool.shutdown(cancel_futures=True)
 
 
+_NO_TEXT = re.compile("[\udc80-\udcff]")
+"""Bytes that are not UTF-8, as `Session.text_rows` gives them."""
+
+
 def readable(name: TableName, definition: str) -> str:
     """The definition itself. Raises PreflightError if it holds bytes that are no text."""
     # MariaDB prints the default of a binary column as the raw bytes, which are no text then.
-    if any("\udc80" <= character <= "\udcff" for character in definition):
+    if not definition.isascii() and _NO_TEXT.search(definition):
         raise PreflightError(
             f"the definition of {name} holds bytes that are not UTF-8, such as the default of a binary column; "
             "exclude it, or write the default as an expression (0x…)"

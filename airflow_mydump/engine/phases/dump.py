@@ -45,7 +45,7 @@ from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import reading
 from airflow_mydump.engine.workdir import WorkDirectory
 
-_CHUNKS_AT_ONCE, _SECONDS_AT_ONCE = 64, 2.0
+_CHUNKS_AT_ONCE, _SECONDS_AT_ONCE = 1024, 2.0
 """How much is written before it is recorded: small tables are many, and what is not recorded is dumped again."""
 
 
