@@ -107,9 +107,11 @@ def _by_table(session: Session, tables: Sequence[TableName]) -> Iterator[tuple[T
     schemas = ", ".join(_encoded(name) for name in sorted({table.schema for table in tables}))
     schema, rest = "SUBSTRING_INDEX(NAME, '/', 1)", "SUBSTRING(NAME, LOCATE('/', NAME) + 1)"
     table = f"SUBSTRING_INDEX({rest}, '#P#', 1)"
+    names = ", ".join(_encoded(table.name) for table in tables) if len(tables) < _FEW else ""
     for schema_name, table_name, part, number in session.text_rows(
         f"SELECT {_decoded(schema)}, {_decoded(table)}, SUBSTRING({rest}, LENGTH({table}) + 1), TABLE_ID "
         f"FROM information_schema.INNODB_SYS_TABLES WHERE {schema} IN ({schemas})"
+        + (f" AND {table} IN ({names})" if names else "")
     ):
         yield TableName(schema_name, table_name), part, number
 
