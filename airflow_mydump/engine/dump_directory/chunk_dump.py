@@ -70,12 +70,20 @@ def dump_chunks(
         silent = [job for job in jobs if not tells_everything(job.planned.table, job.chunk)]
         computed = compute_checksums(source, [job.stored for job in silent])
         checksums = dict(zip(silent, computed, strict=True))
-        return [_dump(source, target, job, checksums.get(job), announce) for job in jobs]
+        manifests = [_dump(source, target, job, checksums.get(job)) for job in jobs]
+    for manifest in manifests:
+        _tell(manifest, announce)
+    return manifests
 
 
-def _dump(
-    source: Session, target: DumpTarget, job: DumpJob, checksum: Checksum | None, announce: Listener
-) -> ChunkManifest:
+def _tell(manifest: ChunkManifest, announce: Listener) -> None:
+    table, chunk, rows = manifest.table, manifest.chunk.id, manifest.rows
+    if manifest.files:
+        announce(Event(EventKind.FILE_WRITTEN, table, chunk, rows, manifest.files.data.bytes))
+    announce(Event(EventKind.CHUNK_DUMPED, table, chunk, rows, manifest.bytes))
+
+
+def _dump(source: Session, target: DumpTarget, job: DumpJob, checksum: Checksum | None) -> ChunkManifest:
     table, chunk = job.planned.table, job.chunk
     delimiters = Delimiters.for_rows_of(table)
     try:
@@ -84,12 +92,9 @@ def _dump(
         files = _write(target, job, delimiters, hashed.listen(stream) if checksum is None else iter(stream))
     except ServerError as error:
         raise error.during(str(job)) from error
-    if files:
-        announce(Event(EventKind.FILE_WRITTEN, table.name, chunk.id, stream.rows, files.data.bytes))
     checksum = checksum or Checksum(stream.rows, hashed.text)
     if checksum.rows != stream.rows:
         raise LoadMismatchError(f"{job}: the source counted {checksum.rows} rows, and {stream.rows} were read")
-    announce(Event(EventKind.CHUNK_DUMPED, table.name, chunk.id, stream.rows, stream.bytes))
     return _manifest(table, chunk, files, stream, delimiters, checksum)
 
 
