@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pymysql
 import pytest
 from sandbox.server import Server, ServerNotInstalledError
 
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pymysql.cursors import Cursor
     from sandbox.server import Flavor
 
     from airflow_mydump.engine.event import Event
@@ -330,12 +332,24 @@ def test_another_server_at_the_sources_address_is_not_taken_for_the_one_that_was
     assert applies(run.pair.source)
 
 
+def lock_all_rows(cursor: Cursor) -> None:
+    """Lock the accounts. Who waits for a row of the applier's, which waits for one of ours, tries again."""
+    cursor.execute("SET innodb_lock_wait_timeout = 1")
+    for _ in range(30):
+        cursor.execute("BEGIN")
+        try:
+            cursor.execute("SELECT * FROM left_ FOR UPDATE")
+            return
+        except pymysql.OperationalError:
+            cursor.execute("ROLLBACK")
+    pytest.fail("the applier leaves no moment to lock all rows")
+
+
 def test_an_applier_in_a_long_transaction_is_not_waited_for_without_bound_and_is_not_left_stopped(run: Run) -> None:
     impatient = replace(REPLICA, max_lock_seconds=1)
     assert run.planned
     with run.pair.source.connect(database=BANK) as connection, connection.cursor() as cursor:
-        connection.begin()
-        cursor.execute("SELECT * FROM left_ FOR UPDATE")  # the applier waits for it
+        lock_all_rows(cursor)  # the applier waits for it
         time.sleep(0.5)
         began = time.monotonic()
         with pytest.raises(SnapshotError, match="did not stop within 1 s"):
