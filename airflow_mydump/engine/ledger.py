@@ -332,9 +332,8 @@ def unfinished_tables(session: Session, ledger: str, schema: str) -> frozenset[s
     """Tables of a target database that a run began and never proved complete. Raises ServerError."""
     if not _is_there(session, ledger):
         return frozenset()
-    table = table_in(ledger).sql
     rows = session.text_rows(
-        f"SELECT t.target_name FROM {table} AS t JOIN {table} AS r ON r.plan = t.plan AND r.step = 'run' "
+        f"SELECT t.target_name FROM {_with_runs(ledger)} "
         f"WHERE t.target_schema = {literal(schema)} AND t.step = 'create' "
         f"AND r.state NOT IN ({', '.join(map(literal, COMPLETE))})"
     )
@@ -346,11 +345,9 @@ def unfinished_claims(session: Session, ledger: str, tables: Collection[TableNam
 
     Raises ServerError, also if there is no such ledger.
     """
-    table = table_in(ledger).sql
     schemas = ", ".join(sorted({literal(name.schema) for name in tables})) or "NULL"
     rows = session.text_rows(
-        f"SELECT t.target_schema, t.target_name, r.run_key FROM {table} AS t "
-        f"JOIN {table} AS r ON r.plan = t.plan AND r.step = 'run' "
+        f"SELECT t.target_schema, t.target_name, r.run_key FROM {_with_runs(ledger)} "
         f"WHERE t.target_schema IN ({schemas}) AND t.step = 'create' AND r.state = 'started'"
     )
     wanted = frozenset(tables)
@@ -361,11 +358,16 @@ def unfinished_claims(session: Session, ledger: str, tables: Collection[TableNam
 def marked_by_others(session: Session, identity: PlanIdentity) -> frozenset[str]:
     """The databases that other runs in this run's ledger have marked which may go on. Raises ServerError."""
     rows = session.text_rows(
-        f"SELECT DISTINCT t.target_schema FROM {_table(identity)} AS t "
-        f"JOIN {_table(identity)} AS r ON r.plan = t.plan AND r.step = 'run' "
+        f"SELECT DISTINCT t.target_schema FROM {_with_runs(identity.ledger)} "
         f"WHERE t.step = 'mark' AND r.state = 'started' AND t.plan <> {literal(identity.plan)}"
     )
     return frozenset(schema for (schema,) in rows)
+
+
+def _with_runs(ledger: str) -> str:
+    """The rows ``t`` of a ledger, each with its run's own ``r``."""
+    table = table_in(ledger).sql
+    return f"{table} AS t JOIN {table} AS r ON r.plan = t.plan AND r.step = 'run'"
 
 
 def _is_there(session: Session, ledger: str) -> bool:

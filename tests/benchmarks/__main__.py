@@ -115,7 +115,6 @@ class Bench:
             _require_rows(self.rows, dumped_rows(task.dump), contender.name)
         else:
             _require_rows(self.rows, rows_in(self.target, self.database), contender.name)
-        self._put_away(task.scratch, self.scratch / "dump")
         return cost
 
     def _put_away(self, *folders: Path) -> None:

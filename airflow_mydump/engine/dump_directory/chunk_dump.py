@@ -20,9 +20,9 @@ from airflow_mydump.engine.framing.frame_reader import read_frames
 from airflow_mydump.engine.framing.framed_load import load_statement
 from airflow_mydump.engine.identifier import quote
 from airflow_mydump.engine.metadata.catalog import Table
-from airflow_mydump.engine.plan.plan import PlannedTable
+from airflow_mydump.engine.plan.source_chunk import SourceChunk
 from airflow_mydump.engine.server.session import Session
-from airflow_mydump.engine.verification.checksum import Checksum, Digestible, compute_checksums
+from airflow_mydump.engine.verification.checksum import Checksum, compute_checksums
 
 _TRIES = 1 << 32
 """What numbers of files myloader takes (1.0.1: it reads them into 32 bits)."""
@@ -37,20 +37,10 @@ class DumpTarget:
 
 
 @dataclass(frozen=True)
-class DumpJob:
+class DumpJob(SourceChunk):
     """A chunk to dump, its table, and what the names of the table's files begin with."""
 
-    planned: PlannedTable
-    chunk: Chunk
     base: str
-
-    @property
-    def stored(self) -> Digestible:
-        """The chunk as the source has it."""
-        return Digestible(self.planned.table.name, self.planned.table, self.chunk, self.planned.where)
-
-    def __str__(self) -> str:
-        return f"{self.planned.table.name}, {self.chunk.describe()}"
 
 
 def dump_chunks(

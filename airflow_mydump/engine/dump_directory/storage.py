@@ -153,20 +153,13 @@ class Storage:
         """A file to write that nobody sees, on a local file system; it is gone if the block fails. Raises OSError."""
         _require_file_name(name)
         # A task that was taken for dead, in another container perhaps, may still be writing the same file.
-        partial = self.directory.file(f"{_PARTIAL}/{name}.{secrets.token_hex(8)}")
+        partial = Path(self.directory.file(f"{_PARTIAL}/{name}.{secrets.token_hex(8)}"))
         try:
-            with self._opened(partial) as stream:
-                yield stream, Path(partial)
+            with _opened(partial) as stream:
+                yield stream, partial
         except BaseException:
-            Path(partial).unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
             raise
-
-    def _opened(self, partial: str) -> BinaryIO:
-        try:
-            return cast(BinaryIO, Path(partial).open("xb", buffering=0))
-        except FileNotFoundError:  # the first, or another has removed what was left
-            make_directory(Path(partial).parent)
-            return cast(BinaryIO, Path(partial).open("xb", buffering=0))
 
     @contextmanager
     def _local_file(self, name: str) -> Iterator[BinaryIO]:
@@ -193,6 +186,14 @@ class Storage:
 
     def _download(self, path: str) -> Any:
         return self.directory.filesystem.open(path, "rb", block_size=_UPLOAD_BYTES, cache_type="readahead")
+
+
+def _opened(partial: Path) -> BinaryIO:
+    try:
+        return cast(BinaryIO, partial.open("xb", buffering=0))
+    except FileNotFoundError:  # the first, or another has removed what was left
+        make_directory(partial.parent)
+        return cast(BinaryIO, partial.open("xb", buffering=0))
 
 
 @contextmanager

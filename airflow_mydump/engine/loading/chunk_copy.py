@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.errors import LoadMismatchError
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.framing.frame import Delimiters
@@ -13,9 +11,10 @@ from airflow_mydump.engine.framing.frame_digest import FrameDigest, tells_everyt
 from airflow_mydump.engine.framing.frame_reader import read_frames
 from airflow_mydump.engine.loading.attempt import Loaded, attempt
 from airflow_mydump.engine.loading.loader import Loader
-from airflow_mydump.engine.plan.plan import PlanIdentity, PlannedTable
+from airflow_mydump.engine.plan.plan import PlanIdentity
+from airflow_mydump.engine.plan.source_chunk import SourceChunk
 from airflow_mydump.engine.server.session import Session
-from airflow_mydump.engine.verification.checksum import Checksum, Digestible, compute_checksums, count_rows
+from airflow_mydump.engine.verification.checksum import Checksum, compute_checksums, count_rows
 
 _HEARD_FROM_BYTES = 1 << 20
 """Smaller chunks are digested by the servers, many in one round trip; larger ones from the frames as they pass."""
@@ -24,20 +23,9 @@ _HEARD = ""
 """The digest of a chunk before it has passed."""
 
 
-@dataclass(frozen=True)
-class CopyJob:
-    """A chunk to copy, and its table."""
-
-    planned: PlannedTable
-    chunk: Chunk
-
-    def __str__(self) -> str:
-        return f"{self.planned.table.name}, {self.chunk.describe()}"
-
-
 def copy_chunks(
-    source: Session, loader: Loader, identity: PlanIdentity, jobs: Sequence[CopyJob], announce: Listener
-) -> dict[CopyJob, Loaded]:
+    source: Session, loader: Loader, identity: PlanIdentity, jobs: Sequence[SourceChunk], announce: Listener
+) -> dict[SourceChunk, Loaded]:
     """Copy the rows of chunks as `attempt` does.
 
     All are read in one snapshot and committed in one transaction, and only if for each chunk the source counted, this
@@ -50,7 +38,7 @@ def copy_chunks(
     with source.consistent_snapshot():
         checksums = _checksums(source, loader, jobs)
 
-        def load(job: CopyJob) -> Loaded:
+        def load(job: SourceChunk) -> Loaded:
             loaded = _load(source, loader, checksums, job)
             if job is jobs[-1]:
                 source.require_moment()  # all is read, and nothing committed
@@ -59,28 +47,28 @@ def copy_chunks(
         return attempt(loader, identity, jobs, load, announce)
 
 
-def _checksums(source: Session, loader: Loader, jobs: Sequence[CopyJob]) -> dict[CopyJob, Checksum]:
+def _checksums(source: Session, loader: Loader, jobs: Sequence[SourceChunk]) -> dict[SourceChunk, Checksum]:
     """What the source says about each job: the rows it counts, and a digest unless that is heard while they pass."""
     heard = [job for job in jobs if _is_heard(source, loader, job)]
     computed = [job for job in jobs if job not in heard]
-    counts = count_rows(source, [_digestible(job) for job in heard])
-    checksums = dict(zip(computed, compute_checksums(source, [_digestible(job) for job in computed]), strict=True))
+    counts = count_rows(source, [job.stored for job in heard])
+    checksums = dict(zip(computed, compute_checksums(source, [job.stored for job in computed]), strict=True))
     return checksums | {job: Checksum(rows, _HEARD) for job, rows in zip(heard, counts, strict=True)}
 
 
-def _is_heard(source: Session, loader: Loader, job: CopyJob) -> bool:
+def _is_heard(source: Session, loader: Loader, job: SourceChunk) -> bool:
     # Servers of two vendors may print a value, or order a key, in two ways.
     alike = source.flavor.vendor == loader.flavor.vendor
     return alike and job.chunk.weight >= _HEARD_FROM_BYTES and tells_everything(job.planned.table, job.chunk)
 
 
-def _load(source: Session, loader: Loader, checksums: dict[CopyJob, Checksum], job: CopyJob) -> Loaded:
+def _load(source: Session, loader: Loader, checksums: dict[SourceChunk, Checksum], job: SourceChunk) -> Loaded:
     expected = checksums[job]
     if not expected.rows and expected.digest != _HEARD:
         return Loaded(0, expected)
     table = job.planned.table
     delimiters = Delimiters.for_rows_of(table)
-    stream = read_frames(source, _digestible(job), delimiters)
+    stream = read_frames(source, job.stored, delimiters)
     hashed = FrameDigest(delimiters)
     frames = hashed.listen(stream) if expected.digest == _HEARD else stream
     recorded = loader.load(job.planned.target, table, delimiters, frames)
@@ -90,7 +78,3 @@ def _load(source: Session, loader: Loader, checksums: dict[CopyJob, Checksum], j
             f"{recorded}; the chunk is rolled back"
         )
     return Loaded(stream.bytes, Checksum(expected.rows, expected.digest or hashed.text))
-
-
-def _digestible(job: CopyJob) -> Digestible:
-    return Digestible(job.planned.table.name, job.planned.table, job.chunk, job.planned.where)

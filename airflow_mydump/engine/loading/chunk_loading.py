@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 
 from airflow_mydump.engine import ledger
+from airflow_mydump.engine.batch import MOST_BYTES, batches
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.loading.attempt import Job, Loaded
-from airflow_mydump.engine.loading.batch import MOST_BYTES, batches
 from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.plan.plan import PlanIdentity
 from airflow_mydump.engine.server.endpoint import Endpoint

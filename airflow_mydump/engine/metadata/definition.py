@@ -49,7 +49,7 @@ _NO_TEXT = re.compile("[\udc80-\udcff]")
 def readable(name: TableName, definition: str) -> str:
     """The definition itself. Raises PreflightError if it holds bytes that are no text."""
     # MariaDB prints the default of a binary column as the raw bytes, which are no text then.
-    if not definition.isascii() and _NO_TEXT.search(definition):
+    if _NO_TEXT.search(definition):
         raise PreflightError(
             f"the definition of {name} holds bytes that are not UTF-8, such as the default of a binary column; "
             "exclude it, or write the default as an expression (0x…)"

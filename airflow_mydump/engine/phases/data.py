@@ -17,7 +17,7 @@ from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.loading.attempt import Loaded
-from airflow_mydump.engine.loading.chunk_copy import CopyJob, copy_chunks
+from airflow_mydump.engine.loading.chunk_copy import copy_chunks
 from airflow_mydump.engine.loading.chunk_loading import Moved, load_missing
 from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.phases.definition_change import Definitions, require_unchanged
@@ -25,6 +25,7 @@ from airflow_mydump.engine.phases.moment_record import begin_moment, end_moment
 from airflow_mydump.engine.phases.noted_tables import holding_noted, note_tables, require_noted, snapshot_tables
 from airflow_mydump.engine.phases.plan import DEFINITIONS, PLAN, plan_path
 from airflow_mydump.engine.plan.plan import DataBundle, Plan, PlanIdentity
+from airflow_mydump.engine.plan.source_chunk import SourceChunk
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed, asked
 from airflow_mydump.engine.server.server_name import require_server, session_with
@@ -51,7 +52,7 @@ def data_phase(
     planned_on = directory.read(f"{plan_path(bundle.identity)}/{PLAN}", Plan).source_identity
     with Renewed(partial(session_with, source, reading, planned_on), source.patience) as connection:
 
-        def attempt(loader: Loader, batch: Sequence[CopyJob]) -> dict[CopyJob, Loaded]:
+        def attempt(loader: Loader, batch: Sequence[SourceChunk]) -> dict[SourceChunk, Loaded]:
             return connection.once(copy_chunks, loader, bundle.identity, batch, announce)
 
         return load_missing(target, bundle.identity, _jobs(bundle), attempt, announce)
@@ -150,12 +151,12 @@ class _CopyWork:
         found = self.directory.read(self.plan.data_bundles[bundle].file, DataBundle)
         identity = replace(found.identity, epoch=moment.epoch)
 
-        def attempt(loader: Loader, batch: Sequence[CopyJob]) -> dict[CopyJob, Loaded]:
+        def attempt(loader: Loader, batch: Sequence[SourceChunk]) -> dict[SourceChunk, Loaded]:
             return copy_chunks(session, loader, identity, batch, self.announce)
 
         with holding_noted(self.source, self._record, moment, found, session):
             return load_missing(self.target, identity, _jobs(found), attempt, self.announce)
 
 
-def _jobs(bundle: DataBundle) -> list[CopyJob]:
-    return [CopyJob(bundle.table_of(chunk), chunk) for chunk in bundle.chunks]
+def _jobs(bundle: DataBundle) -> list[SourceChunk]:
+    return [SourceChunk(bundle.table_of(chunk), chunk) for chunk in bundle.chunks]

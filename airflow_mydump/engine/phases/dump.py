@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass
 from functools import partial
 from typing import Protocol
 
+from airflow_mydump.engine.batch import batches
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.pause import pause_applier
@@ -32,7 +33,6 @@ from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import ConfigurationError, SnapshotError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.loading.batch import batches
 from airflow_mydump.engine.metadata.catalog import Catalog
 from airflow_mydump.engine.phases.definition_change import definitions_of, require_unchanged
 from airflow_mydump.engine.phases.noted_tables import holding_noted, note_tables, require_noted, snapshot_tables

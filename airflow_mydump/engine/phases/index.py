@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from airflow_mydump.engine import ledger
+from airflow_mydump.engine.batch import batches
 from airflow_mydump.engine.ddl.create_table import Key, TableDefinition, parse_table
 from airflow_mydump.engine.error_number import NO_SUCH_TABLE
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal
-from airflow_mydump.engine.loading.batch import batches
 from airflow_mydump.engine.plan.plan import PlanIdentity, PlannedTable, SchemaBundle
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint

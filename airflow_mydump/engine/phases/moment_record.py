@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from airflow_mydump.engine import ledger
+from airflow_mydump.engine.batch import batches
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.errors import SnapshotError
-from airflow_mydump.engine.loading.batch import batches
 from airflow_mydump.engine.phases.plan import schema_file
 from airflow_mydump.engine.phases.schema import empty_table
 from airflow_mydump.engine.plan.plan import Plan, PlanIdentity, PlannedTable, SchemaBundle

@@ -11,13 +11,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from airflow_mydump.engine import ledger
+from airflow_mydump.engine.batch import batches
 from airflow_mydump.engine.ddl.create_table import parse_table, schema_statements
 from airflow_mydump.engine.error_number import NO_SUCH_TABLE
 from airflow_mydump.engine.errors import PreflightError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.ledger_guard import mark, marking, require_alone, require_marked
-from airflow_mydump.engine.loading.batch import batches
 from airflow_mydump.engine.metadata.catalog import Schema
 from airflow_mydump.engine.metadata.sequence import create_statement
 from airflow_mydump.engine.phases.plan import OBJECTS, SCHEMAS, plan_path

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from airflow_mydump.engine import ledger
+from airflow_mydump.engine.batch import batches
 from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.errors import VerificationError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.framing.frame_digest import compute_again, is_frame_digest
-from airflow_mydump.engine.loading.batch import batches
 from airflow_mydump.engine.plan.plan import DataBundle, PlannedTable
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session

@@ -19,6 +19,7 @@ from airflow_mydump.engine.plan.decision import as_kept
 from airflow_mydump.engine.plan.existing import read_existing
 from airflow_mydump.engine.plan.plan import DataBundle, PlanIdentity, PlannedObject, PlannedTable
 from airflow_mydump.engine.plan.planner import Cutting, cut_tables
+from airflow_mydump.engine.plan.source_chunk import SourceChunk
 from airflow_mydump.engine.runs.pool import WorkerPool
 from airflow_mydump.engine.selection.row_condition import check_conditions
 from airflow_mydump.engine.selection.selection import Selection
@@ -126,7 +127,7 @@ def _compare_bundle(
     with Session(source, reading) as left, Session(target, reading) as right:
         for chunk in bundle.chunks:
             planned = bundle.table_of(chunk)
-            (expected,) = compute_checksums(left, [Digestible(planned.table.name, planned.table, chunk, planned.where)])
+            (expected,) = compute_checksums(left, [SourceChunk(planned, chunk).stored])
             try:
                 (actual,) = compute_checksums(right, [Digestible(planned.target, planned.table, chunk, pinned=False)])
             except ServerError as error:

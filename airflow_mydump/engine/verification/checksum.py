@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from airflow_mydump.engine.chunking.chunk import Chunk
-from airflow_mydump.engine.errors import VerificationError
+from airflow_mydump.engine.errors import ServerError, VerificationError
 from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.metadata.catalog import Column, Table
 from airflow_mydump.engine.metadata.datatype import digest_expressions
@@ -70,7 +70,7 @@ def compute_checksums(session: Session, chunks: Sequence[Digestible]) -> list[Ch
     """
     here = [chunk for chunk in chunks if not _by_meaning(chunk.table)]
     query = " UNION ALL ".join(_query(number, chunk) for number, chunk in enumerate(here))
-    found = {int(row[0] or 0): row[1:] for row in session.rows(query)} if here else {}
+    found = {int(row[0] or 0): row[1:] for row in _ask(session, query, here)} if here else {}
     computed = iter([_checksum(chunk, found[number]) for number, chunk in enumerate(here)])
     return [_read_by_meaning(session, chunk) if _by_meaning(chunk.table) else next(computed) for chunk in chunks]
 
@@ -106,8 +106,16 @@ def count_rows(session: Session, chunks: Sequence[Digestible]) -> list[int]:
         f"SELECT {number}, COUNT(*) {chunk.chunk.rows_of(chunk.stored_as, chunk.where, pinned=chunk.pinned)}"
         for number, chunk in enumerate(chunks)
     )
-    found = {int(row[0] or 0): int(row[1] or 0) for row in session.rows(query)} if chunks else {}
+    found = {int(row[0] or 0): int(row[1] or 0) for row in _ask(session, query, chunks)} if chunks else {}
     return [found[number] for number in range(len(chunks))]
+
+
+def _ask(session: Session, query: str, chunks: Sequence[Digestible]) -> list[Row]:
+    try:
+        return session.rows(query)
+    except ServerError as error:
+        others = f" or one of {len(chunks) - 1} others" if len(chunks) > 1 else ""
+        raise error.during(f"{chunks[0]}{others}") from error
 
 
 def _checksum(chunk: Digestible, row: Row) -> Checksum:
