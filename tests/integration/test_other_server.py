@@ -14,11 +14,11 @@ from airflow_mydump.engine.dump_directory.dump_plan import DumpPlan, DumpSetting
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.phases.data import data_phase
-from airflow_mydump.engine.phases.definition_change import Definitions, require_unchanged
+from airflow_mydump.engine.phases.definition_change import DEFINITIONS, Definitions, require_unchanged
 from airflow_mydump.engine.phases.dump import dump_phase, snapshot_dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import finish_dump
-from airflow_mydump.engine.phases.plan import DEFINITIONS, plan_path
+from airflow_mydump.engine.phases.plan import plan_path
 from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.engine.selection.selection import Selection
 from tests.integration.contents import assert_same_contents

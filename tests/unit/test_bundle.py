@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_mydump.engine.plan.bundle import FEWEST, MOST, bundle_count, pack
+from airflow_mydump.engine.plan.bundle import A_WORKERS, AT_LEAST, MOST, WORTH, bundle_count, pack
 
 WEIGHTS = st.lists(st.integers(0, 10**9), max_size=200)
 
@@ -33,9 +33,15 @@ def test_nothing_is_no_bundle() -> None:
     assert pack([], 5) == []
 
 
-@given(st.integers(1, 10_000), st.integers(0, 10**6))
-def test_the_number_of_bundles_is_bounded(concurrency: int, pieces: int) -> None:
-    count = bundle_count(concurrency, pieces)
+@given(st.integers(1, 10_000), st.integers(0, 10**6), st.integers(0, 10**13))
+def test_the_number_of_bundles_is_bounded(concurrency: int, pieces: int, weight: int) -> None:
+    count = bundle_count(concurrency, pieces, weight)
     assert 1 <= count <= MOST
     assert count <= max(pieces, 1)
-    assert count >= min(pieces, FEWEST)
+    assert count >= min(pieces, A_WORKERS * concurrency, MOST)
+
+
+def test_little_work_is_in_few_bundles_and_much_in_enough_to_go_on_after() -> None:
+    assert bundle_count(1, 6_000, 0) == A_WORKERS
+    assert bundle_count(1, 6_000, 12 * WORTH) == 12
+    assert bundle_count(1, 6_000, 10**12) == AT_LEAST

@@ -30,7 +30,7 @@ from airflow_mydump.engine.server.replication_position import read_position
 from airflow_mydump.engine.server.server_name import server_name
 from airflow_mydump.engine.server.written_rows import count_written_rows
 
-_GATHERING_POLL_SECONDS, _SNAPSHOT_POLL_SECONDS = 0.2, 0.01
+_GATHERING_POLL_SECONDS, _SNAPSHOT_POLL_SECONDS = 0.2, 0.01  # the first is shorter in the beginning
 
 _LEADER, _GO, _OPEN = "leader", "go", "open"
 
@@ -78,7 +78,7 @@ class Gathering:
         Who finds its place taken, because the same worker was started twice, waits for what becomes of the other. Who
         has its place looks once more: others may have ended since, and what they did must not be thrown away.
         """
-        own, ready, most = False, 0, 0
+        own, ready, most, pause = False, 0, 0, _SNAPSHOT_POLL_SECONDS
         while not own or ready < self._worker.workers:
             if not own:
                 if self.others_read():
@@ -90,7 +90,8 @@ class Gathering:
             most = max(most, ready)
             if time.monotonic() > deadline:
                 raise _too_few(most, self._worker, self._settings.gather_seconds)
-            time.sleep(0 if own and ready == self._worker.workers else _GATHERING_POLL_SECONDS)
+            time.sleep(0 if own and ready == self._worker.workers else pause)
+            pause = min(2 * pause, _GATHERING_POLL_SECONDS)
         return True
 
     def _lead(self, session: KeptSession, deadline: float) -> Moment:

@@ -31,8 +31,11 @@ class Logbook(Protocol):
     def require_source(self, session: Session) -> None:
         """Raise IncompleteRunError unless a session is with the server that the run was planned on."""
 
-    def require_planned(self) -> None:
-        """Raise IncompleteRunError if the source's definitions are not those that the run was planned with."""
+    def require_planned(self, noted: str = "") -> None:
+        """Raise IncompleteRunError if the source's definitions are not those that the run was planned with.
+
+        ``noted`` is an epoch for which `require_noted` has just been called: what it looked at is not looked at again.
+        """
 
     def note_tables(self, epoch: str) -> bool:
         """Note which of the source's tables the names stand for, just before a moment in which they are not locked;
@@ -63,9 +66,10 @@ def settle(logbook: Logbook, moment: Moment) -> None:
     seen here, and nobody looks for it later. Nothing but locks keeps a name from being given to another table, behind a
     snapshot too. Raises IncompleteRunError naming what changed, SnapshotError naming a table that is another one now.
     """
-    logbook.require_planned()
-    if moment.mode == "snapshot":
-        logbook.require_noted(moment.epoch)
+    noted = moment.epoch if moment.mode == "snapshot" else ""
+    if noted:
+        logbook.require_noted(noted)
+    logbook.require_planned(noted)
     logbook.record(moment)
 
 
@@ -78,7 +82,7 @@ def go_on_or_settle(logbook: Logbook, locks: NamedLocks, moment: Moment) -> Mome
     before = logbook.current()
     if before and moment.is_the_same_as(before) and _same_tables(logbook, before):
         locks.require_alive()
-        logbook.require_planned()
+        logbook.require_planned(before.epoch)
         return before
     start_over(logbook, locks)
     settle(logbook, moment)

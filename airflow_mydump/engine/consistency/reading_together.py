@@ -24,6 +24,7 @@ from airflow_mydump.engine.event import Listener, notice
 from airflow_mydump.engine.server.endpoint import Endpoint
 
 _POLL_SECONDS = 0.5
+_FIRST_POLL_SECONDS = 0.02
 
 Result = TypeVar("Result", covariant=True)
 
@@ -107,6 +108,7 @@ def _claims(locks: NamedLocks, bundles: int) -> Iterator[int]:
     whoever is left looks again at what it had.
     """
     left = list(range(bundles))
+    pause = _FIRST_POLL_SECONDS
     while left:
         done = locks.used(map(_done, left))
         left = [bundle for bundle in left if _done(bundle) not in done]
@@ -119,7 +121,8 @@ def _claims(locks: NamedLocks, bundles: int) -> Iterator[int]:
                     locks.take(_done(bundle))
                 locks.release(_claim(bundle))
         if left and not claimed:
-            time.sleep(_POLL_SECONDS)
+            time.sleep(pause)
+            pause = min(2 * pause, _POLL_SECONDS)
 
 
 def _claim(bundle: int) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from airflow_mydump.engine.identifier import TableName
@@ -165,13 +165,14 @@ class StoredObject:
 @dataclass(frozen=True)
 class Catalog:
     """All that a run selected on the source, in the order of their names. ``server`` is what that is, ``identity``
-    which one, empty if nobody knows."""
+    which one, empty if nobody knows. ``lasting`` has, by their quoted names, the `lasting` identities of tables."""
 
     server: str
     schemas: tuple[Schema, ...]
     tables: tuple[Table, ...]
     objects: tuple[StoredObject, ...]
     identity: str = ""
+    lasting: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def named_in_files(self) -> list[TableName]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.identifier import TableName, literal
@@ -20,7 +20,9 @@ from airflow_mydump.engine.metadata.schema_condition import in_schemas
 from airflow_mydump.engine.server.session import Session
 
 _ACCESS_DENIED = 1227
-_NUMBER = "no. "
+_MARGIN_SECONDS = 2
+"""Times are whole seconds, and a file's may lie some milliseconds behind the server's clock."""
+_NUMBER, _OF = "no. ", "of "
 _AT_ONCE = 100
 _FEW = 500
 """Tables that are faster asked for by name than with all others of their databases."""
@@ -28,20 +30,40 @@ _FEW = 500
 _PARTITION = re.compile("#p#", re.IGNORECASE)
 
 
-def read_identities(session: Session, tables: Sequence[TableName]) -> dict[TableName, str]:
+def read_identities(
+    session: Session, tables: Sequence[TableName], times: Mapping[TableName, str] | None = None
+) -> dict[TableName, str]:
     """What tells the table that a name stands for now from any other, with all its partitions; without those that are
     not there.
 
     It is InnoDB's number and the time when the table was made, in seconds. Where the account may not see the numbers
-    (PROCESS), or a table has none, it is the time alone: a partition that was exchanged is not seen by that. Raises
-    ServerError.
+    (PROCESS), or a table has none, it is the time alone: a partition that was exchanged is not seen by that. ``times``
+    are CREATE_TIME, if they were just read. Raises ServerError.
     """
     if not tables:
         return {}
     numbers = _numbers(session, tables)
     return {
-        name: f"{_NUMBER}{numbers[name]} of {time}" if name in numbers else f"of {time}"
-        for name, time in _times(session, tables).items()
+        name: f"{_NUMBER}{numbers[name]} {_OF}{time}" if name in numbers else f"{_OF}{time}"
+        for name, time in (_times(session, tables) if times is None else times).items()
+    }
+
+
+def read_clock(session: Session) -> str:
+    """The server's time in seconds, as `lasting` wants it. Raises ServerError."""
+    return session.texts(f"SELECT CAST(NOW() - INTERVAL {_MARGIN_SECONDS} SECOND AS CHAR)")[0]
+
+
+def lasting(identities: Mapping[TableName, str], clock: str) -> dict[TableName, str]:
+    """Those identities that no table keeps whose definition is altered after ``clock``, which `read_clock` gave.
+
+    They are InnoDB's, of tables that were made, or altered last, seconds before: an ALTER gives a later time to any
+    table of its (MariaDB 10.11, MySQL 9.7), and other engines keep theirs.
+    """
+    return {
+        name: identity
+        for name, identity in identities.items()
+        if is_numbered(identity) and identity.rpartition(_OF)[2] < clock
     }
 
 
@@ -80,11 +102,12 @@ def _numbers(session: Session, tables: Sequence[TableName]) -> dict[TableName, s
 def _by_file(session: Session, tables: Sequence[TableName]) -> Iterator[tuple[TableName, str, str]]:
     """By the numbers of their files: MySQL 9.7 opens every table of the server to show its number (6,000: 5 to 9 s)."""
     files = {f"{table.schema}/{table.name}": table for table in tables}
+    schemas = {_escaped(table.schema) for table in tables}
     if len(tables) < _FEW:
-        conditions = [f"NAME = {literal(name)}" for name in files]
-        conditions += [f"NAME LIKE {literal(_escaped(name) + mark)}" for name in files for mark in _MARKS]
+        conditions = [f"NAME IN ({_literals(files)})"]
+        conditions += [f"NAME LIKE {literal(f'{schema}/%{mark}%')}" for schema in schemas for mark in _MARKS]
     else:
-        conditions = [f"NAME LIKE {literal(_escaped(schema) + '/%')}" for schema in {table.schema for table in tables}]
+        conditions = [f"NAME LIKE {literal(f'{schema}/%')}" for schema in schemas]
     for name, number in session.pairs(
         f"SELECT NAME, SPACE FROM information_schema.INNODB_TABLESPACES_BRIEF WHERE {' OR '.join(conditions)}"
     ):
@@ -94,8 +117,12 @@ def _by_file(session: Session, tables: Sequence[TableName]) -> Iterator[tuple[Ta
             yield table, name.removeprefix(f"{table.schema}/{table.name}"), number
 
 
-_MARKS = ("#p#%", "#P#%")
-"""The name of a partition's file; before MySQL 8.0.14 in capitals."""
+_MARKS = ("#p#", "#P#")
+"""In the name of a partition's file; before MySQL 8.0.14 in capitals."""
+
+
+def _literals(names: Iterable[str]) -> str:
+    return ", ".join(map(literal, names))
 
 
 def _escaped(name: str) -> str:
@@ -128,9 +155,8 @@ def _decoded(expression: str) -> str:
 def _times(session: Session, tables: Sequence[TableName]) -> Mapping[TableName, str]:
     """The times when tables were made. On MariaDB 10.11 a new name counts as that, too."""
     wanted = frozenset(tables)
-    by_name = len(tables) < _FEW and not session.flavor.has_dictionary
-    look = _one_by_one(session, tables) if by_name else _with_others(session, tables)
-    return {name: time for name, time in look if name in wanted}
+    look = _with_others if len(tables) >= _FEW else _by_name if session.flavor.has_dictionary else _one_by_one
+    return {name: time for name, time in look(session, tables) if name in wanted}
 
 
 def _one_by_one(session: Session, tables: Sequence[TableName]) -> Iterator[tuple[TableName, str]]:
@@ -142,6 +168,16 @@ def _one_by_one(session: Session, tables: Sequence[TableName]) -> Iterator[tuple
             for table in tables[start : start + _AT_ONCE]
         )
         for schema, name, time in session.text_rows(query):
+            yield TableName(schema, name), time
+
+
+def _by_name(session: Session, tables: Sequence[TableName]) -> Iterator[tuple[TableName, str]]:
+    for schema in {table.schema for table in tables}:
+        names = _literals(table.name for table in tables if table.schema == schema)
+        for name, time in session.pairs(
+            "SELECT TABLE_NAME, CREATE_TIME FROM information_schema.TABLES "
+            f"WHERE TABLE_SCHEMA = {literal(schema)} AND TABLE_NAME IN ({names})"
+        ):
             yield TableName(schema, name), time
 
 

@@ -20,10 +20,16 @@ from airflow_mydump.engine.loading.attempt import Loaded
 from airflow_mydump.engine.loading.chunk_copy import copy_chunks
 from airflow_mydump.engine.loading.chunk_loading import Moved, load_missing
 from airflow_mydump.engine.loading.loader import Loader
-from airflow_mydump.engine.phases.definition_change import Definitions, require_unchanged
+from airflow_mydump.engine.phases.definition_change import DEFINITIONS, Definitions, require_unchanged
 from airflow_mydump.engine.phases.moment_record import begin_moment, end_moment
-from airflow_mydump.engine.phases.noted_tables import holding_noted, note_tables, require_noted, snapshot_tables
-from airflow_mydump.engine.phases.plan import DEFINITIONS, PLAN, plan_path
+from airflow_mydump.engine.phases.noted_tables import (
+    holding_noted,
+    note_tables,
+    noted_identities,
+    require_noted,
+    snapshot_tables,
+)
+from airflow_mydump.engine.phases.plan import PLAN, plan_path
 from airflow_mydump.engine.plan.plan import DataBundle, Plan, PlanIdentity
 from airflow_mydump.engine.plan.source_chunk import SourceChunk
 from airflow_mydump.engine.server.endpoint import Endpoint
@@ -140,9 +146,12 @@ class _CopyWork:
     def require_source(self, session: Session) -> None:
         require_server(session, self.plan.source_identity)
 
-    def require_planned(self) -> None:
-        path = plan_path(self.plan.identity)
-        require_unchanged(self.source, self.directory.read(f"{path}/{DEFINITIONS}", Definitions))
+    def require_planned(self, noted: str = "") -> None:
+        require_unchanged(
+            self.source,
+            self._record.read(DEFINITIONS, Definitions),
+            noted_identities(self._record, noted) if noted else None,
+        )
 
     def current(self) -> Moment | None:
         return asked(self.target, metadata, ledger.current_moment, self.plan.identity)

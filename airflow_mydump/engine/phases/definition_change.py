@@ -9,29 +9,48 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from airflow_mydump.engine.errors import IncompleteRunError
+from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.metadata.catalog import Catalog, Partition, StoredObject, Table
+from airflow_mydump.engine.metadata.table_identity import read_identities
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.server_name import session_with
 from airflow_mydump.engine.server.session_state import metadata
 
+_REFERENCED = re.compile(r"\bREFERENCES (?:(?P<schema>`(?:[^`]|``)+`)\.)?(?P<name>`(?:[^`]|``)+`)")
 _COUNTER = re.compile(r"(?<=\s)AUTO_INCREMENT=\d+ ")
+
+
+DEFINITIONS = "definitions.json.zst"
+"""Where a plan has its definitions."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What proves that a table's definition is the one that was read: that it still has a `lasting` identity, and so
+    have the tables it references, which its text changes with. Their names are quoted."""
+
+    name: TableName
+    identity: str
+    references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Definitions:
     """What a run was planned with: a selection, and by the name of each table and other object in it, what tells its
-    definition from any other; ``server`` is the identity of the server."""
+    definition from any other; ``server`` is the identity of the server. Where there are ``proofs``, by quoted names,
+    the definition of a table need not be read again."""
 
     selection: Selection
     digests: Mapping[str, str]
     server: str = ""
+    proofs: Mapping[str, Proof] = field(default_factory=dict)
 
 
 def definitions_of(catalog: Catalog, selection: Selection) -> Definitions:
@@ -40,10 +59,27 @@ def definitions_of(catalog: Catalog, selection: Selection) -> Definitions:
     Not their texts alone: columns, keys and partitions are read a moment before or after the text, and one that was
     altered in between is neither what the one says nor what the other does.
     """
-    found = {f"table {table.name}": _digest(_without_figures(table)) for table in catalog.tables}
+    found = {_told(table.name): _digest(_without_figures(table)) for table in catalog.tables}
     for stored in catalog.objects:
         found[str(stored)] = "" if stored.kind == "sequence" else _digest(stored)
-    return Definitions(selection, found, catalog.identity)
+    proofs = {
+        table.name.sql: Proof(table.name, catalog.lasting[table.name.sql], _references(table))
+        for table in catalog.tables
+        if table.name.sql in catalog.lasting
+    }
+    return Definitions(selection, found, catalog.identity, proofs)
+
+
+def _told(table: TableName) -> str:
+    return f"table {table}"
+
+
+def _references(table: Table) -> tuple[str, ...]:
+    """The tables that a definition may reference, quoted; what a comment names is harmless among them."""
+    return tuple(
+        f"{found['schema'] or quote(table.name.schema)}.{found['name']}"
+        for found in _REFERENCED.finditer(table.definition)
+    )
 
 
 def _without_figures(table: Table) -> Table:
@@ -57,24 +93,32 @@ def _without_figures(table: Table) -> Table:
     )
 
 
-def require_unchanged(source: Endpoint, before: Definitions) -> None:
-    """Read the definitions again, and raise IncompleteRunError naming what was altered, dropped or made since, or that
-    another server answers.
+def require_unchanged(source: Endpoint, before: Definitions, identities: Mapping[TableName, str] | None = None) -> None:
+    """Raise IncompleteRunError naming what was altered, dropped or made on the source since, or that another server
+    answers. ``identities`` are those that tables have now, if they were just read.
 
     Raises SelectionError, PreflightError, ConnectError, ServerError.
     """
-    with session_with(source, metadata, before.server):
-        pass
+    with session_with(source, metadata, before.server) as session:
+        if identities is None:
+            identities = read_identities(session, [proof.name for proof in before.proofs.values()])
+    proved = _proved(before.proofs, identities)
     # that nothing is left is one of the changes
-    catalog = prefetch_metadata(source, replace(before.selection, allow_empty=True))
-    now = definitions_of(catalog, before.selection)
-    changes = list(_changes(before.digests, now.digests))
+    catalog = prefetch_metadata(source, replace(before.selection, allow_empty=True), proved)
+    now = definitions_of(catalog, before.selection).digests
+    unproved = before.digests.keys() - map(_told, proved)
+    changes = list(_changes({name: digest for name, digest in before.digests.items() if name in unproved}, now))
     if changes:
         more = f"; and {len(changes) - 10} more" if len(changes) > 10 else ""
         raise IncompleteRunError(
             f"definitions on the source changed since the run was planned: {'; '.join(changes[:10])}{more}; start the "
             "run anew"
         )
+
+
+def _proved(proofs: Mapping[str, Proof], identities: Mapping[TableName, str]) -> frozenset[TableName]:
+    same = {name for name, proof in proofs.items() if identities.get(proof.name) == proof.identity}
+    return frozenset(proofs[name].name for name in same if same.issuperset(proofs[name].references))
 
 
 def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:

@@ -19,7 +19,6 @@ from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.dump_directory.chunk_dump import DumpJob, DumpTarget, dump_chunks
 from airflow_mydump.engine.dump_directory.dump_plan import DumpBundle, DumpPlan, dump_file
 from airflow_mydump.engine.dump_directory.dump_record import (
-    CATALOG,
     PLAN,
     DoneChunks,
     leave_done,
@@ -33,9 +32,14 @@ from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import ConfigurationError, SnapshotError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.metadata.catalog import Catalog
-from airflow_mydump.engine.phases.definition_change import definitions_of, require_unchanged
-from airflow_mydump.engine.phases.noted_tables import holding_noted, note_tables, require_noted, snapshot_tables
+from airflow_mydump.engine.phases.definition_change import DEFINITIONS, Definitions, require_unchanged
+from airflow_mydump.engine.phases.noted_tables import (
+    holding_noted,
+    note_tables,
+    noted_identities,
+    require_noted,
+    snapshot_tables,
+)
 from airflow_mydump.engine.plan.plan import DataBundle
 from airflow_mydump.engine.retry import Patience, retrying
 from airflow_mydump.engine.server.endpoint import Endpoint
@@ -164,8 +168,12 @@ class _DumpWork:
     def require_source(self, session: Session) -> None:
         require_server(session, self.plan.source_identity)
 
-    def require_planned(self) -> None:
-        require_unchanged(self.source, definitions_of(self._folder.read(CATALOG, Catalog), self.plan.selection))
+    def require_planned(self, noted: str = "") -> None:
+        require_unchanged(
+            self.source,
+            self._folder.read(DEFINITIONS, Definitions),
+            noted_identities(self._folder, noted) if noted else None,
+        )
 
     def current(self) -> Moment | None:
         return read_moment(self._folder)

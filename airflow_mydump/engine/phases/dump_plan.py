@@ -23,6 +23,7 @@ from airflow_mydump.engine.dump_directory.file_name import FileNames
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.metadata.catalog import Catalog
+from airflow_mydump.engine.phases.definition_change import DEFINITIONS, definitions_of
 from airflow_mydump.engine.phases.directory_lock import alone_in
 from airflow_mydump.engine.phases.noted_tables import note_cut_tables
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
@@ -76,7 +77,8 @@ def _plan(source: Endpoint, selection: Selection, settings: DumpSettings, run_ke
     tables = [PlannedTable.chosen(number, table, selection, "create") for number, table in enumerate(catalog.tables)]
     identity = PlanIdentity(run_key, secrets.token_hex(8))
     folder = unfinished(storage, identity.plan)
-    folder.write(CATALOG, catalog)
+    folder.write(CATALOG, replace(catalog, lasting={}))
+    folder.write(DEFINITIONS, definitions_of(catalog, selection))
     with Session(source, reading) as session, BundleDraft() as draft:
         require_server(session, catalog.identity)
         check_conditions(session, (table.name for table in catalog.tables), selection)

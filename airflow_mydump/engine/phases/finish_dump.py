@@ -52,7 +52,7 @@ from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.metadata.catalog import Catalog, ObjectKind, StoredObject
 from airflow_mydump.engine.metadata.schema_condition import in_schemas
 from airflow_mydump.engine.metadata.sequence import read_states, with_states
-from airflow_mydump.engine.phases.definition_change import definitions_of, require_unchanged
+from airflow_mydump.engine.phases.definition_change import DEFINITIONS, Definitions, require_unchanged
 from airflow_mydump.engine.phases.directory_lock import alone_in
 from airflow_mydump.engine.phases.dump_plan import names_of, timestamp
 from airflow_mydump.engine.phases.noted_tables import require_cut_tables
@@ -109,7 +109,7 @@ def _finish(source: Endpoint, storage: Storage, plan: DumpPlan, locks: NamedLock
     with session_with(source, metadata, plan.source_identity):
         pass
     if moment is None:  # in every other mode, when the moment was settled
-        require_unchanged(source, definitions_of(catalog, plan.selection))
+        require_unchanged(source, folder.read(DEFINITIONS, Definitions))
     if plan.settings.mode == "none":
         require_cut_tables(source, folder)
     # Those of earlier tries, and of tasks that were taken for dead: the directory is this dump's alone.

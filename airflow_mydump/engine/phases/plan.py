@@ -10,7 +10,7 @@ from airflow_mydump.engine import ledger, preflight
 from airflow_mydump.engine.consistency.moment import to_come
 from airflow_mydump.engine.consistency.settings import Mode
 from airflow_mydump.engine.metadata.catalog import Catalog, Schema
-from airflow_mydump.engine.phases.definition_change import definitions_of
+from airflow_mydump.engine.phases.definition_change import DEFINITIONS, definitions_of
 from airflow_mydump.engine.phases.noted_tables import note_cut_tables
 from airflow_mydump.engine.plan.bundle_draft import BundleDraft
 from airflow_mydump.engine.plan.cut_report import TableCuts
@@ -45,7 +45,6 @@ _DATA_ALONE = "data only: the tables, keys and views are the target's own"
 PLAN = "plan.json"
 CUTS = "cuts.jsonl.zst"
 OBJECTS = "objects.jsonl.zst"
-DEFINITIONS = "definitions.json.zst"
 SCHEMAS = "schemas.jsonl.zst"
 
 

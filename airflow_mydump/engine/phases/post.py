@@ -20,9 +20,9 @@ from airflow_mydump.engine.metadata.catalog import ObjectKind, Schema, StoredObj
 from airflow_mydump.engine.metadata.object_catalog import show_object
 from airflow_mydump.engine.metadata.sequence import state_statement
 from airflow_mydump.engine.phases.accounts import create_accounts, finish_accounts, new_accounts
-from airflow_mydump.engine.phases.definition_change import Definitions, require_unchanged
+from airflow_mydump.engine.phases.definition_change import DEFINITIONS, Definitions, require_unchanged
 from airflow_mydump.engine.phases.noted_tables import require_cut_tables
-from airflow_mydump.engine.phases.plan import DEFINITIONS, OBJECTS, PLAN, SCHEMAS, plan_path
+from airflow_mydump.engine.phases.plan import OBJECTS, PLAN, SCHEMAS, plan_path
 from airflow_mydump.engine.plan.plan import Plan, PlanIdentity, PlannedObject
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.server_name import session_with

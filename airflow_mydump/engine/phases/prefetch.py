@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from airflow_mydump.engine.chunking.chunk_key import PRIMARY
 from airflow_mydump.engine.chunking.key_catalog import in_order_of_definition, read_keys, without_misordered
@@ -22,6 +23,7 @@ from airflow_mydump.engine.metadata.object_catalog import show_object
 from airflow_mydump.engine.metadata.schema_condition import by_bytes, in_schemas
 from airflow_mydump.engine.metadata.storage_catalog import read_file_bytes, read_partitions
 from airflow_mydump.engine.metadata.storage_engine import require_movable
+from airflow_mydump.engine.metadata.table_identity import lasting, read_clock, read_identities
 from airflow_mydump.engine.selection.selection import MARKER, Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.flavor import Flavor
@@ -32,19 +34,24 @@ from airflow_mydump.engine.server.session_state import metadata
 _MOVABLE = {"BASE TABLE", VERSIONED, "VIEW", "SEQUENCE"}
 
 
-def prefetch_metadata(source: Endpoint, selection: Selection) -> Catalog:
-    """The catalog of everything selected.
+def prefetch_metadata(source: Endpoint, selection: Selection, known: Collection[TableName] = ()) -> Catalog:
+    """The catalog of everything selected, without the tables that are ``known`` already.
 
     Raises SelectionError when a database does not exist or nothing is selected, PreflightError when something
     selected cannot be moved faithfully, ConnectError, ServerError.
     """
     with Session(source, metadata) as session:
+        clock = read_clock(session)  # first: nothing that is altered while the rest is read is as it was before
         schemas = _schemas(session, selection)
         names = _Names(session, selection)
+        figures = _figures(session, [name for name in names.tables if name not in known])
+        times = {name: figure.made for name, figure in figures.items()}
+        identities = read_identities(session, list(figures), times)
         return Catalog(
             server=str(session.flavor),
             schemas=schemas,
-            tables=tuple(_tables(session, selection, names)),
+            tables=tuple(_tables(session, selection, figures)),
+            lasting={name.sql: identity for name, identity in lasting(identities, clock).items()},
             objects=(
                 *(show_object(session, "sequence", name) for name in names.sequences),
                 *_routines(session, selection),
@@ -70,35 +77,35 @@ def _schemas(session: Session, selection: Selection) -> tuple[Schema, ...]:
 
 
 class _Names:
-    """The selected tables and views, and the rows of information_schema.TABLES behind them."""
+    """The selected tables, views and sequences."""
 
     def __init__(self, session: Session, selection: Selection) -> None:
+        # Names alone: MariaDB opens every table to tell more of it.
         rows = session.text_rows(
-            "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, CREATE_OPTIONS "
+            "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE "
             f"FROM information_schema.TABLES WHERE {in_schemas('TABLE_SCHEMA', selection.schemas)} "
             f"AND TABLE_NAME <> {literal(MARKER)} ORDER BY TABLE_SCHEMA, TABLE_NAME"
         )
-        taken = [(TableName(row[0], row[1]), row) for row in rows]
-        self.left_out = [name for name, _ in taken if not selection.takes(name)]
-        taken = [(name, row) for name, row in taken if selection.takes(name)]
+        found = [(TableName(schema, name), kind) for schema, name, kind in rows]
+        self.left_out = [name for name, _ in found if not selection.takes(name)]
+        taken = [(name, kind) for name, kind in found if selection.takes(name)]
         if not taken and not selection.allow_empty:
             raise SelectionError(
                 "the selection holds no table or view; check the names and patterns, or say allow_empty"
             )
-        for name, row in taken:
-            if row[2] not in _MOVABLE:
-                raise PreflightError(f"{name} is a {row[2].lower()}, which cannot be moved yet; exclude it")
-        self.tables = {name: row for name, row in taken if row[2] in ("BASE TABLE", VERSIONED)}
-        self.views = [name for name, row in taken if row[2] == "VIEW" and selection.takes_views]
-        self.sequences = [name for name, row in taken if row[2] == "SEQUENCE"]
-        self.columns = _columns(session, selection)
+        for name, kind in taken:
+            if kind not in _MOVABLE:
+                raise PreflightError(f"{name} is a {kind.lower()}, which cannot be moved yet; exclude it")
+        self.tables = [name for name, kind in taken if kind in ("BASE TABLE", VERSIONED)]
+        self.views = [name for name, kind in taken if kind == "VIEW" and selection.takes_views]
+        self.sequences = [name for name, kind in taken if kind == "SEQUENCE"]
 
 
-def _columns(session: Session, selection: Selection) -> dict[TableName, tuple[Column, ...]]:
+def _columns(session: Session, schemas: Sequence[str]) -> dict[TableName, tuple[Column, ...]]:
     rows = session.text_stream(
         "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, EXTRA, "
         "CHARACTER_OCTET_LENGTH, CHARACTER_SET_NAME, COLLATION_NAME "
-        f"FROM information_schema.COLUMNS WHERE {in_schemas('TABLE_SCHEMA', selection.schemas)} "
+        f"FROM information_schema.COLUMNS WHERE {in_schemas('TABLE_SCHEMA', schemas)} "
         "ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
     )
     columns: dict[TableName, list[Column]] = defaultdict(list)
@@ -120,36 +127,66 @@ def _columns(session: Session, selection: Selection) -> dict[TableName, tuple[Co
     return {name: tuple(found) for name, found in columns.items()}
 
 
-def _tables(session: Session, selection: Selection, names: _Names) -> Iterable[Table]:
-    with Definitions(session.endpoint, list(names.tables)) as reading:
-        keys = read_keys(session, selection.schemas)
-        partitioned = any("partitioned" in row[6] for row in names.tables.values())
-        partitions = read_partitions(session, selection.schemas) if partitioned else {}
-        files = read_file_bytes(session, selection.schemas)
+def _tables(session: Session, selection: Selection, figures: Mapping[TableName, _Figures]) -> Iterable[Table]:
+    if not figures:
+        return
+    schemas = _schemas_of(figures)
+    with Definitions(session.endpoint, list(figures)) as reading:
+        columns = _columns(session, schemas)
+        keys = read_keys(session, schemas)
+        partitioned = any("partitioned" in figure.options for figure in figures.values())
+        partitions = read_partitions(session, schemas) if partitioned else {}
+        files = read_file_bytes(session, schemas)
         definitions = reading.texts()
-    for (name, (_, _, kind, engine, rows, data_bytes, _)), definition in zip(
-        names.tables.items(), definitions, strict=True
-    ):
+    for (name, figure), definition in zip(figures.items(), definitions, strict=True):
         usable = in_order_of_definition(keys.get(name, ()), definition)
         table = Table(
             name=name,
-            engine=engine,
-            rows=int(rows or 0),
-            data_bytes=int(data_bytes or 0),
-            columns=names.columns[name],
+            engine=figure.engine,
+            rows=figure.rows,
+            data_bytes=figure.bytes,
+            columns=columns[name],
             primary_key=usable[0].columns if usable and usable[0].name == PRIMARY else (),
             definition=readable(name, definition),
-            keys=tuple(without_misordered(key, names.columns[name], session.flavor) for key in usable),
+            keys=tuple(without_misordered(key, columns[name], session.flavor) for key in usable),
             partitions=partitions.get(name, ()),
             file_bytes=files.get(name, 0),
             structure_only=not selection.takes_rows(name),
         )
-        if kind == VERSIONED:
+        if figure.kind == VERSIONED:
             table = _versioned(table, selection, session.flavor)
         table = _narrowed(table, selection)
         require_supported(table)
         require_movable(table)
         yield table
+
+
+class _Figures(NamedTuple):
+    kind: str
+    engine: str
+    rows: int
+    bytes: int
+    options: str
+    made: str
+
+
+def _figures(session: Session, tables: Sequence[TableName]) -> dict[TableName, _Figures]:
+    """What information_schema.TABLES says of those of the tables that are still there, in their order."""
+    if not tables:
+        return {}
+    rows = session.text_rows(
+        "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, CREATE_OPTIONS, CREATE_TIME "
+        f"FROM information_schema.TABLES WHERE {in_schemas('TABLE_SCHEMA', _schemas_of(tables))}"
+    )
+    found = {
+        TableName(schema, name): _Figures(kind, engine, int(count or 0), int(octets or 0), options, made)
+        for schema, name, kind, engine, count, octets, options, made in rows
+    }
+    return {name: found[name] for name in tables if name in found}
+
+
+def _schemas_of(tables: Iterable[TableName]) -> list[str]:
+    return sorted({table.schema for table in tables})
 
 
 def _narrowed(table: Table, selection: Selection) -> Table:

@@ -7,7 +7,10 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-FEWEST, MOST = 32, 512
+A_WORKERS, AT_LEAST, MOST = 6, 32, 512
+"""Bundles for each worker; in any run that has `WORTH` for each; and in the largest run."""
+WORTH = 32 << 20
+"""The weight of a bundle that is worth a task: a third of a second's work."""
 PIECE_COST = 64 << 10
 """What a piece weighs beside its bytes: its statements take the time in which so many bytes are moved. Without it, all
 empty tables would be one bundle."""
@@ -24,12 +27,13 @@ class BundleReference:
     label: str
 
 
-def bundle_count(concurrency: int, pieces: int) -> int:
-    """How many bundles to make: enough to even out the workers, few enough for the scheduler.
+def bundle_count(concurrency: int, pieces: int, weight: int) -> int:
+    """How many bundles to make: enough to even out the workers, few enough for the scheduler. ``weight`` is that of all
+    pieces, in bytes, with `PIECE_COST` for each.
 
     A mapped task costs about 0.25 s of a 2-core machine, so 250,000 tables are not 250,000 tasks.
     """
-    return max(1, min(pieces, max(FEWEST, min(6 * concurrency, MOST))))
+    return max(1, min(pieces, max(min(AT_LEAST, weight // WORTH), min(A_WORKERS * concurrency, MOST))))
 
 
 def pack(weights: Sequence[int], count: int) -> list[array[int]]:

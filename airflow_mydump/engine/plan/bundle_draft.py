@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from airflow_mydump.engine.plan.bundle import BundleReference, bundle_count, pack, staggered
+from airflow_mydump.engine.plan.bundle import PIECE_COST, BundleReference, bundle_count, pack, staggered
 from airflow_mydump.engine.plan.plan import PlanIdentity, PlannedTable
 from airflow_mydump.engine.plan.planner import CutTable
 from airflow_mydump.engine.plan.spool import Spool
@@ -67,7 +67,8 @@ class BundleDraft:
         all tables' first chunks before all second ones: rows that arrive in key order fill a table's pages, and
         loaders that take neighbouring bundles work on different tables.
         """
-        packed = pack(self._weights, min(bundle_count(concurrency, self.chunks), most))
+        weight = sum(self._weights) + PIECE_COST * self.chunks
+        packed = pack(self._weights, min(bundle_count(concurrency, self.chunks, weight), most))
         heavy = 1.5 * self.weight(range(self.chunks)) / max(1, len(packed))
         packed.sort(key=lambda pieces: self._turn(pieces, heavy))
         for number, pieces in enumerate(packed or [array("L")]):

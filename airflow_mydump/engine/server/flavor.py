@@ -121,6 +121,12 @@ class Flavor:
         return self.vendor == "mysql" and self.version >= (8, 0, 11)
 
     @property
+    def logging_keeps_tables(self) -> bool:
+        """Whether a session that writes to the binary log keeps what it has read until its transaction ends, and each
+        further table costs it more (MariaDB 10.11: 2 ms after 6,000); others let go when they roll back."""
+        return self.vendor == "mariadb"
+
+    @property
     def has_server_uuid(self) -> bool:
         """Whether the server has an identity of its own (``server_uuid``), made with its data directory."""
         return self.vendor == "mysql"

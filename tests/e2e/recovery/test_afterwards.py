@@ -62,7 +62,8 @@ def test_every_task_of_a_copy_is_killed_when_it_is_done(airflow: Airflow, trio: 
     trial.prepare()
     run = DagRun.triggered(airflow, f"dying_{mode}_{trio.target.flavor}")
     trial.assert_moved(run, "first")
-    assert set(run.tries().values()) - {0} == {2}  # Airflow itself sets the task that guards a replica to success
+    # Airflow itself sets the task that guards a replica to success, before or after it has begun.
+    assert {task for task, tries in run.tries().items() if tries != 2} <= {"guard_applier"}
 
 
 @pytest.mark.parametrize("mode", MODES)
