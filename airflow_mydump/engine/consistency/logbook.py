@@ -68,7 +68,11 @@ def settle(logbook: Logbook, moment: Moment) -> None:
     """
     noted = moment.epoch if moment.mode == "snapshot" else ""
     if noted:
-        logbook.require_noted(noted)
+        try:
+            logbook.require_noted(noted)
+        except SnapshotError:
+            logbook.require_planned()  # says so if it is because a table is no more, and no other try can succeed
+            raise
     logbook.require_planned(noted)
     logbook.record(moment)
 
