@@ -15,7 +15,7 @@ from airflow_mydump.engine.dump_directory.storage import Writable
 from airflow_mydump.engine.errors import LoadMismatchError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.framing.frame import Delimiters, FrameStream
-from airflow_mydump.engine.framing.frame_digest import FrameDigest, tells_everything
+from airflow_mydump.engine.framing.frame_digest import HeardFrames, tells_everything
 from airflow_mydump.engine.framing.frame_reader import read_frames
 from airflow_mydump.engine.framing.framed_load import load_statement
 from airflow_mydump.engine.identifier import quote
@@ -48,7 +48,8 @@ def dump_chunks(
 ) -> list[ChunkManifest]:
     """Write the rows of chunks and the statements that load them, all from one snapshot; returns what was written.
 
-    Checksums are of the frames as they pass where these tell everything, else computed by the source. Each try has
+    Checksums are of the frames as they pass where these tell everything, else computed by the source; so are those of
+    chunks whose JSON may come back as another text, when that has been seen. Each try has
     files of its own, whoever makes it: what one wrote and recorded, no other can replace. No rows need no file.
 
     Raises ServerError naming the chunk, FramingCollision, LoadMismatchError, ConfigurationError; what is left has no
@@ -77,12 +78,15 @@ def _dump(source: Session, target: DumpTarget, job: DumpJob, checksum: Checksum 
     table, chunk = job.planned.table, job.chunk
     delimiters = Delimiters.for_rows_of(table)
     try:
-        stream = read_frames(source, job.stored, delimiters)
-        hashed = FrameDigest(delimiters)
-        files = _write(target, job, delimiters, hashed.listen(stream) if checksum is None else iter(stream))
+        if checksum is None:
+            heard = HeardFrames(source, job.stored, delimiters)
+            stream, files = heard.stream, _write(target, job, delimiters, iter(heard))
+            checksum = heard.checksum()
+        else:
+            stream = read_frames(source, job.stored, delimiters)
+            files = _write(target, job, delimiters, iter(stream))
     except ServerError as error:
         raise error.during(str(job)) from error
-    checksum = checksum or Checksum(stream.rows, hashed.text)
     if checksum.rows != stream.rows:
         raise LoadMismatchError(f"{job}: the source counted {checksum.rows} rows, and {stream.rows} were read")
     return _manifest(table, chunk, files, stream, delimiters, checksum)

@@ -18,9 +18,10 @@ from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.errors import FramingCollision
 from airflow_mydump.engine.framing.frame import Delimiters
 from airflow_mydump.engine.framing.frame_reader import in_key_order, read_frames
+from airflow_mydump.engine.framing.printed_json import PrintedJson
 from airflow_mydump.engine.metadata.catalog import Column, Table
 from airflow_mydump.engine.server.session import Session
-from airflow_mydump.engine.verification.checksum import Checksum, Digestible
+from airflow_mydump.engine.verification.checksum import Checksum, Digestible, compute_checksums
 
 _ORDERED = frozenset(
     {
@@ -44,10 +45,7 @@ def tells_everything(table: Table, chunk: Chunk) -> bool:
 
 
 def _looks_alike(column: Column) -> bool:
-    """Whether different values of the column may be the same text, or one value two texts."""
-    if column.data_type == "json":
-        return True  # MySQL prints a DECIMAL in JSON as it will not print it again; see `datatype`
-    # The error value of an ENUM looks like a member ''.
+    """Whether different values of the column may be the same text: an ENUM's error value looks like a member ''."""
     return column.data_type == "enum" and "''" in column.column_type
 
 
@@ -68,6 +66,26 @@ class FrameDigest:
     def text(self) -> str:
         """The digest of what has passed, with the delimiters: up to 53 characters."""
         return f"f:{self._delimiters}:{self._hash.hexdigest()[:32]}"
+
+
+class HeardFrames:
+    """The frames of a chunk, which give its checksum when all have passed. Only where they tell everything."""
+
+    def __init__(self, session: Session, stored: Digestible, delimiters: Delimiters) -> None:
+        self._session, self._stored = session, stored
+        self._printed, self._digest = PrintedJson(stored.table), FrameDigest(delimiters)
+        self.stream = read_frames(session, stored, delimiters, self._printed)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._digest.listen(self.stream)
+
+    def checksum(self) -> Checksum:
+        """What has passed; or what the server computes, if JSON in it may come back as another text. Raises as
+        `compute_checksums` does."""
+        if self._printed.comes_back:
+            return Checksum(self.stream.rows, self._digest.text)
+        (computed,) = compute_checksums(self._session, [self._stored])
+        return computed
 
 
 def is_frame_digest(digest: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.chunking.chunk_key import PRIMARY
 from airflow_mydump.engine.framing.frame import FRAME_BYTES, Delimiters, FrameStream, fetch_size
+from airflow_mydump.engine.framing.printed_json import PrintedJson
 from airflow_mydump.engine.identifier import quote
 from airflow_mydump.engine.metadata.catalog import Table
 from airflow_mydump.engine.metadata.datatype import largest_bytes, read_expression
@@ -30,8 +31,13 @@ def select_rows(stored: Digestible) -> str:
     return f"SELECT {columns} {replace(stored, chunk=chunk).rows}{order}"
 
 
-def read_frames(session: Session, stored: Digestible, delimiters: Delimiters) -> FrameStream:
-    """The frames of a chunk, read as they are asked for. Raises ServerError, FramingCollision while they are."""
+def read_frames(
+    session: Session, stored: Digestible, delimiters: Delimiters, printed: PrintedJson | None = None
+) -> FrameStream:
+    """The frames of a chunk, read as they are asked for; ``printed`` looks at the rows.
+
+    Raises ServerError, FramingCollision while they are read.
+    """
     columns = stored.table.stored_columns
     query, rows = select_rows(stored), fetch_size(sum(map(largest_bytes, columns)))
     batches: Iterable[Sequence[Row]]
@@ -40,7 +46,7 @@ def read_frames(session: Session, stored: Digestible, delimiters: Delimiters) ->
         batches = session.stream_by_size(query, fetch_size(1), FRAME_BYTES)
     else:
         batches = session.stream(query, rows)
-    return FrameStream(batches, len(columns), delimiters)
+    return FrameStream(printed.watch(batches) if printed else batches, len(columns), delimiters)
 
 
 def in_key_order(table: Table, chunk: Chunk) -> bool:

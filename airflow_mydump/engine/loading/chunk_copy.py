@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from airflow_mydump.engine.errors import LoadMismatchError
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.framing.frame import Delimiters
-from airflow_mydump.engine.framing.frame_digest import FrameDigest, tells_everything
+from airflow_mydump.engine.framing.frame_digest import HeardFrames, tells_everything
 from airflow_mydump.engine.framing.frame_reader import read_frames
 from airflow_mydump.engine.loading.attempt import Loaded, attempt
 from airflow_mydump.engine.loading.loader import Loader
@@ -66,15 +66,18 @@ def _load(source: Session, loader: Loader, checksums: dict[SourceChunk, Checksum
     expected = checksums[job]
     if not expected.rows and expected.digest != _HEARD:
         return Loaded(0, expected)
-    table = job.planned.table
+    table, counted = job.planned.table, expected.rows
     delimiters = Delimiters.for_rows_of(table)
-    stream = read_frames(source, job.stored, delimiters)
-    hashed = FrameDigest(delimiters)
-    frames = hashed.listen(stream) if expected.digest == _HEARD else stream
-    recorded = loader.load(job.planned.target, table, delimiters, frames)
-    if not expected.rows == stream.rows == recorded:
+    if expected.digest == _HEARD:
+        heard = HeardFrames(source, job.stored, delimiters)
+        stream, recorded = heard.stream, loader.load(job.planned.target, table, delimiters, heard)
+        expected = heard.checksum()
+    else:
+        stream = read_frames(source, job.stored, delimiters)
+        recorded = loader.load(job.planned.target, table, delimiters, stream)
+    if not counted == expected.rows == stream.rows == recorded:
         raise LoadMismatchError(
-            f"{job}: the source counted {expected.rows} rows, {stream.rows} were sent and the target recorded "
+            f"{job}: the source counted {counted} rows, {stream.rows} were sent and the target recorded "
             f"{recorded}; the chunk is rolled back"
         )
-    return Loaded(stream.bytes, Checksum(expected.rows, expected.digest or hashed.text))
+    return Loaded(stream.bytes, expected)
