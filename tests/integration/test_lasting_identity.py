@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.metadata import table_identity
 from airflow_mydump.engine.phases.definition_change import Definitions, definitions_of, require_unchanged
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.selection.selection import Selection
 from tests.integration.pair import endpoint, rows_of, run_sql
+from tests.integration.test_exactly_once import wait_until
 
 if TYPE_CHECKING:
     from airflow_mydump.engine.server.endpoint import Endpoint
     from tests.integration.pair import Pair
 
-YOUNG_SECONDS = 3.5
+MARGIN_SECONDS = 1
+YOUNG_SECONDS = 2.5
 COLUMNS = "(id INT PRIMARY KEY, v INT, e ENUM('a', 'b'), w VARCHAR(20), KEY v (v))"
 
 ALTERS = [
@@ -50,6 +54,11 @@ OF_A_VENDOR = {
     "mysql": ["ALTER INDEX v INVISIBLE", "ALTER COLUMN w SET INVISIBLE"],
     "mariadb": ["ALTER INDEX v IGNORED", "MODIFY w VARCHAR(20) INVISIBLE", "PAGE_CHECKSUM = 1"],
 }
+
+
+@pytest.fixture(autouse=True)
+def _short_margin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_identity, "_MARGIN_SECONDS", MARGIN_SECONDS)
 
 
 class Planned:
@@ -150,3 +159,21 @@ def test_a_table_changes_with_the_one_it_references(pair: Pair, database: str, o
     planned.alter(f"DROP TABLE {database}.child")
     if not of_the_run:
         planned.alter(f"DROP DATABASE {parents}")
+
+
+def test_an_alter_that_was_told_before_and_done_after_the_plan_is_seen(pair: Pair, database: str) -> None:
+    """MySQL gives its table the time of when it was told, which another ALTER may have given it already."""
+    told = f"SET timestamp = {int(time.time()) - 3600}"
+    run_sql(pair.source, told, f"CREATE TABLE t {COLUMNS}", "CREATE TABLE other (v INT)", database=database)
+    with pair.source.connect(database=database) as reader, ThreadPoolExecutor(1) as pool:
+        reader.begin()
+        reader.cursor().execute("SELECT * FROM t")
+        alter = "ALTER TABLE t ADD COLUMN added INT"
+        altering = pool.submit(run_sql, pair.source, told, alter, database=database)
+        wait_until("the ALTER waits", 10, lambda: alter in str(rows_of(pair.source, "SHOW FULL PROCESSLIST")))
+        planned = Planned(pair, database)
+        reader.rollback()
+        altering.result()
+    assert len(planned.definitions.proofs) == (0 if pair.flavor == "mysql" else 2)
+    with pytest.raises(IncompleteRunError, match=r"\.t was altered"):
+        planned.require_unchanged()

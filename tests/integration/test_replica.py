@@ -27,10 +27,12 @@ from airflow_mydump.engine.errors import (
     SnapshotError,
 )
 from airflow_mydump.engine.event import EventKind, ignore
+from airflow_mydump.engine.metadata import table_identity
 from airflow_mydump.engine.phases.data import pause_source
 from airflow_mydump.engine.phases.dump import pause_dumped, snapshot_dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import finish_dump
+from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.privilege import SOURCE_PRIVILEGES
@@ -452,3 +454,14 @@ def test_from_the_command_line(primary_and_pair: tuple[Server, Pair], tmp_path: 
                           "--work-directory", tmp_path)  # fmt: skip
     assert refused.returncode != 0
     assert "not a replica" in refused.stderr
+
+
+def test_times_that_an_applier_gives_prove_no_definition(
+    primary_and_pair: tuple[Server, Pair], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MySQL gives a table the time of the statement on the primary, which may have been long before."""
+    primary, pair = primary_and_pair
+    monkeypatch.setattr(table_identity, "_MARGIN_SECONDS", 1)
+    time.sleep(2.5)
+    catalogs = [prefetch_metadata(endpoint(server), Selection((BANK,))) for server in (primary, pair.source)]
+    assert [bool(catalog.lasting) for catalog in catalogs] == [True, pair.flavor == "mariadb"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_mydump.engine.plan.bundle import A_WORKERS, AT_LEAST, MOST, WORTH, bundle_count, pack
+from airflow_mydump.engine.plan.bundle import A_WORKERS, MOST, WORTH, WORTHWHILE, bundle_count, pack
 
 WEIGHTS = st.lists(st.integers(0, 10**9), max_size=200)
 
@@ -44,4 +44,4 @@ def test_the_number_of_bundles_is_bounded(concurrency: int, pieces: int, weight:
 def test_little_work_is_in_few_bundles_and_much_in_enough_to_go_on_after() -> None:
     assert bundle_count(1, 6_000, 0) == A_WORKERS
     assert bundle_count(1, 6_000, 12 * WORTH) == 12
-    assert bundle_count(1, 6_000, 10**12) == AT_LEAST
+    assert bundle_count(1, 6_000, 10**12) == WORTHWHILE

@@ -30,7 +30,7 @@ from airflow_mydump.engine.server.replication_position import read_position
 from airflow_mydump.engine.server.server_name import server_name
 from airflow_mydump.engine.server.written_rows import count_written_rows
 
-_GATHERING_POLL_SECONDS, _SNAPSHOT_POLL_SECONDS = 0.2, 0.01  # the first is shorter in the beginning
+_FIRST_POLL_SECONDS, _GATHERING_POLL_SECONDS, _SNAPSHOT_POLL_SECONDS = 0.01, 0.2, 0.01
 
 _LEADER, _GO, _OPEN = "leader", "go", "open"
 
@@ -78,7 +78,7 @@ class Gathering:
         Who finds its place taken, because the same worker was started twice, waits for what becomes of the other. Who
         has its place looks once more: others may have ended since, and what they did must not be thrown away.
         """
-        own, ready, most, pause = False, 0, 0, _SNAPSHOT_POLL_SECONDS
+        own, ready, most, pause = False, 0, 0, _FIRST_POLL_SECONDS
         while not own or ready < self._worker.workers:
             if not own:
                 if self.others_read():

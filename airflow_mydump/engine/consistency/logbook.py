@@ -31,11 +31,8 @@ class Logbook(Protocol):
     def require_source(self, session: Session) -> None:
         """Raise IncompleteRunError unless a session is with the server that the run was planned on."""
 
-    def require_planned(self, noted: str = "") -> None:
-        """Raise IncompleteRunError if the source's definitions are not those that the run was planned with.
-
-        ``noted`` is an epoch for which `require_noted` has just been called: what it looked at is not looked at again.
-        """
+    def require_planned(self) -> None:
+        """Raise IncompleteRunError if the source's definitions are not those that the run was planned with."""
 
     def note_tables(self, epoch: str) -> bool:
         """Note which of the source's tables the names stand for, just before a moment in which they are not locked;
@@ -66,14 +63,9 @@ def settle(logbook: Logbook, moment: Moment) -> None:
     seen here, and nobody looks for it later. Nothing but locks keeps a name from being given to another table, behind a
     snapshot too. Raises IncompleteRunError naming what changed, SnapshotError naming a table that is another one now.
     """
-    noted = moment.epoch if moment.mode == "snapshot" else ""
-    if noted:
-        try:
-            logbook.require_noted(noted)
-        except SnapshotError:
-            logbook.require_planned()  # says so if it is because a table is no more, and no other try can succeed
-            raise
-    logbook.require_planned(noted)
+    logbook.require_planned()
+    if moment.mode == "snapshot":
+        logbook.require_noted(moment.epoch)
     logbook.record(moment)
 
 
@@ -86,7 +78,7 @@ def go_on_or_settle(logbook: Logbook, locks: NamedLocks, moment: Moment) -> Mome
     before = logbook.current()
     if before and moment.is_the_same_as(before) and _same_tables(logbook, before):
         locks.require_alive()
-        logbook.require_planned(before.epoch)
+        logbook.require_planned()
         return before
     start_over(logbook, locks)
     settle(logbook, moment)

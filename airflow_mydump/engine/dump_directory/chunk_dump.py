@@ -48,9 +48,8 @@ def dump_chunks(
 ) -> list[ChunkManifest]:
     """Write the rows of chunks and the statements that load them, all from one snapshot; returns what was written.
 
-    Checksums are of the frames as they pass where these tell everything, else computed by the source; so are those of
-    chunks whose JSON may come back as another text, when that has been seen. Each try has
-    files of its own, whoever makes it: what one wrote and recorded, no other can replace. No rows need no file.
+    Checksums are heard from the frames where these tell everything, else computed by the source. Each try has files
+    of its own, whoever makes it: what one wrote and recorded, no other can replace. No rows need no file.
 
     Raises ServerError naming the chunk, FramingCollision, LoadMismatchError, ConfigurationError; what is left has no
     record.

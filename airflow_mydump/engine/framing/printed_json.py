@@ -2,8 +2,7 @@
 
 MySQL (9.7) keeps JSON in a form of its own, with types that its text does not tell. A number that a function made may
 be a DECIMAL, which is printed with all its digits, read as a DOUBLE, and printed then with as many as that needs:
-32.2500 comes back as 32.25. Everything else is printed as it was read: integers, strings, what had been a DATE, and
-members in the order that the server keeps them in.
+32.2500 comes back as 32.25. Integers, strings, what had been a DATE, and the order of members come back as they were.
 """
 
 from __future__ import annotations
@@ -17,9 +16,14 @@ from airflow_mydump.engine.server.session import Row
 
 Batch = TypeVar("Batch", bound=Sequence[Row])
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_LONG_BYTES = 4 << 20
+"""What is not looked at, because that would be several copies, but doubted."""
+
 _NO_SMALL_INTEGER = re.compile(rb"\d[.eE]|\d{19}")
+_STRING = re.compile(rb'"[^"]*"')
 _NUMBER = re.compile(rb"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_INTEGER_DIGITS, _DIGITS = 18, 15
+"""What 64 bits hold, and up to how many digits each number is the only one that a DOUBLE is printed as."""
 
 
 class PrintedJson:
@@ -32,23 +36,27 @@ class PrintedJson:
     def watch(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         """The batches unchanged."""
         for batch in batches:
-            self.comes_back = self.comes_back and all(self._column_comes_back(batch, each) for each in self._columns)
+            self.comes_back = self.comes_back and all(_column_comes_back(batch, each) for each in self._columns)
             yield batch
 
-    def _column_comes_back(self, batch: Sequence[Row], column: int) -> bool:
-        return comes_back(b",".join([value for row in batch if (value := row[column]) is not None]))
+
+def _column_comes_back(batch: Sequence[Row], column: int) -> bool:
+    values = [value for row in batch if (value := row[column]) is not None]
+    return sum(map(len, values)) < _LONG_BYTES and comes_back(b",".join(values))
 
 
 def comes_back(printed: bytes) -> bool:
-    """Whether the server certainly prints the values, of which there may be several, as this text again."""
+    """Whether the server is known to print the values, of which there may be several, as this text again."""
     if not _NO_SMALL_INTEGER.search(printed):
         return True
-    outside_of_strings = _STRING.sub(b'""', printed)
-    return all(map(_is_printed_again, _NUMBER.findall(outside_of_strings)))
+    # First what is escaped: a pattern that knows of it remembers every character of a long string.
+    outside_of_strings = _STRING.sub(b'""', printed.replace(b"\\\\", b"").replace(b'\\"', b""))
+    return all(_is_printed_again(number[0]) for number in _NUMBER.finditer(outside_of_strings))
 
 
 def _is_printed_again(number: bytes) -> bool:
-    """Python prints the shortest text of a DOUBLE, as MySQL does; powers of ten look different, and are doubted."""
+    """Python prints the shortest text of a DOUBLE, as MySQL does; what they may print in two ways is doubted: powers of
+    ten, and fractions of nothing (MySQL 5.7 prints 1.0 as 1)."""
     if number.isdigit():
-        return len(number) < 19
-    return repr(float(number)).encode() == number
+        return len(number) <= _INTEGER_DIGITS
+    return len(number) <= _DIGITS + 1 and not number.endswith(b".0") and repr(float(number)).encode() == number

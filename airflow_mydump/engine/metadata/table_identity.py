@@ -10,6 +10,7 @@ was made, as the server has it, is that of the ALTER.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,8 +21,11 @@ from airflow_mydump.engine.metadata.schema_condition import in_schemas
 from airflow_mydump.engine.server.session import Session
 
 _ACCESS_DENIED = 1227
-_MARGIN_SECONDS = 2
-"""Times are whole seconds, and a file's may lie some milliseconds behind the server's clock."""
+_MARGIN_SECONDS = 10
+"""Times are whole seconds, and a file's may lie behind the server's clock."""
+_IDLE = ("Sleep", "Binlog Dump", "Binlog Dump GTID", "Daemon")
+_APPLIER = "system user"
+_NEVER = ""
 _NUMBER, _OF = "no. ", "of "
 _AT_ONCE = 100
 _FEW = 500
@@ -50,20 +54,27 @@ def read_identities(
 
 
 def read_clock(session: Session) -> str:
-    """The server's time in seconds, as `lasting` wants it. Raises ServerError."""
-    return session.texts(f"SELECT CAST(NOW() - INTERVAL {_MARGIN_SECONDS} SECOND AS CHAR)")[0]
+    """A time that no table will be given any more, whose definition is altered from now on; "" if there is none, as
+    where an applier gives them the times of another server. Raises ServerError."""
+    under_way = 0.0
+    if session.flavor.dates_tables_when_told:
+        # Who may not see the others' statements sees no numbers either.
+        for _, user, _, _, command, seconds, *_ in session.text_rows("SHOW PROCESSLIST"):
+            if user == _APPLIER:
+                return _NEVER
+            if command not in _IDLE:
+                under_way = max(under_way, float(seconds or 0))
+    before = math.ceil(under_way) + _MARGIN_SECONDS
+    return session.texts(f"SELECT CAST(NOW() - INTERVAL {before} SECOND AS CHAR)")[0]
 
 
 def lasting(identities: Mapping[TableName, str], clock: str) -> dict[TableName, str]:
-    """Those identities that no table keeps whose definition is altered after ``clock``, which `read_clock` gave.
-
-    They are InnoDB's, of tables that were made, or altered last, seconds before: an ALTER gives a later time to any
-    table of its (MariaDB 10.11, MySQL 9.7), and other engines keep theirs.
-    """
+    """Those of InnoDB's identities that a table loses when its definition is altered, if `read_clock` gave ``clock``
+    before that: an ALTER gives its table a new time (MariaDB 10.11, MySQL 9.7). Of other engines not all do."""
     return {
         name: identity
         for name, identity in identities.items()
-        if is_numbered(identity) and identity.rpartition(_OF)[2] < clock
+        if is_numbered(identity) and "" < identity.rpartition(_OF)[2] < clock
     }
 
 

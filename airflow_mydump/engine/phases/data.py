@@ -25,7 +25,6 @@ from airflow_mydump.engine.phases.moment_record import begin_moment, end_moment
 from airflow_mydump.engine.phases.noted_tables import (
     holding_noted,
     note_tables,
-    noted_identities,
     require_noted,
     snapshot_tables,
 )
@@ -146,12 +145,8 @@ class _CopyWork:
     def require_source(self, session: Session) -> None:
         require_server(session, self.plan.source_identity)
 
-    def require_planned(self, noted: str = "") -> None:
-        require_unchanged(
-            self.source,
-            self._record.read(DEFINITIONS, Definitions),
-            noted_identities(self._record, noted) if noted else None,
-        )
+    def require_planned(self) -> None:
+        require_unchanged(self.source, self._record.read(DEFINITIONS, Definitions))
 
     def current(self) -> Moment | None:
         return asked(self.target, metadata, ledger.current_moment, self.plan.identity)

@@ -16,16 +16,16 @@ import msgspec
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.metadata.catalog import Catalog, Partition, StoredObject, Table
-from airflow_mydump.engine.metadata.table_identity import read_identities
+from airflow_mydump.engine.metadata.table_identity import read_clock, read_identities
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.server_name import session_with
+from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 
 _REFERENCED = re.compile(r"\bREFERENCES (?:(?P<schema>`(?:[^`]|``)+`)\.)?(?P<name>`(?:[^`]|``)+`)")
 _COUNTER = re.compile(r"(?<=\s)AUTO_INCREMENT=\d+ ")
-
 
 DEFINITIONS = "definitions.json.zst"
 """Where a plan has its definitions."""
@@ -71,7 +71,8 @@ def definitions_of(catalog: Catalog, selection: Selection) -> Definitions:
 
 
 def _told(table: TableName) -> str:
-    return f"table {table}"
+    dotted = "." in table.schema or "." in table.name
+    return f"table {table.sql if dotted else table}"
 
 
 def _references(table: Table) -> tuple[str, ...]:
@@ -93,21 +94,20 @@ def _without_figures(table: Table) -> Table:
     )
 
 
-def require_unchanged(source: Endpoint, before: Definitions, identities: Mapping[TableName, str] | None = None) -> None:
+def require_unchanged(source: Endpoint, before: Definitions) -> None:
     """Raise IncompleteRunError naming what was altered, dropped or made on the source since, or that another server
-    answers. ``identities`` are those that tables have now, if they were just read.
+    answers.
 
     Raises SelectionError, PreflightError, ConnectError, ServerError.
     """
     with session_with(source, metadata, before.server) as session:
-        if identities is None:
-            identities = read_identities(session, [proof.name for proof in before.proofs.values()])
-    proved = _proved(before.proofs, identities)
+        proved = _proved(session, before.proofs)
     # that nothing is left is one of the changes
     catalog = prefetch_metadata(source, replace(before.selection, allow_empty=True), proved)
     now = definitions_of(catalog, before.selection).digests
-    unproved = before.digests.keys() - map(_told, proved)
-    changes = list(_changes({name: digest for name, digest in before.digests.items() if name in unproved}, now))
+    proved_names = set(map(_told, proved))
+    unproved = {name: digest for name, digest in before.digests.items() if name not in proved_names}
+    changes = list(_changes(unproved, now))
     if changes:
         more = f"; and {len(changes) - 10} more" if len(changes) > 10 else ""
         raise IncompleteRunError(
@@ -116,7 +116,10 @@ def require_unchanged(source: Endpoint, before: Definitions, identities: Mapping
         )
 
 
-def _proved(proofs: Mapping[str, Proof], identities: Mapping[TableName, str]) -> frozenset[TableName]:
+def _proved(session: Session, proofs: Mapping[str, Proof]) -> frozenset[TableName]:
+    if not proofs or not read_clock(session):
+        return frozenset()
+    identities = read_identities(session, [proof.name for proof in proofs.values()])
     same = {name for name, proof in proofs.items() if identities.get(proof.name) == proof.identity}
     return frozenset(proofs[name].name for name in same if same.issuperset(proofs[name].references))
 

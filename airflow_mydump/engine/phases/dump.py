@@ -36,7 +36,6 @@ from airflow_mydump.engine.phases.definition_change import DEFINITIONS, Definiti
 from airflow_mydump.engine.phases.noted_tables import (
     holding_noted,
     note_tables,
-    noted_identities,
     require_noted,
     snapshot_tables,
 )
@@ -168,12 +167,8 @@ class _DumpWork:
     def require_source(self, session: Session) -> None:
         require_server(session, self.plan.source_identity)
 
-    def require_planned(self, noted: str = "") -> None:
-        require_unchanged(
-            self.source,
-            self._folder.read(DEFINITIONS, Definitions),
-            noted_identities(self._folder, noted) if noted else None,
-        )
+    def require_planned(self) -> None:
+        require_unchanged(self.source, self._folder.read(DEFINITIONS, Definitions))
 
     def current(self) -> Moment | None:
         return read_moment(self._folder)

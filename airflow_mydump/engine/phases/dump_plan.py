@@ -77,8 +77,8 @@ def _plan(source: Endpoint, selection: Selection, settings: DumpSettings, run_ke
     tables = [PlannedTable.chosen(number, table, selection, "create") for number, table in enumerate(catalog.tables)]
     identity = PlanIdentity(run_key, secrets.token_hex(8))
     folder = unfinished(storage, identity.plan)
-    folder.write(CATALOG, replace(catalog, lasting={}))
     folder.write(DEFINITIONS, definitions_of(catalog, selection))
+    folder.write(CATALOG, replace(catalog, lasting={}))  # it stays with the dump, and identities end with the run
     with Session(source, reading) as session, BundleDraft() as draft:
         require_server(session, catalog.identity)
         check_conditions(session, (table.name for table in catalog.tables), selection)

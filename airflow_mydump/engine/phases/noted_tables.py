@@ -40,11 +40,6 @@ def _note(source: Endpoint, record: WorkDirectory, file: str, tables: Sequence[T
     return found.values()
 
 
-def noted_identities(record: WorkDirectory, epoch: str) -> dict[TableName, str]:
-    """What was noted for a moment; nothing for none. Raises ConfigurationError."""
-    return {table.name: table.identity for table in record.read_lines(noted_file(epoch), NotedTable)}
-
-
 def require_noted(source: Endpoint, record: WorkDirectory, epoch: str, tables: Sequence[TableName]) -> None:
     """Raise SnapshotError naming a table that is not the one any more that was noted; ConnectError, ServerError."""
     if changed := _changed(source, record, noted_file(epoch), tables):

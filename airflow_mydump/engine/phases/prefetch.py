@@ -35,18 +35,18 @@ _MOVABLE = {"BASE TABLE", VERSIONED, "VIEW", "SEQUENCE"}
 
 
 def prefetch_metadata(source: Endpoint, selection: Selection, known: Collection[TableName] = ()) -> Catalog:
-    """The catalog of everything selected, without the tables that are ``known`` already.
+    """The catalog of everything selected, without the tables that are ``known`` already; that is fast where all are.
 
     Raises SelectionError when a database does not exist or nothing is selected, PreflightError when something
     selected cannot be moved faithfully, ConnectError, ServerError.
     """
     with Session(source, metadata) as session:
-        clock = read_clock(session)  # first: nothing that is altered while the rest is read is as it was before
+        clock = read_clock(session)  # first: what is altered while the rest is read has a later time
         schemas = _schemas(session, selection)
         names = _Names(session, selection)
         figures = _figures(session, [name for name in names.tables if name not in known])
-        times = {name: figure.made for name, figure in figures.items()}
-        identities = read_identities(session, list(figures), times)
+        times = {name: figure.made for name, figure in figures.items() if figure.engine == "InnoDB"}
+        identities = read_identities(session, list(times), times)
         return Catalog(
             server=str(session.flavor),
             schemas=schemas,
@@ -96,7 +96,7 @@ class _Names:
         for name, kind in taken:
             if kind not in _MOVABLE:
                 raise PreflightError(f"{name} is a {kind.lower()}, which cannot be moved yet; exclude it")
-        self.tables = [name for name, kind in taken if kind in ("BASE TABLE", VERSIONED)]
+        self.tables = dict.fromkeys(name for name, kind in taken if kind in ("BASE TABLE", VERSIONED))
         self.views = [name for name, kind in taken if kind == "VIEW" and selection.takes_views]
         self.sequences = [name for name, kind in taken if kind == "SEQUENCE"]
 
@@ -138,6 +138,8 @@ def _tables(session: Session, selection: Selection, figures: Mapping[TableName, 
         partitions = read_partitions(session, schemas) if partitioned else {}
         files = read_file_bytes(session, schemas)
         definitions = reading.texts()
+    if vanished := figures.keys() - columns.keys():
+        raise _vanished(min(vanished))
     for (name, figure), definition in zip(figures.items(), definitions, strict=True):
         usable = in_order_of_definition(keys.get(name, ()), definition)
         table = Table(
@@ -171,7 +173,7 @@ class _Figures(NamedTuple):
 
 
 def _figures(session: Session, tables: Sequence[TableName]) -> dict[TableName, _Figures]:
-    """What information_schema.TABLES says of those of the tables that are still there, in their order."""
+    """What information_schema.TABLES says of the tables, in their order. Raises PreflightError if one is gone."""
     if not tables:
         return {}
     rows = session.text_rows(
@@ -182,7 +184,14 @@ def _figures(session: Session, tables: Sequence[TableName]) -> dict[TableName, _
         TableName(schema, name): _Figures(kind, engine, int(count or 0), int(octets or 0), options, made)
         for schema, name, kind, engine, count, octets, options, made in rows
     }
-    return {name: found[name] for name in tables if name in found}
+    for name in tables:
+        if name not in found:
+            raise _vanished(name)
+    return {name: found[name] for name in tables}
+
+
+def _vanished(name: TableName) -> PreflightError:
+    return PreflightError(f"table {name} was dropped or renamed while its definition was read: try again")
 
 
 def _schemas_of(tables: Iterable[TableName]) -> list[str]:

@@ -7,10 +7,11 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-A_WORKERS, AT_LEAST, MOST = 6, 32, 512
-"""Bundles for each worker; in any run that has `WORTH` for each; and in the largest run."""
-WORTH = 32 << 20
-"""The weight of a bundle that is worth a task: a third of a second's work."""
+A_WORKERS, MOST = 6, 512
+"""Bundles for each worker, and of all."""
+WORTH, WORTHWHILE = 32 << 20, 32
+"""The weight that is worth a task, a third of a second's work; and up to how many bundles a run has if its weight is
+worth as many."""
 PIECE_COST = 64 << 10
 """What a piece weighs beside its bytes: its statements take the time in which so many bytes are moved. Without it, all
 empty tables would be one bundle."""
@@ -33,7 +34,7 @@ def bundle_count(concurrency: int, pieces: int, weight: int) -> int:
 
     A mapped task costs about 0.25 s of a 2-core machine, so 250,000 tables are not 250,000 tasks.
     """
-    return max(1, min(pieces, max(min(AT_LEAST, weight // WORTH), min(A_WORKERS * concurrency, MOST))))
+    return max(1, min(pieces, max(min(WORTHWHILE, weight // WORTH), min(A_WORKERS * concurrency, MOST))))
 
 
 def pack(weights: Sequence[int], count: int) -> list[array[int]]:

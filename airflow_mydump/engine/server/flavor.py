@@ -127,6 +127,12 @@ class Flavor:
         return self.vendor == "mariadb"
 
     @property
+    def dates_tables_when_told(self) -> bool:
+        """Whether CREATE_TIME is when the statement was given that made or altered a table, on a replica when it was on
+        the primary, however long it took or waited (MySQL 8). Elsewhere it is when the table's file got its name."""
+        return self.has_dictionary
+
+    @property
     def has_server_uuid(self) -> bool:
         """Whether the server has an identity of its own (``server_uuid``), made with its data directory."""
         return self.vendor == "mysql"
