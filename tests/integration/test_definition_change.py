@@ -23,6 +23,7 @@ from tests.integration.pair import endpoint, run_sql
 from tests.integration.staged_run import StagedRun
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from airflow_mydump.engine.consistency.settings import Mode
@@ -138,8 +139,8 @@ def test_a_change_between_two_parts_of_a_definition_is_named(
     run.on_source("CREATE TABLE t (v INT)", "INSERT INTO t VALUES (1)")
     read_columns = prefetch._columns
 
-    def alter_behind(session: Session, selection: Selection) -> object:
-        found = read_columns(session, selection)
+    def alter_behind(session: Session, schemas: Sequence[str]) -> object:
+        found = read_columns(session, schemas)
         if not altered:
             altered.append(change)
             run.on_source(change)
