@@ -84,7 +84,9 @@ class ServerError(MydumpError):
         return cls(number, f"{server}: {message}" if number in LOST else message)
 
     def during(self, what: str) -> ServerError:
-        """The same error, saying what was being done when the server raised it."""
+        """The same error, saying what was being done when the server raised it, if it does not yet."""
+        if self.message.startswith(what):
+            return self
         said = ServerError(self.number, f"{what}: {self.message}")
         return said.passing() if self.passes else said
 

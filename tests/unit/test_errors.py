@@ -28,7 +28,7 @@ def test_errors_survive_pickling(kind: type[errors.MydumpError]) -> None:
 
 
 def test_a_server_error_says_what_was_being_done() -> None:
-    error = errors.ServerError(1146, "no such table").during("cannot load a.t")
+    error = errors.ServerError(1146, "no such table").during("cannot load a.t").during("cannot load a.t")
     assert (error.number, str(error)) == (1146, "cannot load a.t: no such table (error 1146)")
 
 

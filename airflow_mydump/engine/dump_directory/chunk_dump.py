@@ -76,27 +76,27 @@ def _tell(manifest: ChunkManifest, announce: Listener) -> None:
 def _dump(source: Session, target: DumpTarget, job: DumpJob, checksum: Checksum | None) -> ChunkManifest:
     table, chunk = job.planned.table, job.chunk
     delimiters = Delimiters.for_rows_of(table)
-    try:
-        if checksum is None:
-            heard = HeardFrames(source, job.stored, delimiters)
-            stream, files = heard.stream, _write(target, job, delimiters, iter(heard))
-            checksum = heard.checksum()
-        else:
-            stream = read_frames(source, job.stored, delimiters)
-            files = _write(target, job, delimiters, iter(stream))
-    except ServerError as error:
-        raise error.during(str(job)) from error
+    if checksum is None:
+        heard = HeardFrames(source, job.stored, delimiters)
+        stream, files = heard.stream, _write(target, job, delimiters, iter(heard))
+        checksum = heard.checksum()
+    else:
+        stream = read_frames(source, job.stored, delimiters)
+        files = _write(target, job, delimiters, iter(stream))
     if checksum.rows != stream.rows:
         raise LoadMismatchError(f"{job}: the source counted {checksum.rows} rows, and {stream.rows} were read")
     return _manifest(table, chunk, files, stream, delimiters, checksum)
 
 
 def _write(target: DumpTarget, job: DumpJob, delimiters: Delimiters, frames: Iterator[bytes]) -> RowsFiles | None:
-    first = next(frames, None)
-    if first is None:
-        return None
-    name = f"{job.base}.{job.chunk.part:05}.{secrets.randbelow(_TRIES):05}"
-    data = write_compressed(target.files, f"{name}.dat.zst", chain((first,), frames), target.level)
+    try:
+        first = next(frames, None)
+        if first is None:
+            return None
+        name = f"{job.base}.{job.chunk.part:05}.{secrets.randbelow(_TRIES):05}"
+        data = write_compressed(target.files, f"{name}.dat.zst", chain((first,), frames), target.level)
+    except ServerError as error:
+        raise error.during(str(job)) from error
     return RowsFiles(data, _write_statement(target.files, f"{name}.sql", job.planned.table, delimiters, data))
 
 
