@@ -16,9 +16,10 @@ class NoAirflow:
             raise ImportError(f"{name} must not be imported")
 
 sys.meta_path.insert(0, NoAirflow())
-import airflow_mydump.engine
+import airflow_mydump.engine, airflow_mydump.options
 names = ["airflow_mydump.cli", "airflow_mydump.progress_bar"]
-names += [found.name for found in pkgutil.walk_packages(airflow_mydump.engine.__path__, "airflow_mydump.engine.")]
+for package in (airflow_mydump.engine, airflow_mydump.options):
+    names += [found.name for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
 for name in names:
     importlib.import_module(name)
 print(len(names), [name for name in sys.modules if name.split(".")[0] == "airflow"])

@@ -8,6 +8,7 @@ from airflow_mydump import cli
 from airflow_mydump.dag_factory import ExecutionConfig
 from airflow_mydump.engine.errors import ConfigurationError, ServerError
 from airflow_mydump.engine.retry import Patience, retrying
+from airflow_mydump.options.server import endpoint_of, patience_of
 
 
 def test_a_server_that_is_away_for_a_minute_is_waited_for_by_default() -> None:
@@ -59,5 +60,5 @@ def test_factory_and_command_line_have_it() -> None:
             [*verb, "--source" if verb[0] != "load" else "--target", "mysql://a@b/", *flags]
         )
         side = "target" if verb[0] == "load" else "source"
-        assert cli._endpoint(options, side).patience == Patience(3, 0.1, 2)  # type: ignore[arg-type]
-        assert cli._patience(cli._parser().parse_args(verb)) == Patience()
+        assert endpoint_of(options, side).patience == Patience(3, 0.1, 2)  # type: ignore[arg-type]
+        assert patience_of(cli._parser().parse_args(verb)) == Patience()
