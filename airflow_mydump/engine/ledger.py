@@ -24,7 +24,7 @@ from airflow_mydump.engine.errors import IncompleteRunError, ServerError
 from airflow_mydump.engine.event import Event, notice
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.known_type import known
-from airflow_mydump.engine.plan.plan import PlanIdentity
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.server.flavor import Flavor
 from airflow_mydump.engine.server.server_name import identity_expression, name_expression, server_identity
 from airflow_mydump.engine.server.session import Session

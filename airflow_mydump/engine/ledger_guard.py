@@ -19,7 +19,7 @@ from airflow_mydump.engine import ledger
 from airflow_mydump.engine.error_number import NO_SUCH_TABLE
 from airflow_mydump.engine.errors import ConfigurationError, PreflightError, ServerError
 from airflow_mydump.engine.identifier import TableName, literal
-from airflow_mydump.engine.plan.plan import PlanIdentity
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, MARKER, SYSTEM_SCHEMAS
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session

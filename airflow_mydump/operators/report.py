@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AssetAlias
 
 from airflow_mydump.engine.errors import IncompleteRunError
-from airflow_mydump.engine.plan.plan import PlanIdentity
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.operators.chunk_plan import PLAN
 from airflow_mydump.operators.failure import failures_of
 from airflow_mydump.operators.phase import PhaseOperator, engine_errors

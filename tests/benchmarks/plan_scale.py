@@ -23,8 +23,9 @@ from airflow_mydump.engine.metadata.catalog import Column, Key, Table
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.plan.bundle_draft import BundleDraft
 from airflow_mydump.engine.plan.cut_report import TableCuts, describe_balance
-from airflow_mydump.engine.plan.plan import PlanIdentity, PlannedTable
+from airflow_mydump.engine.plan.plan import PlannedTable
 from airflow_mydump.engine.plan.planner import Cutting, cut
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Row

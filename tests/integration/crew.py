@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from airflow_mydump.engine.event import Event, EventKind, Listener
     from airflow_mydump.engine.loading.chunk_loading import Moved
-    from airflow_mydump.engine.plan.plan import PlanIdentity
+    from airflow_mydump.engine.plan_identity import PlanIdentity
     from airflow_mydump.engine.server.endpoint import Endpoint
     from airflow_mydump.engine.workdir import WorkDirectory
     from tests.integration.run import Run

@@ -29,7 +29,7 @@ from tests.integration.staged_run import StagedRun
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from airflow_mydump.engine.plan.plan import PlanIdentity
+    from airflow_mydump.engine.plan_identity import PlanIdentity
     from airflow_mydump.engine.server.endpoint import Endpoint
     from airflow_mydump.engine.workdir import WorkDirectory
     from tests.integration.pair import Pair

@@ -12,8 +12,9 @@ from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.metadata.catalog import Table
 from airflow_mydump.engine.plan.bundle import PIECE_COST, pack, staggered
 from airflow_mydump.engine.plan.bundle_draft import BundleDraft
-from airflow_mydump.engine.plan.plan import DataBundle, PlanIdentity, PlannedTable
+from airflow_mydump.engine.plan.plan import DataBundle, PlannedTable
 from airflow_mydump.engine.plan.planner import CutTable
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.workdir import WorkDirectory
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.metadata.catalog import Column, Key, StoredObject, Table
+from airflow_mydump.engine.server import sql_mode
 from airflow_mydump.engine.server.flavor import Vendor
 from airflow_mydump.engine.translation import vocabulary
 from airflow_mydump.engine.translation.choice import TYPES, Findings, TranslationChoice
@@ -36,8 +37,8 @@ def translate(target: Vendor, definition: str, **columns: Column) -> tuple[Table
     "word",
     sorted(
         vocabulary.OPTIONS_DROPPED
-        | vocabulary.MODES_WITHOUT_EFFECT
-        | vocabulary.MODES_REFUSED
+        | sql_mode.MODES_WITHOUT_EFFECT
+        | sql_mode.MODES_REFUSED
         | {kind.upper() for kind in vocabulary.TYPES_REFUSED}
         | {f"{kind}={choice}" for kind in ("uuid", "json") for choice in TYPES[kind]}
     ),

@@ -14,7 +14,8 @@ from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.loading.loader import Loader
-from airflow_mydump.engine.plan.plan import PlanIdentity, PlannedTable
+from airflow_mydump.engine.plan.plan import PlannedTable
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.server.turn import turn
 from airflow_mydump.engine.verification.checksum import Checksum
 

@@ -11,8 +11,8 @@ from airflow_mydump.engine.framing.frame_digest import HeardFrames, tells_everyt
 from airflow_mydump.engine.framing.frame_reader import read_frames
 from airflow_mydump.engine.loading.attempt import Loaded, attempt
 from airflow_mydump.engine.loading.loader import Loader
-from airflow_mydump.engine.plan.plan import PlanIdentity
 from airflow_mydump.engine.plan.source_chunk import SourceChunk
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.verification.checksum import Checksum, compute_checksums, count_rows
 

@@ -22,7 +22,8 @@ from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.loading.attempt import Loaded, attempt
 from airflow_mydump.engine.loading.foreign_rows import load_inserts
 from airflow_mydump.engine.loading.loader import Loader
-from airflow_mydump.engine.plan.plan import PlanIdentity, PlannedTable
+from airflow_mydump.engine.plan.plan import PlannedTable
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.verification.checksum import Checksum
 
 

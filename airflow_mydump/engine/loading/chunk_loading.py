@@ -12,7 +12,7 @@ from airflow_mydump.engine.batch import MOST_BYTES, batches
 from airflow_mydump.engine.event import Event, EventKind, Listener
 from airflow_mydump.engine.loading.attempt import Job, Loaded
 from airflow_mydump.engine.loading.loader import Loader
-from airflow_mydump.engine.plan.plan import PlanIdentity
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed, asked
 from airflow_mydump.engine.server.session_state import metadata

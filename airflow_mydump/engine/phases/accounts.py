@@ -9,7 +9,7 @@ from airflow_mydump.engine import ledger
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.metadata.account import Account, account_names, read_accounts
-from airflow_mydump.engine.plan.plan import PlanIdentity
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session

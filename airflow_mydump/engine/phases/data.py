@@ -29,8 +29,9 @@ from airflow_mydump.engine.phases.noted_tables import (
     snapshot_tables,
 )
 from airflow_mydump.engine.phases.plan import PLAN, plan_path
-from airflow_mydump.engine.plan.plan import DataBundle, Plan, PlanIdentity
+from airflow_mydump.engine.plan.plan import DataBundle, Plan
 from airflow_mydump.engine.plan.source_chunk import SourceChunk
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed, asked
 from airflow_mydump.engine.server.server_name import require_server, session_with

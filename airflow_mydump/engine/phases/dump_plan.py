@@ -30,9 +30,10 @@ from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.plan.bundle import BundleReference
 from airflow_mydump.engine.plan.bundle_draft import BundleDraft
 from airflow_mydump.engine.plan.cut_report import TableCuts
-from airflow_mydump.engine.plan.plan import DataBundle, PlanIdentity, PlannedTable
+from airflow_mydump.engine.plan.plan import DataBundle, PlannedTable
 from airflow_mydump.engine.plan.planner import cut_tables
 from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.selection.row_condition import check_conditions
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint

@@ -12,7 +12,8 @@ from airflow_mydump.engine.error_number import NO_SUCH_TABLE
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal
-from airflow_mydump.engine.plan.plan import PlanIdentity, PlannedTable, SchemaBundle
+from airflow_mydump.engine.plan.plan import PlannedTable, SchemaBundle
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed, asked

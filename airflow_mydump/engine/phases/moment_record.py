@@ -16,7 +16,8 @@ from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.errors import SnapshotError
 from airflow_mydump.engine.phases.plan import schema_file
 from airflow_mydump.engine.phases.schema import empty_table
-from airflow_mydump.engine.plan.plan import Plan, PlanIdentity, PlannedTable, SchemaBundle
+from airflow_mydump.engine.plan.plan import Plan, PlannedTable, SchemaBundle
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed, asked
 from airflow_mydump.engine.server.session import Session

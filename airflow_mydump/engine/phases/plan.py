@@ -15,20 +15,14 @@ from airflow_mydump.engine.phases.noted_tables import note_cut_tables
 from airflow_mydump.engine.plan.bundle_draft import BundleDraft
 from airflow_mydump.engine.plan.cut_report import TableCuts
 from airflow_mydump.engine.plan.decision import Decisions, decide
-from airflow_mydump.engine.plan.plan import (
-    Plan,
-    PlanIdentity,
-    PlannedTable,
-    SchemaBundle,
-    SchemaTotals,
-    new_identity,
-)
+from airflow_mydump.engine.plan.plan import Plan, PlannedTable, SchemaBundle, SchemaTotals, new_identity
 from airflow_mydump.engine.plan.planner import (
     STRUCTURE_ONLY,
     CutTable,
     cut_tables,
 )
 from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.preflight.finding import require_no_blocker, warnings_of
 from airflow_mydump.engine.selection.row_condition import check_conditions
 from airflow_mydump.engine.selection.selection import Selection

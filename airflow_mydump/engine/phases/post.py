@@ -23,7 +23,8 @@ from airflow_mydump.engine.phases.accounts import create_accounts, finish_accoun
 from airflow_mydump.engine.phases.definition_change import DEFINITIONS, Definitions, require_unchanged
 from airflow_mydump.engine.phases.noted_tables import require_cut_tables
 from airflow_mydump.engine.phases.plan import OBJECTS, PLAN, SCHEMAS, plan_path
-from airflow_mydump.engine.plan.plan import Plan, PlanIdentity, PlannedObject
+from airflow_mydump.engine.plan.plan import Plan, PlannedObject
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.server_name import session_with
 from airflow_mydump.engine.server.session import Session

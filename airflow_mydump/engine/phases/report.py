@@ -13,7 +13,8 @@ from airflow_mydump.engine.ledger import RunSummary, SchemaProgress
 from airflow_mydump.engine.ledger_guard import unmark
 from airflow_mydump.engine.phases.plan import PLAN, plan_path
 from airflow_mydump.engine.phases.structure import structure_differences
-from airflow_mydump.engine.plan.plan import Plan, PlanIdentity, SchemaTotals
+from airflow_mydump.engine.plan.plan import Plan, SchemaTotals
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.server_name import server_identity
 from airflow_mydump.engine.server.session import Session

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from airflow_mydump.engine.metadata.catalog import Schema
+from airflow_mydump.engine.phases.inspection import Inspection, triggers_by_table
 from airflow_mydump.engine.phases.plan import OBJECTS, SCHEMAS, plan_path, schema_file
 from airflow_mydump.engine.plan.plan import Plan, PlannedObject, SchemaBundle
 from airflow_mydump.engine.server.session import Session
-from airflow_mydump.engine.structure.inspection import Inspection, triggers_by_table
 from airflow_mydump.engine.translation.catalog import vendor_of
 from airflow_mydump.engine.workdir import WorkDirectory
 

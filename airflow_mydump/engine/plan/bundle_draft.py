@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import msgspec
 
 from airflow_mydump.engine.plan.bundle import PIECE_COST, BundleReference, bundle_count, pack, staggered
-from airflow_mydump.engine.plan.plan import PlanIdentity, PlannedTable
+from airflow_mydump.engine.plan.plan import PlannedTable
 from airflow_mydump.engine.plan.planner import CutTable
 from airflow_mydump.engine.plan.spool import Spool
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.workdir import WorkDirectory
 
 

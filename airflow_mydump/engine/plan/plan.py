@@ -11,6 +11,7 @@ from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.metadata.catalog import StoredObject, Table
 from airflow_mydump.engine.plan.bundle import BundleReference
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, Selection
 
 Action = Literal["create", "truncate", "drop", "keep", "skip"]
@@ -56,22 +57,6 @@ class PlannedTable:
     def without_definition(self) -> PlannedTable:
         """The same for tasks that have no use for the definition."""
         return replace(self, table=replace(self.table, definition=""))
-
-
-@dataclass(frozen=True)
-class PlanIdentity:
-    """Under which names a run's progress is recorded on the target.
-
-    ``plan`` differs for every execution of the planner, even over an unchanged catalog: a run that starts anew must
-    not take over what an earlier one committed. ``epoch`` names the moment of the source that rows must belong to to be
-    committed (`consistency.moment`), empty where chunks are read one by one. ``ledger`` is the database that has the
-    ledger.
-    """
-
-    run_key: str
-    plan: str
-    epoch: str = ""
-    ledger: str = LEDGER_SCHEMA
 
 
 @dataclass(frozen=True)

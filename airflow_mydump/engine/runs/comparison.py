@@ -11,22 +11,23 @@ from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.metadata.catalog import Catalog, Schema
 from airflow_mydump.engine.metadata.history import VERSIONED
+from airflow_mydump.engine.phases.inspection import Inspection, triggers_by_table
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.plan.adaptation import Adaptation, adapt
 from airflow_mydump.engine.plan.bundle import MOST
 from airflow_mydump.engine.plan.bundle_draft import BundleDraft
 from airflow_mydump.engine.plan.decision import as_kept
 from airflow_mydump.engine.plan.existing import read_existing
-from airflow_mydump.engine.plan.plan import DataBundle, PlanIdentity, PlannedObject, PlannedTable
+from airflow_mydump.engine.plan.plan import DataBundle, PlannedObject, PlannedTable
 from airflow_mydump.engine.plan.planner import Cutting, cut_tables
 from airflow_mydump.engine.plan.source_chunk import SourceChunk
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.runs.pool import WorkerPool
 from airflow_mydump.engine.selection.row_condition import check_conditions
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata, reading
-from airflow_mydump.engine.structure.inspection import Inspection, triggers_by_table
 from airflow_mydump.engine.translation.catalog import require_translated, vendor_of
 from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.engine.verification.checksum import Digestible, compute_checksums

@@ -10,7 +10,8 @@ import msgspec
 
 from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.phases.plan import PLAN, plan_path
-from airflow_mydump.engine.plan.plan import Plan, PlanIdentity
+from airflow_mydump.engine.plan.plan import Plan
+from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _CURRENT = "current.json"

@@ -8,9 +8,9 @@ from typing import Protocol
 
 from airflow_mydump.engine.metadata.catalog import StoredObject
 from airflow_mydump.engine.metadata.sequence import is_behind
+from airflow_mydump.engine.server.sql_mode import MODES_WITHOUT_EFFECT
 from airflow_mydump.engine.structure.stored_object import ObjectPart, read_parts
 from airflow_mydump.engine.structure.table import TableOption, TableStructure
-from airflow_mydump.engine.translation.vocabulary import MODES_WITHOUT_EFFECT
 
 _BY_NAME = (("column", "columns"), ("key", "keys"), ("foreign key", "foreign_keys"), ("CHECK constraint", "checks"))
 _OPTIONAL = frozenset({"definer", "database's collation", "returned collation"})

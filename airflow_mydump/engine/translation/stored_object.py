@@ -9,10 +9,10 @@ from airflow_mydump.engine.ddl.sql_lexer import tokens_of
 from airflow_mydump.engine.errors import DumpError
 from airflow_mydump.engine.metadata.catalog import StoredObject
 from airflow_mydump.engine.server.flavor import Vendor
+from airflow_mydump.engine.server.sql_mode import MODES_REFUSED, MODES_WITHOUT_EFFECT
 from airflow_mydump.engine.translation.choice import Findings
 from airflow_mydump.engine.translation.collation import CollationMap
 from airflow_mydump.engine.translation.function_check import unknown_functions
-from airflow_mydump.engine.translation.vocabulary import MODES_REFUSED, MODES_WITHOUT_EFFECT
 
 _REPLICA = {"mysql": "REPLICA", "mariadb": "SLAVE"}
 
