@@ -15,7 +15,9 @@ from airflow_mydump.engine.phases.definition_change import Definitions, definiti
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.selection.selection import Selection
 from tests.integration.pair import endpoint, rows_of, run_sql
+from tests.integration.test_bad_input import account
 from tests.integration.test_exactly_once import wait_until
+from tests.integration.test_swapped_tables import GRANTS
 
 if TYPE_CHECKING:
     from airflow_mydump.engine.server.endpoint import Endpoint
@@ -159,6 +161,15 @@ def test_a_table_changes_with_the_one_it_references(pair: Pair, database: str, o
     planned.alter(f"DROP TABLE {database}.child")
     if not of_the_run:
         planned.alter(f"DROP DATABASE {parents}")
+
+
+def test_who_may_not_see_whether_times_are_the_servers_own_proves_nothing(pair: Pair, database: str) -> None:
+    planned = Planned(pair, database, "CREATE TABLE t (v INT)")
+    with account(pair.source, *GRANTS[pair.flavor], "PROCESS ON *.*") as login:
+        catalog = prefetch_metadata(endpoint(pair.source, login), planned.selection)
+    assert bool(catalog.lasting) == (pair.flavor == "mariadb")
+    with account(pair.source, *GRANTS[pair.flavor], "PROCESS, REPLICATION CLIENT ON *.*") as login:
+        assert prefetch_metadata(endpoint(pair.source, login), planned.selection).lasting
 
 
 def test_an_alter_that_was_told_before_and_done_after_the_plan_is_seen(pair: Pair, database: str) -> None:

@@ -19,9 +19,9 @@ Batch = TypeVar("Batch", bound=Sequence[Row])
 _LONG_BYTES = 4 << 20
 """What is not looked at, because that would be several copies, but doubted."""
 
-_NO_SMALL_INTEGER = re.compile(rb"\d[.eE]|\d{19}")
+_NO_SMALL_INTEGER = re.compile(rb"\d[.eE]|\d{19}|-0")
 _STRING = re.compile(rb'"[^"]*"')
-_NUMBER = re.compile(rb"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _INTEGER_DIGITS, _DIGITS = 18, 15
 """What 64 bits hold, and up to how many digits each number is the only one that a DOUBLE is printed as."""
 
@@ -56,7 +56,8 @@ def comes_back(printed: bytes) -> bool:
 
 def _is_printed_again(number: bytes) -> bool:
     """Python prints the shortest text of a DOUBLE, as MySQL does; what they may print in two ways is doubted: powers of
-    ten, and fractions of nothing (MySQL 5.7 prints 1.0 as 1)."""
-    if number.isdigit():
-        return len(number) <= _INTEGER_DIGITS
-    return len(number) <= _DIGITS + 1 and not number.endswith(b".0") and repr(float(number)).encode() == number
+    ten, and fractions of nothing (MySQL 5.7 prints 1.0 as 1 and -0.0 as -0)."""
+    digits = number.removeprefix(b"-")
+    if digits.isdigit():
+        return len(digits) <= _INTEGER_DIGITS and number != b"-0"
+    return len(digits) <= _DIGITS + 1 and not digits.endswith(b".0") and repr(float(digits)).encode() == digits

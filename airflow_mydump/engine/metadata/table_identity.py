@@ -24,8 +24,7 @@ _ACCESS_DENIED = 1227
 _MARGIN_SECONDS = 10
 """Times are whole seconds, and a file's may lie behind the server's clock."""
 _IDLE = ("Sleep", "Binlog Dump", "Binlog Dump GTID", "Daemon")
-_APPLIER = "system user"
-_NEVER = ""
+_SYSTEM = "system user"
 _NUMBER, _OF = "no. ", "of "
 _AT_ONCE = 100
 _FEW = 500
@@ -54,18 +53,32 @@ def read_identities(
 
 
 def read_clock(session: Session) -> str:
-    """A time that no table will be given any more, whose definition is altered from now on; "" if there is none, as
-    where an applier gives them the times of another server. Raises ServerError."""
-    under_way = 0.0
-    if session.flavor.dates_tables_when_told:
-        # Who may not see the others' statements sees no numbers either.
-        for _, user, _, _, command, seconds, *_ in session.text_rows("SHOW PROCESSLIST"):
-            if user == _APPLIER:
-                return _NEVER
-            if command not in _IDLE:
-                under_way = max(under_way, float(seconds or 0))
-    before = math.ceil(under_way) + _MARGIN_SECONDS
-    return session.texts(f"SELECT CAST(NOW() - INTERVAL {before} SECOND AS CHAR)")[0]
+    """A time that no table will be given any more whose definition is altered from now on; "" if none is known.
+
+    Only a session that sets its own ``timestamp`` can give one, as when a binary log is replayed through a client.
+    Raises ServerError.
+    """
+    now = session.texts("SELECT CAST(NOW() AS CHAR)")[0]  # first: what is not under way then is told later
+    under_way = _seconds_under_way(session) if session.flavor.dates_tables_when_told else 0
+    if under_way is None:
+        return ""
+    return session.texts(f"SELECT CAST({literal(now)} - INTERVAL {under_way + _MARGIN_SECONDS} SECOND AS CHAR)")[0]
+
+
+def _seconds_under_way(session: Session) -> int | None:
+    """For how long the oldest statement is; None where an applier's may be, which have the times of another server."""
+    try:
+        if session.rows(session.flavor.replica_status):
+            return None
+    except ServerError as error:
+        if error.number == _ACCESS_DENIED:
+            return None
+        raise
+    # Who may not see the others' statements sees no numbers of tables either, and nothing is proved by a time alone.
+    processes = session.text_rows("SHOW PROCESSLIST")
+    if any(process[1] == _SYSTEM for process in processes):
+        return None
+    return max((math.ceil(float(process[5] or 0)) for process in processes if process[4] not in _IDLE), default=0)
 
 
 def lasting(identities: Mapping[TableName, str], clock: str) -> dict[TableName, str]:

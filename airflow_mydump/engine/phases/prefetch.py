@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from airflow_mydump.engine.chunking.chunk_key import PRIMARY
 from airflow_mydump.engine.chunking.key_catalog import in_order_of_definition, read_keys, without_misordered
-from airflow_mydump.engine.errors import PreflightError, SelectionError
+from airflow_mydump.engine.errors import PreflightError, SelectionError, ServerError
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.metadata.catalog import Catalog, Column, ObjectKind, Schema, StoredObject, Table
 from airflow_mydump.engine.metadata.datatype import require_supported
@@ -31,6 +31,7 @@ from airflow_mydump.engine.server.server_name import server_identity
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 
+_NO_SUCH_TABLE = 1146
 _MOVABLE = {"BASE TABLE", VERSIONED, "VIEW", "SEQUENCE"}
 
 
@@ -173,7 +174,7 @@ class _Figures(NamedTuple):
 
 
 def _figures(session: Session, tables: Sequence[TableName]) -> dict[TableName, _Figures]:
-    """What information_schema.TABLES says of the tables, in their order. Raises PreflightError if one is gone."""
+    """What information_schema.TABLES says of the tables, in their order. Raises ServerError if one is gone."""
     if not tables:
         return {}
     rows = session.text_rows(
@@ -190,8 +191,9 @@ def _figures(session: Session, tables: Sequence[TableName]) -> dict[TableName, _
     return {name: found[name] for name in tables}
 
 
-def _vanished(name: TableName) -> PreflightError:
-    return PreflightError(f"table {name} was dropped or renamed while its definition was read: try again")
+def _vanished(name: TableName) -> ServerError:
+    message = f"table {name} was dropped or renamed while its definition was read"
+    return ServerError(_NO_SUCH_TABLE, message).passing()
 
 
 def _schemas_of(tables: Iterable[TableName]) -> list[str]:
