@@ -123,7 +123,12 @@ class WorkDirectory:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(partial).replace(path)
+        try:
+            Path(partial).replace(path)
+        except FileNotFoundError:
+            # Somebody has completed the run, and took this for what an interrupted writer left.
+            self._write_whole(path, data)
+            return
         sync_directory(Path(path).parent)
 
     def _get(self, name: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from airflow_mydump.engine.phases.post import post_phase
 from airflow_mydump.engine.phases.schema import schema_phase
 from airflow_mydump.engine.phases.verify import verify_phase
 from airflow_mydump.engine.plan.settings import PlanSettings
+from airflow_mydump.engine.workdir import PARTIAL
 from tests.integration.pair import run_sql
 
 if TYPE_CHECKING:
@@ -77,3 +79,12 @@ def test_a_phase_whose_rows_vanish_from_the_ledger_fails_and_names_them(run: Run
             phase(take)
         assert f"{run.database}.{struck[0]}" in str(failed.value).replace("`", "")
         return
+
+
+def test_a_complete_run_leaves_nothing_of_plans_that_were_never_finished(run: Run) -> None:
+    run.on_source("CREATE TABLE t (v INT)", "INSERT INTO t VALUES (1)")
+    interrupted = Path(run.work.path) / "plans" / "never-finished" / f"{PARTIAL}x"
+    interrupted.parent.mkdir(parents=True)
+    interrupted.write_text("[")
+    run.copy()
+    assert not interrupted.exists()

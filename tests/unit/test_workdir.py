@@ -155,3 +155,19 @@ class TestTheDefaultDirectory:
         os.chown(place, 12345, 12345)
         with pytest.raises(ConfigurationError, match="only you can enter"):
             default_work_directory()
+
+
+def test_who_is_taken_for_an_interrupted_writer_writes_again(
+    work: WorkDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = os.fsync
+
+    def clean_up_behind(handle: int) -> None:
+        sync(handle)
+        monkeypatch.undo()
+        work.remove_unfinished()
+
+    monkeypatch.setattr(os, "fsync", clean_up_behind)
+    work.write("a.json", RECORD)
+    assert work.read("a.json", Schema) == RECORD
+    assert [path.name for path in Path(work.path).iterdir()] == ["a.json"]

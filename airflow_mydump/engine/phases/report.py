@@ -97,7 +97,7 @@ def report_phase(
         if report.complete:
             if not keep_ledger:
                 ledger.clear_run(session, identity)
-            where.remove_unfinished()
+            directory.remove_unfinished()  # of plans, too, that were never finished
     if report.complete:
         unmark(target, identity, [tenant.schema for tenant in report.tenants])
     return report
