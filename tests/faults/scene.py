@@ -173,7 +173,9 @@ class Scene:
         for side in SIDES:
             # With its last session go its named locks and its metadata locks.
             while left := self.sessions(side) or self._transactions(side):
-                assert time.monotonic() < deadline, f"sessions or transactions {left} on the {side} outlive a command"
+                if time.monotonic() > deadline:
+                    shown = rows_of(self.server(side), "SHOW FULL PROCESSLIST")
+                    raise AssertionError(f"sessions or transactions {left} on the {side} outlive a command: {shown}")
                 time.sleep(0.02)
         for folder in folders:
             halves = [
