@@ -18,7 +18,7 @@ KeyKind = Literal["unique", "plain", "fulltext", "spatial"]
 
 _QUOTED = re.compile(r"`(?:[^`]|``)*`|'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"", re.DOTALL)
 _CONSTRAINT = re.compile(r"CONSTRAINT (?P<name>`(?:[^`]|``)+`) (?P<kind>FOREIGN KEY|CHECK) ")
-_REFERENCED = re.compile(r" REFERENCES (?P<table>(?:(?P<schema>`(?:[^`]|``)+`)\.)?(?P<name>`(?:[^`]|``)+`)) ")
+REFERENCED = re.compile(r" REFERENCES (?P<table>(?:(?P<schema>`(?:[^`]|``)+`)\.)?(?P<name>`(?:[^`]|``)+`)) ")
 _KEY = re.compile(r"(?:(?P<kind>UNIQUE|FULLTEXT|SPATIAL) )?KEY (?P<name>`(?:[^`]|``)+`) ")
 _KINDS: dict[str, KeyKind] = {"UNIQUE": "unique", "FULLTEXT": "fulltext", "SPATIAL": "spatial"}
 _NAME = re.compile(r"`(?:[^`]|``)+`")
@@ -146,7 +146,7 @@ def schema_statements(schema: Schema, target: str) -> tuple[str, str]:
 
 def _foreign_key(table: TableName, element: str, name: str) -> ForeignKey:
     # The word is looked for in the masked text: a column's name may hold it too.
-    referenced = _REFERENCED.match(element, max(_mask(element).find(" REFERENCES "), 0))
+    referenced = REFERENCED.match(element, max(_mask(element).find(" REFERENCES "), 0))
     if not referenced:
         raise PreflightError(f"{table}: its foreign key {name} has a form that this version cannot read")
     schema = _unquote(referenced["schema"]) if referenced["schema"] else table.schema

@@ -22,12 +22,7 @@ from airflow_mydump.engine.loading.chunk_loading import Moved, load_missing
 from airflow_mydump.engine.loading.loader import Loader
 from airflow_mydump.engine.phases.definition_change import DEFINITIONS, Definitions, require_unchanged
 from airflow_mydump.engine.phases.moment_record import begin_moment, end_moment
-from airflow_mydump.engine.phases.noted_tables import (
-    holding_noted,
-    note_tables,
-    require_noted,
-    snapshot_tables,
-)
+from airflow_mydump.engine.phases.noted_tables import holding_noted, note_tables, require_noted, snapshot_tables
 from airflow_mydump.engine.phases.plan import PLAN, plan_path
 from airflow_mydump.engine.plan.plan import DataBundle, Plan
 from airflow_mydump.engine.plan.source_chunk import SourceChunk

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from airflow_mydump.engine.ddl.create_table import REFERENCED
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.metadata.catalog import Catalog, Partition, StoredObject, Table
@@ -24,7 +25,6 @@ from airflow_mydump.engine.server.server_name import session_with
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 
-_REFERENCED = re.compile(r"\bREFERENCES (?:(?P<schema>`(?:[^`]|``)+`)\.)?(?P<name>`(?:[^`]|``)+`)")
 _COUNTER = re.compile(r"(?<=\s)AUTO_INCREMENT=\d+ ")
 
 DEFINITIONS = "definitions.json.zst"
@@ -79,7 +79,7 @@ def _references(table: Table) -> tuple[str, ...]:
     """The tables that a definition may reference, quoted; what a comment names is harmless among them."""
     return tuple(
         f"{found['schema'] or quote(table.name.schema)}.{found['name']}"
-        for found in _REFERENCED.finditer(table.definition)
+        for found in REFERENCED.finditer(table.definition)
     )
 
 

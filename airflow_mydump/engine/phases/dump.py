@@ -33,12 +33,7 @@ from airflow_mydump.engine.errors import ConfigurationError, SnapshotError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases.definition_change import DEFINITIONS, Definitions, require_unchanged
-from airflow_mydump.engine.phases.noted_tables import (
-    holding_noted,
-    note_tables,
-    require_noted,
-    snapshot_tables,
-)
+from airflow_mydump.engine.phases.noted_tables import holding_noted, note_tables, require_noted, snapshot_tables
 from airflow_mydump.engine.plan.plan import DataBundle
 from airflow_mydump.engine.retry import Patience, retrying
 from airflow_mydump.engine.server.endpoint import Endpoint

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from airflow_mydump.engine.chunking.chunk_key import PRIMARY
 from airflow_mydump.engine.chunking.key_catalog import in_order_of_definition, read_keys, without_misordered
+from airflow_mydump.engine.error_number import NO_SUCH_TABLE
 from airflow_mydump.engine.errors import PreflightError, SelectionError, ServerError
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.metadata.catalog import Catalog, Column, ObjectKind, Schema, StoredObject, Table
@@ -31,7 +32,6 @@ from airflow_mydump.engine.server.server_name import server_identity
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 
-_NO_SUCH_TABLE = 1146
 _MOVABLE = {"BASE TABLE", VERSIONED, "VIEW", "SEQUENCE"}
 
 
@@ -193,7 +193,7 @@ def _figures(session: Session, tables: Sequence[TableName]) -> dict[TableName, _
 
 def _vanished(name: TableName) -> ServerError:
     message = f"table {name} was dropped or renamed while its definition was read"
-    return ServerError(_NO_SUCH_TABLE, message).passing()
+    return ServerError(NO_SUCH_TABLE, message).passing()
 
 
 def _schemas_of(tables: Iterable[TableName]) -> list[str]:
