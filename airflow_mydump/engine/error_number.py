@@ -7,6 +7,9 @@ GONE = 2006
 
 NO_SUCH_TABLE = 1146
 
+ACCESS_DENIED = 1227
+"""The account lacks a privilege that is not of a table."""
+
 LOST = frozenset(
     {
         1053,  # the server is shutting down

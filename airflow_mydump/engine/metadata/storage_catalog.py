@@ -7,13 +7,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
+from airflow_mydump.engine.error_number import ACCESS_DENIED
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.metadata.catalog import Partition
 from airflow_mydump.engine.metadata.schema_condition import by_bytes, in_schemas
 from airflow_mydump.engine.server.session import Session
-
-_ACCESS_DENIED = 1227
 
 
 def read_partitions(session: Session, schemas: Sequence[str]) -> Mapping[TableName, tuple[Partition, ...]]:
@@ -42,7 +41,7 @@ def read_file_bytes(session: Session, schemas: Sequence[str]) -> Mapping[TableNa
             f"SELECT NAME, FILE_SIZE FROM information_schema.{session.flavor.tablespaces} WHERE {wanted}"
         )
     except ServerError as error:
-        if error.number == _ACCESS_DENIED:
+        if error.number == ACCESS_DENIED:
             return {}
         raise
     sizes: Counter[TableName] = Counter()

@@ -15,12 +15,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from airflow_mydump.engine.error_number import ACCESS_DENIED
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.metadata.schema_condition import in_schemas
 from airflow_mydump.engine.server.session import Session
 
-_ACCESS_DENIED = 1227
 _MARGIN_SECONDS = 10
 """Times are whole seconds, and a file's may lie behind the server's clock."""
 _IDLE = ("Sleep", "Binlog Dump", "Binlog Dump GTID", "Daemon")
@@ -71,7 +71,7 @@ def _seconds_under_way(session: Session) -> int | None:
         if session.rows(session.flavor.replica_status):
             return None
     except ServerError as error:
-        if error.number == _ACCESS_DENIED:
+        if error.number == ACCESS_DENIED:
             return None
         raise
     # Who may not see the others' statements sees no numbers of tables either, and nothing is proved by a time alone.
@@ -101,7 +101,7 @@ def may_see_numbers(session: Session) -> bool:
     try:
         session.rows("SELECT 1 FROM information_schema.INNODB_CMP")  # asks for the same privilege, and is short
     except ServerError as error:
-        if error.number == _ACCESS_DENIED:
+        if error.number == ACCESS_DENIED:
             return False
         raise
     return True
@@ -117,7 +117,7 @@ def _numbers(session: Session, tables: Sequence[TableName]) -> dict[TableName, s
             if name in wanted:
                 found[name].append(f"{part}{number}")
     except ServerError as error:
-        if error.number == _ACCESS_DENIED:
+        if error.number == ACCESS_DENIED:
             return {}
         raise
     return {name: ", ".join(sorted(parts)) for name, parts in found.items()}

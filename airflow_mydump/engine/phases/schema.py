@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.batch import batches
 from airflow_mydump.engine.ddl.create_table import parse_table, schema_statements
-from airflow_mydump.engine.error_number import NO_SUCH_TABLE
+from airflow_mydump.engine.error_number import ACCESS_DENIED, NO_SUCH_TABLE
 from airflow_mydump.engine.errors import PreflightError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
@@ -32,7 +32,7 @@ from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.server.turn import in_turn
 from airflow_mydump.engine.workdir import WorkDirectory
 
-_TABLE_EXISTS, _ACCESS_DENIED = 1050, 1227
+_TABLE_EXISTS = 1050
 
 _NAME_IS_TAKEN = (1005, 1022, 1826)
 """A foreign key of this name exists in the database; MariaDB says 1005, among other things."""
@@ -106,7 +106,7 @@ def _allow_keyless(session: Session) -> None:
             session.execute(f"SET {variable} = OFF")
         except ServerError as error:
             # MySQL asks for a privilege (8.0.30); without it there is no table here that needs it.
-            if error.number != _ACCESS_DENIED:
+            if error.number != ACCESS_DENIED:
                 raise
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from airflow_mydump.engine.error_number import ACCESS_DENIED
 from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.preflight.finding import Finding, blocker, warning
 from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, Selection
@@ -20,8 +21,6 @@ from airflow_mydump.engine.server.privilege import (
 )
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import NOT_LOGGED
-
-_ACCESS_DENIED = 1227
 
 
 def source_findings(session: Session, selection: Selection) -> Iterator[Finding]:
@@ -109,7 +108,7 @@ def _may_leave_out_binlog(session: Session) -> bool:
     try:
         session.execute(NOT_LOGGED)
     except ServerError as error:
-        if error.number == _ACCESS_DENIED:
+        if error.number == ACCESS_DENIED:
             return False
         raise
     return True
