@@ -11,6 +11,7 @@
     ├── DefinitionError        a table's or object's definition has a form that this version cannot read
     ├── ServerError            a server refused a statement; carries its error number
     ├── SnapshotError          workers have no common snapshot, or lost it; all of them may try again
+    ├── GivenUpError           another worker of the same snapshot has failed for good
     ├── FramingCollision       a delimiter occurs in the data; another draw of delimiters is due
     ├── LoadMismatchError      a target did not take exactly the rows it was sent; rolled back
     ├── DumpError              a dump directory cannot be used: damaged, incomplete, or with what must not be run
@@ -100,6 +101,10 @@ class SnapshotError(MydumpError):
     """Workers could not begin in one moment of the source, or lost it: a new snapshot is due, for all of them."""
 
     retryable = True
+
+
+class GivenUpError(MydumpError):
+    """Another worker of the same snapshot has failed for good before there was one, and says why."""
 
 
 class FramingCollision(MydumpError):

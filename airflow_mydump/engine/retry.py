@@ -53,28 +53,39 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, FramingCollision | ConnectError) and error.retryable
 
 
-def retrying(patience: Patience) -> Retrying:
-    """An iterator of tries, each a context manager; also a function that calls another. The last error is raised."""
+def retrying(patience: Patience, passes: Callable[[BaseException], bool] = is_transient) -> Retrying:
+    """An iterator of tries, each a context manager; also a function that calls another. The last error is raised.
+
+    ``passes`` tells which errors are worth another try.
+    """
 
     def pause(state: RetryCallState) -> float:
         return patience.pause(state.attempt_number)
 
     return Retrying(
-        retry=retry_if_exception(is_transient),
+        retry=retry_if_exception(passes),
         stop=stop_after_attempt(patience.attempts),
         wait=pause,
         reraise=True,
     )
 
 
-def again(phase: Callable[Given, Result], patience: Patience) -> Callable[Given, Result]:
+def again(
+    phase: Callable[Given, Result], patience: Patience, passes: Callable[[BaseException], bool] = is_transient
+) -> Callable[Given, Result]:
     """The phase, called until it ends or fails with what does not pass by itself; it makes new connections each time.
 
-    For commands: of a task, Airflow makes the tries. Survives pickling if the phase does; raises what the last try
-    raised.
+    For commands: of a task, Airflow makes the tries. Survives pickling if the phase and ``passes`` do; raises what the
+    last try raised.
     """
-    return partial(_call, phase, patience)
+    return partial(_call, phase, patience, passes)
 
 
-def _call(phase: Callable[..., Result], patience: Patience, *arguments: object, **named: object) -> Result:
-    return retrying(patience)(phase, *arguments, **named)
+def _call(
+    phase: Callable[..., Result],
+    patience: Patience,
+    passes: Callable[[BaseException], bool],
+    *arguments: object,
+    **named: object,
+) -> Result:
+    return retrying(patience, passes)(phase, *arguments, **named)

@@ -6,13 +6,14 @@ releases the global lock and declares the snapshot open. Whoever is missing or d
 the global lock is never asked for before all are ready, and never held for longer than ``max_lock_seconds``.
 
 The locks of a worker stay until it ends. So a worker that comes later sees that the others read already, and that it
-cannot join them.
+cannot join them. One that was stopped, and wakes up when the others begin anew, sees that another connection leads.
 """
 
 from __future__ import annotations
 
 import secrets
 import time
+from contextlib import suppress
 from datetime import datetime, timezone
 
 from airflow_mydump.engine.consistency.definition_lock import lock_definitions
@@ -21,9 +22,10 @@ from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.logbook import Logbook, go_on_or_settle
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
+from airflow_mydump.engine.consistency.polling import growing_pauses
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
-from airflow_mydump.engine.errors import SnapshotError
+from airflow_mydump.engine.errors import GivenUpError, MydumpError, SnapshotError
 from airflow_mydump.engine.metadata.table_identity import may_see_numbers
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.replication_position import read_position
@@ -31,8 +33,9 @@ from airflow_mydump.engine.server.server_name import server_name
 from airflow_mydump.engine.server.written_rows import count_written_rows
 
 _FIRST_POLL_SECONDS, _GATHERING_POLL_SECONDS, _SNAPSHOT_POLL_SECONDS = 0.01, 0.2, 0.01
+_FAREWELL_SECONDS = 2.0
 
-_LEADER, _GO, _OPEN = "leader", "go", "open"
+_LEADER, _GO, _OPEN, _GIVEN_UP = "leader", "go", "open", "given_up"
 
 
 class Gathering:
@@ -53,19 +56,31 @@ class Gathering:
     def join(self, session: KeptSession) -> Moment | None:
         """Begin the session's snapshot together with all other workers; the moment in which they read.
 
-        None if the others read already. Raises SnapshotError saying who is missing, or what went wrong, ServerError;
-        no lock is held then, and another try may succeed.
+        None if the others read already. Raises SnapshotError saying who is missing, or what went wrong, ServerError,
+        GivenUpError; no global lock is held then.
         """
+        try:
+            return self._join(session)
+        except MydumpError as error:
+            if not error.retryable:
+                self._give_up()
+            raise
+
+    def _join(self, session: KeptSession) -> Moment | None:
         deadline = time.monotonic() + self._settings.gather_seconds
         if not self._wait_for_all(deadline):
             return None
         leads = self._locks.take(_LEADER)
         self._locks.take(self._waiting[self._worker.number])
         if leads:
-            moment = self._lead(session, deadline)
-        else:
+            return self._lead(session, deadline)
+        try:
             moment = self._follow(session)
-            lock_definitions(self._locks, self._settings)  # the leader's may die before this worker does
+        except SnapshotError:
+            if self._logbook.complete():
+                return None  # that is why the leader is not there any more
+            raise
+        lock_definitions(self._locks, self._settings)  # the leader's may die before this worker does
         return moment
 
     def others_read(self) -> bool:
@@ -78,21 +93,22 @@ class Gathering:
         Who finds its place taken, because the same worker was started twice, waits for what becomes of the other. Who
         has its place looks once more: others may have ended since, and what they did must not be thrown away.
         """
-        own, ready, most, pause = False, 0, 0, _FIRST_POLL_SECONDS
-        while not own or ready < self._worker.workers:
+        own, most = False, 0
+        for pause in growing_pauses(_FIRST_POLL_SECONDS, _GATHERING_POLL_SECONDS):
             if not own:
-                if self.others_read():
-                    return False
                 own = self._locks.take(self._ready[self._worker.number])
-                if own and self._logbook.complete():
-                    return False
-            ready = len(self._locks.used(self._ready))
+                # Asked afterwards: they may have begun with one that had this place until now.
+                if self.others_read() or (own and self._logbook.complete()):
+                    self._locks.release(self._ready[self._worker.number])
+                    break
+            ready = len(self._used(self._ready))
+            if own and ready == self._worker.workers:
+                return True
             most = max(most, ready)
             if time.monotonic() > deadline:
                 raise _too_few(most, self._worker, self._settings.gather_seconds)
-            time.sleep(0 if own and ready == self._worker.workers else pause)
-            pause = min(2 * pause, _GATHERING_POLL_SECONDS)
-        return True
+            time.sleep(pause)
+        return False
 
     def _lead(self, session: KeptSession, deadline: float) -> Moment:
         expected = self._connections(self._ready)
@@ -135,10 +151,12 @@ class Gathering:
         return moment
 
     def _follow(self, session: KeptSession) -> Moment:
-        self._wait_for(_GO)
+        leader = self._locks.used([_LEADER]).get(_LEADER)
+        self._wait_for(_GO, leader)
         self._begin(session)
-        self._wait_for(_OPEN)
+        self._wait_for(_OPEN, leader)
         moment = self._logbook.current()
+        self._wait_for(_OPEN, leader)  # still: it is this leader's moment, and not one that was noted since
         if moment is None:
             raise SnapshotError("the moment of the snapshot was not recorded; all begin anew")
         return moment
@@ -147,11 +165,14 @@ class Gathering:
         session.begin()
         self._locks.take(self._reading[self._worker.number])
 
-    def _wait_for(self, name: str) -> None:
+    def _wait_for(self, name: str, leader: int | None) -> None:
         """Wait for a lock of the leader's, for as long as the leader lives; its own waiting is bounded."""
-        while name not in (used := self._locks.used([_LEADER, name])):
-            if _LEADER not in used:
+        while True:
+            used = self._used([_LEADER, name])
+            if leader is None or used.get(_LEADER) != leader:
                 raise SnapshotError("the worker that was to take the global lock has failed; all begin anew")
+            if used.get(name) == leader:
+                return
             time.sleep(_SNAPSHOT_POLL_SECONDS)
 
     def _wait_until_all(self, names: list[str], expected: list[int | None], until: float) -> None:
@@ -167,8 +188,24 @@ class Gathering:
             time.sleep(_SNAPSHOT_POLL_SECONDS)
 
     def _connections(self, names: list[str]) -> list[int | None]:
-        used = self._locks.used(names)
+        used = self._used(names)
         return [used.get(name) for name in names]
+
+    def _used(self, names: list[str]) -> dict[str, int]:
+        """As `NamedLocks.used`. Raises GivenUpError if a worker has given up."""
+        used = self._locks.used([_GIVEN_UP, *names])
+        if _GIVEN_UP in used:
+            raise GivenUpError("another worker of the snapshot has given up, and says why: nothing was read")
+        return used
+
+    def _give_up(self) -> None:
+        """Tell the others, for as long as they look, that there is no use in waiting for this worker any more."""
+        until = time.monotonic() + _FAREWELL_SECONDS
+        with suppress(SnapshotError):
+            self._locks.take(_GIVEN_UP)
+            self._locks.release(self._ready[self._worker.number])
+            while self._locks.used(self._ready) and time.monotonic() < until:
+                time.sleep(_SNAPSHOT_POLL_SECONDS)
 
 
 def _lost() -> SnapshotError:

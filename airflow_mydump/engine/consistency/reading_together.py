@@ -15,6 +15,7 @@ from airflow_mydump.engine.consistency.locking import Locking
 from airflow_mydump.engine.consistency.logbook import Logbook
 from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
+from airflow_mydump.engine.consistency.polling import growing_pauses
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.standstill import stands_still
 from airflow_mydump.engine.consistency.table_lock import lock_is_held
@@ -108,7 +109,7 @@ def _claims(locks: NamedLocks, bundles: int) -> Iterator[int]:
     whoever is left looks again at what it had.
     """
     left = list(range(bundles))
-    pause = _FIRST_POLL_SECONDS
+    pauses = growing_pauses(_FIRST_POLL_SECONDS, _POLL_SECONDS)
     while left:
         done = locks.used(map(_done, left))
         left = [bundle for bundle in left if _done(bundle) not in done]
@@ -121,8 +122,7 @@ def _claims(locks: NamedLocks, bundles: int) -> Iterator[int]:
                     locks.take(_done(bundle))
                 locks.release(_claim(bundle))
         if left and not claimed:
-            time.sleep(pause)
-            pause = min(2 * pause, _POLL_SECONDS)
+            time.sleep(next(pauses))
 
 
 def _claim(bundle: int) -> str:

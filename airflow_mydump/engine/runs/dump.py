@@ -12,7 +12,6 @@ from functools import partial
 from airflow_mydump.engine import preflight
 from airflow_mydump.engine.consistency.pause import resume_applier, resuming
 from airflow_mydump.engine.consistency.settings import Consistency
-from airflow_mydump.engine.consistency.worker import crew
 from airflow_mydump.engine.dump_directory.dump_plan import DumpPlan, DumpSettings
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.event import Listener, ignore
@@ -64,11 +63,10 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
 
 
 def _dump_together(dump: Dump, pool: WorkerPool, announce: Listener) -> None:
-    workers = crew(dump.settings.plan.concurrency)
     work = partial(snapshot_dump_phase, dump.source, dump.storage, dump.consistency)
     if dump.settings.mode != "replica":
-        pool.map(work, workers)
+        pool.together(work, dump.source.patience)
         return
     pause_dumped(dump.source, dump.storage, dump.consistency, announce)
-    pool.map(work, workers)
+    pool.together(work, dump.source.patience)
     resume_applier(dump.source, dump.storage.private, dump.consistency, announce)

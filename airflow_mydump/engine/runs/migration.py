@@ -13,7 +13,6 @@ from urllib.parse import quote
 from airflow_mydump.engine import preflight
 from airflow_mydump.engine.consistency.pause import resume_applier, resuming
 from airflow_mydump.engine.consistency.settings import Consistency
-from airflow_mydump.engine.consistency.worker import crew
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.phases.data import data_phase, pause_source, snapshot_data_phase
 from airflow_mydump.engine.phases.index import index_phase
@@ -102,10 +101,10 @@ def _move_together(migration: Migration, plan: Plan, pool: WorkerPool, announce:
     settings = migration.consistency
     work = partial(snapshot_data_phase, source, target, directory, plan.identity, settings)
     if settings.mode != "replica":
-        pool.map(work, crew(migration.settings.concurrency))
+        pool.together(work, source.patience)
         return
     pause_source(source, target, directory, plan.identity, settings, announce)
-    pool.map(work, crew(migration.settings.concurrency))
+    pool.together(work, source.patience)
     resume_applier(source, directory, settings, announce)
 
 

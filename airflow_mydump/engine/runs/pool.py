@@ -13,13 +13,16 @@ import os
 import signal
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from dataclasses import replace
 from multiprocessing.context import BaseContext
 from multiprocessing.queues import SimpleQueue
 from threading import Thread
 from typing import Protocol, TypeVar
 
-from airflow_mydump.engine.errors import MydumpError, SnapshotError
+from airflow_mydump.engine.consistency.worker import Worker, crew
+from airflow_mydump.engine.errors import GivenUpError, MydumpError, SnapshotError
 from airflow_mydump.engine.event import Event, Listener
+from airflow_mydump.engine.retry import Patience, again, is_transient
 
 Item = TypeVar("Item", contravariant=True)
 Result = TypeVar("Result", covariant=True)
@@ -28,6 +31,7 @@ _IMPORTED = [f"airflow_mydump.engine.runs.{run}" for run in ("migration", "dump"
 """Whose functions workers run."""
 
 _LAST_EVENTS_SECONDS = 5.0
+_TRIES_TOGETHER = 3
 
 _events: SimpleQueue[Event | None] | None = None
 
@@ -47,6 +51,7 @@ class WorkerPool:
 
     def __init__(self, workers: int, listener: Listener) -> None:
         context = _nursery()
+        self._workers = workers
         self._events: SimpleQueue[Event | None] = context.SimpleQueue()
         self._executor = ProcessPoolExecutor(workers, context, _become_worker, (self._events,))
         self._relay = Thread(target=_relay, args=(self._events, listener), daemon=True)
@@ -78,9 +83,22 @@ class WorkerPool:
         errors = [error for future in futures if not future.cancelled() and (error := future.exception())]
         if errors:
             # Of workers that read together, all fail when one does, and say only that it has.
-            error = min(errors, key=lambda error: isinstance(error, SnapshotError))
+            error = min(errors, key=lambda error: isinstance(error, SnapshotError | GivenUpError))
             raise error if isinstance(error, MydumpError) else _died(error)
         return [future.result() for future in futures]
+
+    def together(self, task: Task[Worker, Result], patience: Patience) -> list[Result]:
+        """As `map`, for all workers of a run that read in one moment of the source, all at once.
+
+        One that loses it, or never was in it, is tried again, as a task is by Airflow: the others wait for it, or it
+        for them. Rarely, because each try may hold up the source's writers.
+        """
+        rarely = replace(patience, attempts=min(patience.attempts, _TRIES_TOGETHER))
+        return self.map(again(task, rarely, _may_join_again), crew(self._workers))
+
+
+def _may_join_again(error: BaseException) -> bool:
+    return isinstance(error, SnapshotError) or is_transient(error)
 
 
 def _nursery() -> BaseContext:
