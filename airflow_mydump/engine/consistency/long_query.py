@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.errors import ServerError, SnapshotError
+from airflow_mydump.engine.server.process import Process, read_processes
 from airflow_mydump.engine.server.session import Session
 
 _POLL_SECONDS = 1.0
-_RUNNING = ("Query", "Execute")
 _NO_SUCH_CONNECTION = 1094
-_SERVERS_OWN = ("system user", "event_scheduler", "unauthenticated user")
 
 
-@dataclass(frozen=True)
-class LongQuery:
-    """A query of somebody's, without its text: that may hold values."""
-
-    connection: int
-    user: str
-    seconds: int
-
-    def __str__(self) -> str:
-        return f"connection {self.connection} of {self.user} for {self.seconds} s"
-
-
-def long_queries(session: Session, seconds: int) -> list[LongQuery]:
+def long_queries(session: Session, seconds: int) -> list[Process]:
     """Queries that have run for so long, as far as the account may see them (PROCESS). Raises ServerError."""
-    return [query for query in _queries(session) if query.seconds >= seconds]
-
-
-def _queries(session: Session) -> Iterator[LongQuery]:
-    # SHOW, because information_schema's list is deprecated on MySQL, and performance_schema may be off.
-    for row in session.text_rows("SHOW PROCESSLIST"):
-        connection, user, command, seconds = row[0], row[1], row[4], row[5]
-        if command in _RUNNING and user not in _SERVERS_OWN:
-            yield LongQuery(int(connection), user, int(float(seconds or 0)))
+    return [process for process in read_processes(session) if process.is_query and process.seconds >= seconds]
 
 
 def guard(session: Session, settings: Consistency, deadline: float) -> None:
@@ -59,7 +36,7 @@ def guard(session: Session, settings: Consistency, deadline: float) -> None:
         time.sleep(_POLL_SECONDS)
 
 
-def _kill(session: Session, query: LongQuery) -> None:
+def _kill(session: Session, query: Process) -> None:
     try:
         session.execute(f"KILL QUERY {query.connection}")
     except ServerError as error:

@@ -10,7 +10,6 @@ was made, as the server has it, is that of the ALTER.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,10 +20,6 @@ from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.metadata.schema_condition import in_schemas
 from airflow_mydump.engine.server.session import Session
 
-_MARGIN_SECONDS = 10
-"""Times are whole seconds, and a file's may lie behind the server's clock."""
-_IDLE = ("Sleep", "Binlog Dump", "Binlog Dump GTID", "Daemon")
-_SYSTEM = "system user"
 _NUMBER, _OF = "no. ", "of "
 _AT_ONCE = 100
 _FEW = 500
@@ -52,48 +47,14 @@ def read_identities(
     }
 
 
-def read_clock(session: Session) -> str:
-    """A time that no table will be given any more whose definition is altered from now on; "" if none is known.
-
-    Only a session that sets its own ``timestamp`` can give one, as when a binary log is replayed through a client.
-    Raises ServerError.
-    """
-    now = session.texts("SELECT CAST(NOW() AS CHAR)")[0]  # first: what is not under way then is told later
-    under_way = _seconds_under_way(session) if session.flavor.dates_tables_when_told else 0
-    if under_way is None:
-        return ""
-    return session.texts(f"SELECT CAST({literal(now)} - INTERVAL {under_way + _MARGIN_SECONDS} SECOND AS CHAR)")[0]
-
-
-def _seconds_under_way(session: Session) -> int | None:
-    """For how long the oldest statement is; None where an applier's may be, which have the times of another server."""
-    try:
-        if session.rows(session.flavor.replica_status):
-            return None
-    except ServerError as error:
-        if error.number == ACCESS_DENIED:
-            return None
-        raise
-    # Who may not see the others' statements sees no numbers of tables either, and nothing is proved by a time alone.
-    processes = session.text_rows("SHOW PROCESSLIST")
-    if any(process[1] == _SYSTEM for process in processes):
-        return None
-    return max((math.ceil(float(process[5] or 0)) for process in processes if process[4] not in _IDLE), default=0)
-
-
-def lasting(identities: Mapping[TableName, str], clock: str) -> dict[TableName, str]:
-    """Those of InnoDB's identities that a table loses when its definition is altered, if `read_clock` gave ``clock``
-    before that: an ALTER gives its table a new time (MariaDB 10.11, MySQL 9.7). Of other engines not all do."""
-    return {
-        name: identity
-        for name, identity in identities.items()
-        if is_numbered(identity) and "" < identity.rpartition(_OF)[2] < clock
-    }
-
-
 def is_numbered(identity: str) -> bool:
     """Whether a table was told by InnoDB's number, and not by its time alone."""
     return identity.startswith(_NUMBER)
+
+
+def made_at(identity: str) -> str:
+    """When its table was made, as the server writes times; "" if it does not know."""
+    return identity.rpartition(_OF)[2]
 
 
 def may_see_numbers(session: Session) -> bool:

@@ -17,7 +17,8 @@ from airflow_mydump.engine.ddl.create_table import REFERENCED
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.metadata.catalog import Catalog, Partition, StoredObject, Table
-from airflow_mydump.engine.metadata.table_identity import read_clock, read_identities
+from airflow_mydump.engine.metadata.lasting_identity import read_clock
+from airflow_mydump.engine.metadata.table_identity import read_identities
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint

@@ -20,11 +20,12 @@ from airflow_mydump.engine.metadata.catalog import Catalog, Column, ObjectKind, 
 from airflow_mydump.engine.metadata.datatype import require_supported
 from airflow_mydump.engine.metadata.definition import Definitions, readable
 from airflow_mydump.engine.metadata.history import VERSIONED, read_history
+from airflow_mydump.engine.metadata.lasting_identity import lasting, read_clock
 from airflow_mydump.engine.metadata.object_catalog import show_object
 from airflow_mydump.engine.metadata.schema_condition import by_bytes, in_schemas
 from airflow_mydump.engine.metadata.storage_catalog import read_file_bytes, read_partitions
 from airflow_mydump.engine.metadata.storage_engine import require_movable
-from airflow_mydump.engine.metadata.table_identity import lasting, read_clock, read_identities
+from airflow_mydump.engine.metadata.table_identity import read_identities
 from airflow_mydump.engine.selection.selection import MARKER, Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.flavor import Flavor
