@@ -10,7 +10,7 @@ import pytest
 
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.metadata import table_identity
+from airflow_mydump.engine.metadata import lasting_identity
 from airflow_mydump.engine.phases.definition_change import Definitions, definitions_of, require_unchanged
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.selection.selection import Selection
@@ -60,7 +60,7 @@ OF_A_VENDOR = {
 
 @pytest.fixture(autouse=True)
 def _short_margin(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_identity, "_MARGIN_SECONDS", MARGIN_SECONDS)
+    monkeypatch.setattr(lasting_identity, "_MARGIN_SECONDS", MARGIN_SECONDS)
 
 
 class Planned:

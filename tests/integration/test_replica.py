@@ -27,7 +27,7 @@ from airflow_mydump.engine.errors import (
     SnapshotError,
 )
 from airflow_mydump.engine.event import EventKind, ignore
-from airflow_mydump.engine.metadata import table_identity
+from airflow_mydump.engine.metadata import lasting_identity
 from airflow_mydump.engine.phases.data import pause_source
 from airflow_mydump.engine.phases.dump import pause_dumped, snapshot_dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
@@ -461,7 +461,7 @@ def test_times_that_an_applier_gives_prove_no_definition(
 ) -> None:
     """MySQL gives a table the time of the statement on the primary, which may have been long before."""
     primary, pair = primary_and_pair
-    monkeypatch.setattr(table_identity, "_MARGIN_SECONDS", 1)
+    monkeypatch.setattr(lasting_identity, "_MARGIN_SECONDS", 1)
     time.sleep(2.5)
     catalogs = [prefetch_metadata(endpoint(server), Selection((BANK,))) for server in (primary, pair.source)]
     assert [bool(catalog.lasting) for catalog in catalogs] == [True, pair.flavor == "mariadb"]
