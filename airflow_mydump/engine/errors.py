@@ -11,7 +11,7 @@
     ├── DefinitionError        a table's or object's definition has a form that this version cannot read
     ├── ServerError            a server refused a statement; carries its error number
     ├── SnapshotError          workers have no common snapshot, or lost it; all of them may try again
-    ├── GivenUpError           another worker of the same snapshot has failed for good
+    │   └── WorkerLostError    … because one lost its connection, or failed: they may come together at once
     ├── FramingCollision       a delimiter occurs in the data; another draw of delimiters is due
     ├── LoadMismatchError      a target did not take exactly the rows it was sent; rolled back
     ├── DumpError              a dump directory cannot be used: damaged, incomplete, or with what must not be run
@@ -103,8 +103,11 @@ class SnapshotError(MydumpError):
     retryable = True
 
 
-class GivenUpError(MydumpError):
-    """Another worker of the same snapshot has failed for good before there was one, and says why."""
+class WorkerLostError(SnapshotError):
+    """… because a worker lost a connection, this one or another, or failed: they may come together again at once.
+
+    Another one's error, if there is one, says why.
+    """
 
 
 class FramingCollision(MydumpError):

@@ -70,22 +70,14 @@ def retrying(patience: Patience, passes: Callable[[BaseException], bool] = is_tr
     )
 
 
-def again(
-    phase: Callable[Given, Result], patience: Patience, passes: Callable[[BaseException], bool] = is_transient
-) -> Callable[Given, Result]:
+def again(phase: Callable[Given, Result], patience: Patience) -> Callable[Given, Result]:
     """The phase, called until it ends or fails with what does not pass by itself; it makes new connections each time.
 
-    For commands: of a task, Airflow makes the tries. Survives pickling if the phase and ``passes`` do; raises what the
-    last try raised.
+    For commands: of a task, Airflow makes the tries. Survives pickling if the phase does; raises what the last try
+    raised.
     """
-    return partial(_call, phase, patience, passes)
+    return partial(_call, phase, patience)
 
 
-def _call(
-    phase: Callable[..., Result],
-    patience: Patience,
-    passes: Callable[[BaseException], bool],
-    *arguments: object,
-    **named: object,
-) -> Result:
-    return retrying(patience, passes)(phase, *arguments, **named)
+def _call(phase: Callable[..., Result], patience: Patience, *arguments: object, **named: object) -> Result:
+    return retrying(patience)(phase, *arguments, **named)

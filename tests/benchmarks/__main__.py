@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,9 @@ _PLAN = "plan"
 
 _LIMITS = "limits"
 """What servers and drivers can do without any tool: raw fetch, LOAD DATA by the server itself."""
+
+_AGE_SECONDS = 15
+"""What real tables are older than: of those that were just made, nothing proves that they are not altered meanwhile."""
 
 
 def main() -> None:
@@ -52,6 +56,7 @@ def _compare(name: str, options: argparse.Namespace) -> None:
             )
             bench = Bench(source, target, make(source, size), options.threads, options.binlog, scratch, name == "small")
             print(f"{bench.rows:,} rows, {bench.bytes / 1e6:,.0f} MB of tables", flush=True)
+            time.sleep(_AGE_SECONDS)
             for work in options.work:
                 print(f"\n{bench.table(bench.compare(work, options.runs))}", flush=True)
     finally:

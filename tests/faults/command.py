@@ -113,8 +113,8 @@ def _pass_gate(gate: str) -> None:
     become_worker = pool._become_worker
     listen = ProgressBar.listen
 
-    def become_gated_worker(events: Any) -> None:
-        become_worker(events)
+    def become_gated_worker(events: Any, failure: Any) -> None:
+        become_worker(events, failure)
         pool._events = _Gated(gate, events)  # type: ignore[assignment]
 
     def listen_in_command(self: ProgressBar, event: Event) -> None:

@@ -25,7 +25,8 @@ from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.polling import growing_pauses
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
-from airflow_mydump.engine.errors import GivenUpError, MydumpError, SnapshotError
+from airflow_mydump.engine.error_number import LOST
+from airflow_mydump.engine.errors import MydumpError, ServerError, SnapshotError, WorkerLostError
 from airflow_mydump.engine.metadata.table_identity import may_see_numbers
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.replication_position import read_position
@@ -33,9 +34,8 @@ from airflow_mydump.engine.server.server_name import server_name
 from airflow_mydump.engine.server.written_rows import count_written_rows
 
 _FIRST_POLL_SECONDS, _GATHERING_POLL_SECONDS, _SNAPSHOT_POLL_SECONDS = 0.01, 0.2, 0.01
-_FAREWELL_SECONDS = 2.0
 
-_LEADER, _GO, _OPEN, _GIVEN_UP = "leader", "go", "open", "given_up"
+_LEADER, _GO, _OPEN = "leader", "go", "open"
 
 
 class Gathering:
@@ -50,34 +50,28 @@ class Gathering:
         self._settings = settings
         self._logbook = logbook
         self._ready = [f"ready:{number}" for number in range(worker.workers)]
-        self._waiting = [f"waiting:{number}" for number in range(worker.workers)]
         self._reading = [f"reading:{number}" for number in range(worker.workers)]
 
     def join(self, session: KeptSession) -> Moment | None:
         """Begin the session's snapshot together with all other workers; the moment in which they read.
 
-        None if the others read already. Raises SnapshotError saying who is missing, or what went wrong, ServerError,
-        GivenUpError; no global lock is held then.
+        None if the others read already. Raises SnapshotError saying who is missing, or what went wrong, ServerError;
+        no global lock is held then, and another try may succeed.
         """
-        try:
-            return self._join(session)
-        except MydumpError as error:
-            if not error.retryable:
-                self._give_up()
-            raise
-
-    def _join(self, session: KeptSession) -> Moment | None:
         deadline = time.monotonic() + self._settings.gather_seconds
         if not self._wait_for_all(deadline):
             return None
         leads = self._locks.take(_LEADER)
-        self._locks.take(self._waiting[self._worker.number])
+        leader = self._locks.used([_LEADER]).get(_LEADER)
+        if leader is None:
+            raise _leaderless()
+        self._locks.take(_waiting(self._worker.number, leader))
         if leads:
-            return self._lead(session, deadline)
+            return self._lead(session, leader, deadline)
         try:
-            moment = self._follow(session)
-        except SnapshotError:
-            if self._logbook.complete():
+            moment = self._follow(session, leader)
+        except WorkerLostError:
+            if self._is_done_without_this_one():
                 return None  # that is why the leader is not there any more
             raise
         lock_definitions(self._locks, self._settings)  # the leader's may die before this worker does
@@ -96,25 +90,34 @@ class Gathering:
         own, most = False, 0
         for pause in growing_pauses(_FIRST_POLL_SECONDS, _GATHERING_POLL_SECONDS):
             if not own:
-                own = self._locks.take(self._ready[self._worker.number])
+                own = self._locks.take(self._own(self._ready))
                 # Asked afterwards: they may have begun with one that had this place until now.
                 if self.others_read() or (own and self._logbook.complete()):
-                    self._locks.release(self._ready[self._worker.number])
+                    self._locks.release(self._own(self._ready))
                     break
-            ready = len(self._used(self._ready))
+            ready = len(self._locks.used(self._ready))
             if own and ready == self._worker.workers:
                 return True
             most = max(most, ready)
-            if time.monotonic() > deadline:
-                raise _too_few(most, self._worker, self._settings.gather_seconds)
+            self._require_hope(own, most, deadline)
             time.sleep(pause)
         return False
 
-    def _lead(self, session: KeptSession, deadline: float) -> Moment:
+    def _require_hope(self, own: bool, ready: int, deadline: float) -> None:
+        if self._worker.is_left_alone():
+            raise WorkerLostError("another worker has failed, so that there is no snapshot of all: see what it says")
+        if time.monotonic() > deadline:
+            seconds = self._settings.gather_seconds
+            raise _too_few(ready, self._worker, seconds) if own else _taken(self._worker, seconds)
+
+    def _lead(self, session: KeptSession, leader: int, deadline: float) -> Moment:
         expected = self._connections(self._ready)
+        if None in expected:
+            raise _lost()  # who takes that place is not to be in a snapshot that does not wait for it
         # Nothing before everybody looks out for the sign: others see then that this worker has failed, and the lock is
         # held for 15 ms, and for 200 ms otherwise.
-        self._wait_until_all(self._waiting, expected, deadline)
+        waiting = [_waiting(number, leader) for number in range(self._worker.workers)]
+        self._wait_until_all(waiting, expected, deadline, "was waiting for it")
         epoch = secrets.token_hex(8)
         countable = self._logbook.note_tables(epoch)
         with self._locks.connection() as connection:
@@ -125,7 +128,7 @@ class Gathering:
             self._begin(session)
             # Not before the global lock: an ALTER that waits for the backup lock would hold that one up (MySQL 9.7).
             locked = lock_definitions(self._locks, self._settings)
-            self._wait_until_all(self._reading, expected, until)
+            self._wait_until_all(self._reading, expected, until, "had its snapshot, and the global lock was released")
             taken_at = datetime.now(timezone.utc)
             with self._locks.connection() as connection:
                 position, server = read_position(connection), server_name(connection)
@@ -147,69 +150,83 @@ class Gathering:
             written=written,
         )
         moment = go_on_or_settle(self._logbook, self._locks, moment)
+        self._locks.take(_open(moment.epoch))
         self._locks.take(_OPEN)
         return moment
 
-    def _follow(self, session: KeptSession) -> Moment:
-        leader = self._locks.used([_LEADER]).get(_LEADER)
+    def _follow(self, session: KeptSession, leader: int) -> Moment:
         self._wait_for(_GO, leader)
         self._begin(session)
         self._wait_for(_OPEN, leader)
         moment = self._logbook.current()
-        self._wait_for(_OPEN, leader)  # still: it is this leader's moment, and not one that was noted since
         if moment is None:
-            raise SnapshotError("the moment of the snapshot was not recorded; all begin anew")
+            raise WorkerLostError("the moment of the snapshot was not recorded; all begin anew")
+        self._wait_for(_open(moment.epoch), leader)  # it is this leader's, and not one that was recorded since
         return moment
 
     def _begin(self, session: KeptSession) -> None:
-        session.begin()
-        self._locks.take(self._reading[self._worker.number])
+        try:
+            session.begin()
+        except ServerError as error:
+            if error.number in LOST:
+                raise WorkerLostError(f"the connection for the snapshot was lost: {error}") from error
+            raise
+        self._locks.take(self._own(self._reading))
 
-    def _wait_for(self, name: str, leader: int | None) -> None:
+    def _is_done_without_this_one(self) -> bool:
+        for name in (self._own(self._reading), self._own(self._ready)):
+            self._locks.release(name)  # whoever looks must not think that this one reads
+        with suppress(MydumpError):
+            return self._logbook.complete()
+        return False
+
+    def _wait_for(self, name: str, leader: int) -> None:
         """Wait for a lock of the leader's, for as long as the leader lives; its own waiting is bounded."""
-        while True:
-            used = self._used([_LEADER, name])
-            if leader is None or used.get(_LEADER) != leader:
-                raise SnapshotError("the worker that was to take the global lock has failed; all begin anew")
-            if used.get(name) == leader:
-                return
+        while (used := self._locks.used([_LEADER, name])).get(name) != leader:
+            if used.get(_LEADER) != leader:
+                raise _leaderless()
             time.sleep(_SNAPSHOT_POLL_SECONDS)
 
-    def _wait_until_all(self, names: list[str], expected: list[int | None], until: float) -> None:
+    def _wait_until_all(self, names: list[str], expected: list[int | None], until: float, what: str) -> None:
         """Wait until the workers that were ready have taken locks of these names; ``until`` is monotonic."""
+        began = time.monotonic()
         while self._connections(names) != expected:
             if self._connections(self._ready) != expected:
                 raise _lost()
             if time.monotonic() > until:
-                raise SnapshotError(
-                    f"not every worker had its snapshot within {self._settings.max_lock_seconds} s, so the global lock "
-                    "was released and all begin anew"
-                )
+                raise SnapshotError(f"after {until - began:.0f} s not every worker {what}; all begin anew")
             time.sleep(_SNAPSHOT_POLL_SECONDS)
 
     def _connections(self, names: list[str]) -> list[int | None]:
-        used = self._used(names)
+        used = self._locks.used(names)
         return [used.get(name) for name in names]
 
-    def _used(self, names: list[str]) -> dict[str, int]:
-        """As `NamedLocks.used`. Raises GivenUpError if a worker has given up."""
-        used = self._locks.used([_GIVEN_UP, *names])
-        if _GIVEN_UP in used:
-            raise GivenUpError("another worker of the snapshot has given up, and says why: nothing was read")
-        return used
-
-    def _give_up(self) -> None:
-        """Tell the others, for as long as they look, that there is no use in waiting for this worker any more."""
-        until = time.monotonic() + _FAREWELL_SECONDS
-        with suppress(SnapshotError):
-            self._locks.take(_GIVEN_UP)
-            self._locks.release(self._ready[self._worker.number])
-            while self._locks.used(self._ready) and time.monotonic() < until:
-                time.sleep(_SNAPSHOT_POLL_SECONDS)
+    def _own(self, names: list[str]) -> str:
+        return names[self._worker.number]
 
 
-def _lost() -> SnapshotError:
-    return SnapshotError("a worker was lost while the snapshot was taken; all begin anew")
+def _waiting(number: int, leader: int) -> str:
+    """Of a worker that looks out for the sign of this leader."""
+    return f"waiting:{number}:{leader}"
+
+
+def _open(epoch: str) -> str:
+    return f"{_OPEN}:{epoch}"
+
+
+def _lost() -> WorkerLostError:
+    return WorkerLostError("a worker was lost while the snapshot was taken; all begin anew")
+
+
+def _leaderless() -> WorkerLostError:
+    return WorkerLostError("the worker that was to take the global lock has failed; all begin anew")
+
+
+def _taken(worker: Worker, seconds: int) -> SnapshotError:
+    return SnapshotError(
+        f"another process was worker {worker.number + 1} of {worker.workers} for {seconds} s, and has not begun to "
+        "read: end one of the two"
+    )
 
 
 def _too_few(ready: int, worker: Worker, seconds: int) -> SnapshotError:

@@ -6,7 +6,7 @@ import time
 
 from airflow_mydump.engine.consistency.long_query import guard
 from airflow_mydump.engine.consistency.settings import Consistency
-from airflow_mydump.engine.errors import ServerError, SnapshotError
+from airflow_mydump.engine.errors import ServerError, SnapshotError, WorkerLostError
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
@@ -72,7 +72,7 @@ class GlobalLock:
         try:
             self._session.execute("UNLOCK TABLES")
         except ServerError as error:
-            raise SnapshotError(
+            raise WorkerLostError(
                 f"the global lock was lost before every worker had its snapshot ({error}); all begin anew"
             ) from error
 

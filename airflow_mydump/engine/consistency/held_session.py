@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from airflow_mydump.engine.consistency.kept_session import KeptSession
-from airflow_mydump.engine.errors import ServerError, SnapshotError
+from airflow_mydump.engine.errors import ServerError, WorkerLostError
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
 
@@ -37,7 +37,7 @@ class HeldSession(KeptSession):
             try:
                 self.execute("ROLLBACK")
             except ServerError:
-                raise SnapshotError(
+                raise WorkerLostError(
                     f"this worker lost its connection to the source ({error}); it may be tried again"
                 ) from error
             raise

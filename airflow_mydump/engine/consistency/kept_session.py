@@ -10,7 +10,7 @@ from typing import Any
 from MySQLdb import _mysql
 
 from airflow_mydump.engine.consistency.sign_of_life import BOUNDED, SignOfLife
-from airflow_mydump.engine.errors import MydumpError, ServerError, SnapshotError
+from airflow_mydump.engine.errors import MydumpError, ServerError, SnapshotError, WorkerLostError
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Row, Session
@@ -112,7 +112,7 @@ class KeptSession(Session):
             try:
                 self.execute("ROLLBACK TO SAVEPOINT chunk")
             except ServerError:
-                raise SnapshotError(
+                raise WorkerLostError(
                     f"the source's snapshot was lost with its connection ({error}), and no other can read it: the "
                     "other workers do what this one leaves"
                 ) from error

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from threading import Lock
 
 from airflow_mydump.engine.consistency.sign_of_life import BOUNDED, SignOfLife
-from airflow_mydump.engine.errors import MydumpError, SnapshotError
+from airflow_mydump.engine.errors import MydumpError, WorkerLostError
 from airflow_mydump.engine.identifier import literal
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
@@ -42,21 +42,21 @@ class NamedLocks:
             self._session.close()
 
     def take(self, name: str) -> bool:
-        """Take a lock unless somebody else has it; True if it is ours. Raises SnapshotError."""
+        """Take a lock unless somebody else has it; True if it is ours. Raises WorkerLostError."""
         return self._ask(f"GET_LOCK({self._literal(name)}, 0)") == [b"1"]
 
     def release(self, name: str) -> None:
-        """Give a lock back. Raises SnapshotError."""
+        """Give a lock back. Raises WorkerLostError."""
         self._ask(f"RELEASE_LOCK({self._literal(name)})")
 
     def used(self, names: Iterable[str]) -> dict[str, int]:
-        """Which of the locks somebody has, we included, and on which connection. Raises SnapshotError."""
+        """Which of the locks somebody has, we included, and on which connection. Raises WorkerLostError."""
         listed = list(names)
         found = self._ask(*(f"IS_USED_LOCK({self._literal(name)})" for name in listed)) if listed else []
         return {name: int(holder) for name, holder in zip(listed, found, strict=True) if holder is not None}
 
     def require_alive(self) -> None:
-        """Raise SnapshotError if the locks may be gone."""
+        """Raise WorkerLostError if the locks may be gone."""
         self._ask("1")
 
     @contextmanager
@@ -73,7 +73,7 @@ class NamedLocks:
             try:
                 (row,) = self._session.rows(f"SELECT {', '.join(expressions)}")
             except MydumpError as error:
-                raise SnapshotError(
+                raise WorkerLostError(
                     f"the connection to the source with this worker's locks was lost ({error}): others do its work"
                 ) from error
         return list(row)

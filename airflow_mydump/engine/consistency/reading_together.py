@@ -4,7 +4,8 @@ died by the others. Nobody else can enter a snapshot any more; locked tables can
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -20,14 +21,16 @@ from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.standstill import stands_still
 from airflow_mydump.engine.consistency.table_lock import lock_is_held
 from airflow_mydump.engine.consistency.worker import Worker
-from airflow_mydump.engine.errors import SnapshotError
+from airflow_mydump.engine.errors import ConnectError, ServerError, SnapshotError, WorkerLostError
 from airflow_mydump.engine.event import Listener, notice
+from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.server.endpoint import Endpoint
 
 _POLL_SECONDS = 0.5
 _FIRST_POLL_SECONDS = 0.02
 
 Result = TypeVar("Result", covariant=True)
+Connection = TypeVar("Connection")
 
 
 class Work(Logbook, Protocol[Result]):
@@ -57,38 +60,68 @@ def read_together(
         return _read_locked(source, run, settings, work, announce)
     if settings.mode == "replica":
         return _read_standing(source, run, work, announce)
-    with NamedLocks(source, run) as locks, KeptSession(source) as session:
+    with ExitStack() as stack:
+        locks = _entered(stack, source, lambda: NamedLocks(source, run))
+        session = _entered(stack, source, lambda: KeptSession(source))
+        stack.enter_context(_telling_lost_ones(locks))
         work.require_source(session)
         gathering = Gathering(source, locks, replace(worker, workers=workers), settings, work)
         moment = gathering.join(session)
         if moment is None:
             _wait_for_others(gathering, work, announce)
             return []
-        announce(notice(f"reading on in this moment of the source: {moment}"))
-        return [work.do(bundle, session, moment) for bundle in _claims(locks, work.bundles)]
+        return _do_all(locks, session, moment, work, announce)
 
 
 def _read_locked(
     source: Endpoint, run: str, settings: Consistency, work: Work[Result], announce: Listener
 ) -> list[Result]:
-    with NamedLocks(source, run) as locks, Locking(source, run, locks, settings, work) as locking:
-        moment = locking.join()
+    with ExitStack() as stack:
+        locks = _entered(stack, source, lambda: NamedLocks(source, run))
+        stack.enter_context(_telling_lost_ones(locks))
+        moment = stack.enter_context(Locking(source, run, locks, settings, work)).join()
         if moment is None:
             return []
-        announce(notice(f"reading on in this moment of the source: {moment}"))
-        with HeldSession(source, lock_is_held(locks, moment.epoch)) as session:
-            work.require_source(session)
-            return [work.do(bundle, session, moment) for bundle in _claims(locks, work.bundles)]
+        session = stack.enter_context(HeldSession(source, lock_is_held(locks, moment.epoch)))
+        work.require_source(session)
+        return _do_all(locks, session, moment, work, announce)
 
 
 def _read_standing(source: Endpoint, run: str, work: Work[Result], announce: Listener) -> list[Result]:
     moment = work.current()
     if moment is None:
         raise SnapshotError("the source's applier was not paused, or is to be paused anew: see the task that does it")
-    announce(notice(f"reading on in this moment of the source: {moment}"))
-    with NamedLocks(source, run) as locks, HeldSession(source, stands_still(dict(moment.position))) as session:
+    with ExitStack() as stack:
+        locks = _entered(stack, source, lambda: NamedLocks(source, run))
+        session = _entered(stack, source, lambda: HeldSession(source, stands_still(dict(moment.position))))
+        stack.enter_context(_telling_lost_ones(locks))
         work.require_source(session)
-        return [work.do(bundle, session, moment) for bundle in _claims(locks, work.bundles)]
+        return _do_all(locks, session, moment, work, announce)
+
+
+def _entered(
+    stack: ExitStack, source: Endpoint, connect: Callable[[], AbstractContextManager[Connection]]
+) -> Connection:
+    """A connection to the source, which is waited for as its patience has it."""
+    found: Connection = retrying(source.patience)(lambda: stack.enter_context(connect()))
+    return found
+
+
+@contextmanager
+def _telling_lost_ones(locks: NamedLocks) -> Iterator[None]:
+    """Raises WorkerLostError in place of an error inside if the connection with the locks is lost, too."""
+    try:
+        yield
+    except (ConnectError, ServerError):
+        locks.require_alive()
+        raise
+
+
+def _do_all(
+    locks: NamedLocks, session: KeptSession, moment: Moment, work: Work[Result], announce: Listener
+) -> list[Result]:
+    announce(notice(f"reading on in this moment of the source: {moment}"))
+    return [work.do(bundle, session, moment) for bundle in _claims(locks, moment.epoch, work.bundles)]
 
 
 def _wait_for_others(gathering: Gathering, work: Work[Result], announce: Listener) -> None:
@@ -96,38 +129,37 @@ def _wait_for_others(gathering: Gathering, work: Work[Result], announce: Listene
     while gathering.others_read():
         time.sleep(_POLL_SECONDS)
     if not work.complete():
-        raise SnapshotError(
+        raise WorkerLostError(
             "the last worker in the snapshot has ended and left work; what was read is thrown away when all workers "
             "are tried again, in a new snapshot"
         )
 
 
-def _claims(locks: NamedLocks, bundles: int) -> Iterator[int]:
-    """Bundles that nobody else has, each while this worker has it; ends when all are done.
+def _claims(locks: NamedLocks, epoch: str, bundles: int) -> Iterator[int]:
+    """Bundles that nobody else has in this moment, each while this worker has it; ends when all are done.
 
     A bundle's first lock says that somebody has it, the second that it is done. When a worker ends, its locks go, and
-    whoever is left looks again at what it had.
+    whoever is left looks again at what it had. What was done in an earlier moment does not count.
     """
+
+    def claim(bundle: int) -> str:
+        return f"bundle:{epoch}:{bundle}"
+
+    def done(bundle: int) -> str:
+        return f"done:{epoch}:{bundle}"
+
     left = list(range(bundles))
     pauses = growing_pauses(_FIRST_POLL_SECONDS, _POLL_SECONDS)
     while left:
-        done = locks.used(map(_done, left))
-        left = [bundle for bundle in left if _done(bundle) not in done]
+        finished = locks.used(map(done, left))
+        left = [bundle for bundle in left if done(bundle) not in finished]
         claimed = False
         for bundle in left:
-            if locks.take(_claim(bundle)):
-                if not locks.used([_done(bundle)]):
+            if locks.take(claim(bundle)):
+                if not locks.used([done(bundle)]):
                     claimed = True
                     yield bundle
-                    locks.take(_done(bundle))
-                locks.release(_claim(bundle))
+                    locks.take(done(bundle))
+                locks.release(claim(bundle))
         if left and not claimed:
             time.sleep(next(pauses))
-
-
-def _claim(bundle: int) -> str:
-    return f"bundle:{bundle}"
-
-
-def _done(bundle: int) -> str:
-    return f"done:{bundle}"

@@ -10,7 +10,7 @@ from airflow_mydump.engine.consistency.held_session import Proof
 from airflow_mydump.engine.consistency.long_query import guard
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
-from airflow_mydump.engine.errors import ServerError, SnapshotError
+from airflow_mydump.engine.errors import ServerError, SnapshotError, WorkerLostError
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
@@ -96,7 +96,7 @@ def lock_is_held(locks: NamedLocks, epoch: str) -> Proof:
 
     def prove(_: Session) -> None:
         if holder is None or holder_of(locks, epoch) != holder:
-            raise SnapshotError(
+            raise WorkerLostError(
                 "the read locks on the source's tables are gone, for the worker that held them has ended: what was "
                 "read is thrown away when the workers are tried again, with new locks"
             )

@@ -13,7 +13,7 @@ from airflow_mydump.engine.consistency.pause import pause_applier
 from airflow_mydump.engine.consistency.reading_together import read_together
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
-from airflow_mydump.engine.errors import IncompleteRunError
+from airflow_mydump.engine.errors import IncompleteRunError, WorkerLostError
 from airflow_mydump.engine.event import Listener, ignore
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.loading.attempt import Loaded
@@ -155,7 +155,13 @@ class _CopyWork:
             return copy_chunks(session, loader, identity, batch, self.announce)
 
         with holding_noted(self.source, self._record, moment, found, session):
-            return load_missing(self.target, identity, _jobs(found), attempt, self.announce)
+            try:
+                return load_missing(self.target, identity, _jobs(found), attempt, self.announce)
+            except IncompleteRunError as error:
+                now = self.current()
+                if now and now.epoch == moment.epoch:
+                    raise
+                raise WorkerLostError(f"the moment in which this worker read is over: {error}") from error
 
 
 def _jobs(bundle: DataBundle) -> list[SourceChunk]:

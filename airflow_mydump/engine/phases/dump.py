@@ -142,10 +142,11 @@ class _DumpWork:
         return (self.storage.private.read(reference.file, DataBundle) for reference in self.plan.bundles)
 
     def clear(self, before: Moment | None) -> None:
+        there = self.storage.sizes().keys()  # asked first: what others write behind this worker's back is left alone
         self._require(before)
         remove_moment(self._folder)
         # Without a moment no record of theirs counts any more.
-        self.storage.keep_only(())
+        self.storage.discard(there)
 
     def record(self, moment: Moment) -> None:
         self._require(None)

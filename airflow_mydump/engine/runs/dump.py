@@ -58,15 +58,15 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
         if dump.settings.mode == "none":
             pool.map(partial(dump_phase, dump.source, dump.storage), [bundle.file for bundle in plan.bundles])
         else:
-            _dump_together(dump, pool, announce)
+            _dump_together(dump, len(plan.bundles), pool, announce)
     return again(finish_dump, dump.source.patience)(dump.source, dump.storage, announce)
 
 
-def _dump_together(dump: Dump, pool: WorkerPool, announce: Listener) -> None:
+def _dump_together(dump: Dump, bundles: int, pool: WorkerPool, announce: Listener) -> None:
     work = partial(snapshot_dump_phase, dump.source, dump.storage, dump.consistency)
     if dump.settings.mode != "replica":
-        pool.together(work, dump.source.patience)
+        pool.together(work, bundles, dump.source.patience)
         return
     pause_dumped(dump.source, dump.storage, dump.consistency, announce)
-    pool.together(work, dump.source.patience)
+    pool.together(work, bundles, dump.source.patience)
     resume_applier(dump.source, dump.storage.private, dump.consistency, announce)

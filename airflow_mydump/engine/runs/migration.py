@@ -98,13 +98,13 @@ def _purpose(migration: Migration) -> dict[str, object]:
 
 def _move_together(migration: Migration, plan: Plan, pool: WorkerPool, announce: Listener) -> None:
     source, target, directory = migration.source, migration.target, migration.directory
-    settings = migration.consistency
+    settings, bundles = migration.consistency, len(plan.data_bundles)
     work = partial(snapshot_data_phase, source, target, directory, plan.identity, settings)
     if settings.mode != "replica":
-        pool.together(work, source.patience)
+        pool.together(work, bundles, source.patience)
         return
     pause_source(source, target, directory, plan.identity, settings, announce)
-    pool.together(work, source.patience)
+    pool.together(work, bundles, source.patience)
     resume_applier(source, directory, settings, announce)
 
 

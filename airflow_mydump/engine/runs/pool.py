@@ -11,18 +11,19 @@ import multiprocessing.connection
 import multiprocessing.forkserver
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
-from dataclasses import replace
+from functools import partial
+from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.queues import SimpleQueue
 from threading import Thread
 from typing import Protocol, TypeVar
 
-from airflow_mydump.engine.consistency.worker import Worker, crew
-from airflow_mydump.engine.errors import GivenUpError, MydumpError, SnapshotError
-from airflow_mydump.engine.event import Event, Listener
-from airflow_mydump.engine.retry import Patience, again, is_transient
+from airflow_mydump.engine.consistency.worker import Worker
+from airflow_mydump.engine.errors import MydumpError, SnapshotError, WorkerLostError
+from airflow_mydump.engine.event import Event, Listener, notice
+from airflow_mydump.engine.retry import Patience, retrying
 
 Item = TypeVar("Item", contravariant=True)
 Result = TypeVar("Result", covariant=True)
@@ -31,9 +32,11 @@ _IMPORTED = [f"airflow_mydump.engine.runs.{run}" for run in ("migration", "dump"
 """Whose functions workers run."""
 
 _LAST_EVENTS_SECONDS = 5.0
-_TRIES_TOGETHER = 3
 
 _events: SimpleQueue[Event | None] | None = None
+_failure: Connection | None = None
+"""Has something to be read, which nobody does, as soon as a worker has failed: no lock, which one that is killed would
+keep."""
 
 
 class Task(Protocol[Item, Result]):
@@ -53,7 +56,8 @@ class WorkerPool:
         context = _nursery()
         self._workers = workers
         self._events: SimpleQueue[Event | None] = context.SimpleQueue()
-        self._executor = ProcessPoolExecutor(workers, context, _become_worker, (self._events,))
+        failure, self._failing = context.Pipe(duplex=False)
+        self._executor = ProcessPoolExecutor(workers, context, _become_worker, (self._events, failure))
         self._relay = Thread(target=_relay, args=(self._events, listener), daemon=True)
 
     def __enter__(self) -> WorkerPool:
@@ -82,23 +86,29 @@ class WorkerPool:
         wait(waiting)
         errors = [error for future in futures if not future.cancelled() and (error := future.exception())]
         if errors:
-            # Of workers that read together, all fail when one does, and say only that it has.
-            error = min(errors, key=lambda error: isinstance(error, SnapshotError | GivenUpError))
-            raise error if isinstance(error, MydumpError) else _died(error)
+            raise _cause(errors)
         return [future.result() for future in futures]
 
-    def together(self, task: Task[Worker, Result], patience: Patience) -> list[Result]:
-        """As `map`, for all workers of a run that read in one moment of the source, all at once.
+    def together(self, task: Task[Worker, Result], bundles: int, patience: Patience) -> list[Result]:
+        """Run the task for all workers of a run that read in one moment of the source, all at once; each returns when
+        all is done, by whomever. There are no more of them than bundles.
 
-        One that loses it, or never was in it, is tried again, as a task is by Airflow: the others wait for it, or it
-        for them. Rarely, because each try may hold up the source's writers.
+        A worker that lost its connection is tried again, as a task is by Airflow. When one has failed for good, nobody
+        waits for it any more, and those that read do its work. Raises an error if nobody has returned: a cause, if
+        there is one beside what others say of it.
         """
-        rarely = replace(patience, attempts=min(patience.attempts, _TRIES_TOGETHER))
-        return self.map(again(task, rarely, _may_join_again), crew(self._workers))
-
-
-def _may_join_again(error: BaseException) -> bool:
-    return isinstance(error, SnapshotError) or is_transient(error)
+        workers = min(self._workers, bundles)
+        crew = [Worker(number, workers, is_left_alone=_is_left_alone) for number in range(workers)]
+        futures = [self._executor.submit(_run, partial(_work_together, task, patience), worker) for worker in crew]
+        wait(futures, return_when=FIRST_EXCEPTION)
+        self._failing.send_bytes(b"one has failed, or all are done")
+        wait(futures)
+        errors = [error for future in futures if (error := future.exception())]
+        if errors and len(errors) == len(futures):
+            raise _cause(errors)
+        for error in errors:
+            self._events.put(notice(f"a worker has failed, and others did its work: {error}"))
+        return [future.result() for future in futures if not future.exception()]
 
 
 def _nursery() -> BaseContext:
@@ -107,6 +117,12 @@ def _nursery() -> BaseContext:
     context.set_forkserver_preload(_IMPORTED)
     multiprocessing.forkserver.ensure_running()
     return context
+
+
+def _cause(errors: Sequence[BaseException]) -> BaseException:
+    # Of workers that read together, all fail when one does, and say only that it has.
+    error = min(errors, key=lambda error: (isinstance(error, WorkerLostError), isinstance(error, SnapshotError)))
+    return error if isinstance(error, MydumpError) else _died(error)
 
 
 def _died(error: BaseException) -> BaseException:
@@ -120,14 +136,28 @@ def _run(task: Callable[..., Result], item: object) -> Result:
     return task(item, announce=_events.put)
 
 
+def _work_together(task: Task[Worker, Result], patience: Patience, worker: Worker, *, announce: Listener) -> Result:
+    def tell(error: BaseException) -> bool:
+        comes_again = isinstance(error, WorkerLostError) and not _is_left_alone()
+        if comes_again:
+            announce(notice(f"worker {worker.number + 1} of {worker.workers} comes again: {error}"))
+        return comes_again
+
+    return retrying(patience, tell)(task, worker, announce=announce)
+
+
+def _is_left_alone() -> bool:
+    return _failure is not None and _failure.poll()
+
+
 def _relay(events: SimpleQueue[Event | None], listener: Listener) -> None:
     while (event := events.get()) is not None:
         listener(event)
 
 
-def _become_worker(events: SimpleQueue[Event | None]) -> None:
-    global _events
-    _events = events
+def _become_worker(events: SimpleQueue[Event | None], failure: Connection) -> None:
+    global _events, _failure
+    _events, _failure = events, failure
     # Ctrl-C reaches the whole process group; the parent decides what becomes of the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
