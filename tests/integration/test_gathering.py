@@ -179,12 +179,12 @@ def test_who_leads_when_others_are_gone_does_not_read_without_them(
         awake.set()
         time.sleep(0.4)  # the pause before a command's next try
         later = [crew.send(number) for number in (0, 2)]
-        for worker in (workers[0], workers[1], workers[2]):
+        for worker in workers:
             with pytest.raises(WorkerLostError):
                 worker.result()
         later.append(crew.send(1))
-        for worker in later:
-            worker.result()
+        wait(later)
+        crew.all()
     require_all_of_one_moment(bank)
 
 
