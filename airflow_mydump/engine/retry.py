@@ -53,17 +53,14 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, FramingCollision | ConnectError) and error.retryable
 
 
-def retrying(patience: Patience, passes: Callable[[BaseException], bool] = is_transient) -> Retrying:
-    """An iterator of tries, each a context manager; also a function that calls another. The last error is raised.
-
-    ``passes`` tells which errors are worth another try.
-    """
+def retrying(patience: Patience) -> Retrying:
+    """An iterator of tries, each a context manager; also a function that calls another. The last error is raised."""
 
     def pause(state: RetryCallState) -> float:
         return patience.pause(state.attempt_number)
 
     return Retrying(
-        retry=retry_if_exception(passes),
+        retry=retry_if_exception(is_transient),
         stop=stop_after_attempt(patience.attempts),
         wait=pause,
         reraise=True,

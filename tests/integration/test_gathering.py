@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_mydump.engine.consistency import reading_together
+from airflow_mydump.engine.consistency import gathering, reading_together
 from airflow_mydump.engine.consistency.gathering import Gathering
 from airflow_mydump.engine.consistency.global_lock import GlobalLock
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.errors import IncompleteRunError, ServerError, WorkerLostError
 from airflow_mydump.engine.event import EventKind, ignore
-from airflow_mydump.engine.phases.data import snapshot_data_phase
+from airflow_mydump.engine.phases.data import _CopyWork, is_loaded, snapshot_data_phase
 from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.engine.runs.pool import WorkerPool
 from airflow_mydump.engine.server.privilege import SOURCE_PRIVILEGES
@@ -77,7 +77,8 @@ def copy_together(run: Run, pool: WorkerPool, settings: Consistency = PATIENT) -
     """What a command does in its data phase."""
     assert run.planned
     work = partial(snapshot_data_phase, run.source, run.target, run.work, run.planned.identity, settings)
-    return pool.together(work, len(run.planned.data_bundles), run.source.patience)
+    is_done = partial(is_loaded, run.target, run.planned)
+    return pool.together(work, len(run.planned.data_bundles), run.source.patience, is_done)
 
 
 def require_all_of_one_moment(run: Run) -> None:
@@ -254,4 +255,47 @@ def test_work_of_an_earlier_moment_does_not_count_in_the_next(
         for worker in (first, *others):
             assert isinstance(worker.exception(30), WorkerLostError | None)
         again.result(30)
+    require_all_of_one_moment(bank)
+
+
+def test_a_worker_whose_snapshot_is_cut_between_two_bundles_comes_again(
+    bank: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshots: list[int] = []
+    begin, cut = KeptSession.begin, threading.Event()
+
+    def remember(session: KeptSession) -> None:
+        begin(session)
+        snapshots.append(int(session.value("SELECT CONNECTION_ID()") or 0))
+
+    def listen(event: Event) -> None:
+        if event.kind is EventKind.CHUNK_COMMITTED and not cut.is_set():
+            cut.set()
+            run_sql(bank.pair.source, *(f"KILL {number}" for number in snapshots))
+
+    monkeypatch.setattr(KeptSession, "begin", remember)
+    with Crew(bank, workers=1) as crew:
+        with pytest.raises(WorkerLostError):
+            crew.send(0, listen).result()
+        crew.all()
+    require_all_of_one_moment(bank)
+
+
+def test_who_waits_for_others_sees_that_all_is_done(
+    bank: Run, locks: NamedLocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "_COMPLETE_POLL_SECONDS", 0.5)
+    assert bank.planned
+    complete, checked = _CopyWork.complete, threading.Event()
+    with Crew(bank, workers=2) as crew:
+        crew.all()
+
+        def not_yet(work: _CopyWork) -> bool:
+            return checked.is_set() and complete(work)
+
+        monkeypatch.setattr(_CopyWork, "complete", not_yet)
+        waiting = crew.send(0)
+        wait_until(lambda: "ready:0" in locks.used(["ready:0"]))
+        checked.set()
+        assert waiting.result(10).chunks == 0
     require_all_of_one_moment(bank)

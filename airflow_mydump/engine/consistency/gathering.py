@@ -25,14 +25,14 @@ from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.polling import growing_pauses
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.consistency.worker import Worker
-from airflow_mydump.engine.error_number import LOST
-from airflow_mydump.engine.errors import MydumpError, ServerError, SnapshotError, WorkerLostError
+from airflow_mydump.engine.errors import MydumpError, SnapshotError, WorkerLostError
 from airflow_mydump.engine.metadata.table_identity import may_see_numbers
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.replication_position import read_position
 from airflow_mydump.engine.server.server_name import server_name
 from airflow_mydump.engine.server.written_rows import count_written_rows
 
+_COMPLETE_POLL_SECONDS = 10.0
 _FIRST_POLL_SECONDS, _GATHERING_POLL_SECONDS, _SNAPSHOT_POLL_SECONDS = 0.01, 0.2, 0.01
 
 _LEADER, _GO, _OPEN = "leader", "go", "open"
@@ -85,16 +85,19 @@ class Gathering:
         """Wait until all are ready; False if others do the work, or have done it, without this one.
 
         Who finds its place taken, because the same worker was started twice, waits for what becomes of the other. Who
-        has its place looks once more: others may have ended since, and what they did must not be thrown away.
+        has its place looks now and then: others may have ended since, and what they did must not be thrown away.
         """
-        own, most = False, 0
+        own, most, ask_at = False, 0, 0.0
         for pause in growing_pauses(_FIRST_POLL_SECONDS, _GATHERING_POLL_SECONDS):
-            if not own:
-                own = self._locks.take(self._own(self._ready))
-                # Asked afterwards: they may have begun with one that had this place until now.
-                if self.others_read() or (own and self._logbook.complete()):
-                    self._locks.release(self._own(self._ready))
-                    break
+            came, own = not own, own or self._locks.take(self._own(self._ready))
+            # Asked afterwards: they may have begun with one that had this place until now.
+            late = came and self.others_read()
+            if own and not late and time.monotonic() > ask_at:
+                late = self._logbook.complete()
+                ask_at = time.monotonic() + _COMPLETE_POLL_SECONDS
+            if late:
+                self._locks.release(self._own(self._ready))
+                break
             ready = len(self._locks.used(self._ready))
             if own and ready == self._worker.workers:
                 return True
@@ -165,12 +168,7 @@ class Gathering:
         return moment
 
     def _begin(self, session: KeptSession) -> None:
-        try:
-            session.begin()
-        except ServerError as error:
-            if error.number in LOST:
-                raise WorkerLostError(f"the connection for the snapshot was lost: {error}") from error
-            raise
+        session.begin()
         self._locks.take(self._own(self._reading))
 
     def _is_done_without_this_one(self) -> bool:

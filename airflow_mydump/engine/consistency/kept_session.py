@@ -10,6 +10,7 @@ from typing import Any
 from MySQLdb import _mysql
 
 from airflow_mydump.engine.consistency.sign_of_life import BOUNDED, SignOfLife
+from airflow_mydump.engine.error_number import LOST
 from airflow_mydump.engine.errors import MydumpError, ServerError, SnapshotError, WorkerLostError
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.server.endpoint import Endpoint
@@ -36,6 +37,13 @@ class KeptSession(Session):
         self._one_at_a_time = RLock()
         self._alive = SignOfLife(self._show_life)
         super().__init__(source, reading)
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self) -> None:
         self.execute(BOUNDED)
         self._alive.begin()
         # An ALTER may wait for a table that another worker has read, this worker behind it, and the other one for this
@@ -55,22 +63,25 @@ class KeptSession(Session):
             super().close()
 
     def begin(self) -> None:
-        """Begin the snapshot. Raises ServerError."""
-        self.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        """Begin the snapshot. Raises WorkerLostError, ServerError."""
+        with _needing_the_snapshot():
+            self.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
 
     @contextmanager
     def holding(self, tables: Sequence[TableName]) -> Iterator[None]:
         """Keep the names of tables inside: who alters, renames, empties or drops one waits.
 
         The server lets go of them afterwards, MariaDB without BINLOG ADMIN at the end of the snapshot. Raises
-        SnapshotError if one stays locked by somebody else, ServerError.
+        SnapshotError if one stays locked by somebody else, WorkerLostError, ServerError.
         """
-        self.execute("SAVEPOINT held")
-        for start in range(0, len(tables), _TABLES_AT_ONCE):
-            some = tables[start : start + _TABLES_AT_ONCE]
-            self.rows(" UNION ALL ".join(f"(SELECT 1 FROM {table.sql} LIMIT 0)" for table in some))
+        with _needing_the_snapshot():
+            self.execute("SAVEPOINT held")
+            for start in range(0, len(tables), _TABLES_AT_ONCE):
+                some = tables[start : start + _TABLES_AT_ONCE]
+                self.rows(" UNION ALL ".join(f"(SELECT 1 FROM {table.sql} LIMIT 0)" for table in some))
         yield
-        self.execute("ROLLBACK TO SAVEPOINT held")
+        with _needing_the_snapshot():
+            self.execute("ROLLBACK TO SAVEPOINT held")
 
     def execute(self, sql: str, encoding: str = "utf-8") -> int:
         """As `Session.execute`."""
@@ -146,6 +157,18 @@ class KeptSession(Session):
                 pass
         with suppress(ServerError):  # an interruption that came after the query's end hits the next statement (1317)
             self.execute("DO 0")
+
+
+@contextmanager
+def _needing_the_snapshot() -> Iterator[None]:
+    try:
+        yield
+    except ServerError as error:
+        if error.number not in LOST:
+            raise
+        raise WorkerLostError(
+            f"the source's snapshot was lost with its connection ({error}); the other workers do what this one leaves"
+        ) from error
 
 
 @contextmanager

@@ -82,7 +82,8 @@ def _read_locked(
         moment = stack.enter_context(Locking(source, run, locks, settings, work)).join()
         if moment is None:
             return []
-        session = stack.enter_context(HeldSession(source, lock_is_held(locks, moment.epoch)))
+        proof = lock_is_held(locks, moment.epoch)
+        session = _entered(stack, source, lambda: HeldSession(source, proof))
         work.require_source(session)
         return _do_all(locks, session, moment, work, announce)
 

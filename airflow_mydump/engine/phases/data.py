@@ -77,6 +77,15 @@ def snapshot_data_phase(
     return Moved.sum(read_together(source, identity.plan, worker, settings, work, announce))
 
 
+def is_loaded(target: Endpoint, plan: Plan) -> bool:
+    """Whether all chunks are loaded, as they were in the moment that the run has. Raises ConnectError, ServerError."""
+    if asked(target, metadata, ledger.is_complete, plan.identity):
+        return True
+    if asked(target, metadata, ledger.current_moment, plan.identity) is None:
+        return False
+    return len(asked(target, metadata, ledger.done_items, plan.identity, "load")) == plan.chunks
+
+
 def pause_source(
     source: Endpoint,
     target: Endpoint,
@@ -107,11 +116,7 @@ class _CopyWork:
         return len(self.plan.data_bundles)
 
     def complete(self) -> bool:
-        if asked(self.target, metadata, ledger.is_complete, self.plan.identity):
-            return True
-        if self.current() is None:
-            return False
-        return len(asked(self.target, metadata, ledger.done_items, self.plan.identity, "load")) == self.plan.chunks
+        return is_loaded(self.target, self.plan)
 
     def tables(self) -> list[TableName]:
         return sorted({planned.table.name for bundle in self._bundles() for planned in bundle.tables})

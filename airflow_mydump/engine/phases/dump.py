@@ -20,7 +20,6 @@ from airflow_mydump.engine.dump_directory.chunk_dump import DumpJob, DumpTarget,
 from airflow_mydump.engine.dump_directory.dump_plan import DumpBundle, DumpPlan, dump_file
 from airflow_mydump.engine.dump_directory.dump_record import (
     PLAN,
-    DoneChunks,
     leave_done,
     read_done,
     unfinished,
@@ -93,6 +92,15 @@ def snapshot_dump_phase(
     )
 
 
+def is_dumped(storage: Storage, plan: DumpPlan) -> bool:
+    """Whether all chunks are dumped, as they were in the moment that the dump has. Raises ConfigurationError,
+    DumpError."""
+    if storage.finished:
+        return True
+    moment = read_moment(unfinished(storage, plan.plan))
+    return moment is not None and len(read_done(storage, plan.plan, f"{moment.epoch}-").finished) == plan.chunks
+
+
 def pause_dumped(source: Endpoint, storage: Storage, settings: Consistency, announce: Listener = ignore) -> None:
     """Pause the source's applier for the dump phase, until `resume_applier` is called for ``storage.private``; see
     `pause_applier`, and its errors."""
@@ -118,13 +126,7 @@ class _DumpWork:
         return unfinished(self.storage, self.plan.plan)
 
     def complete(self) -> bool:
-        if self.storage.finished:
-            return True
-        moment = self.current()
-        return moment is not None and len(self._done(moment).finished) == self.plan.chunks
-
-    def _done(self, moment: Moment) -> DoneChunks:
-        return read_done(self.storage, self.plan.plan, f"{moment.epoch}-")
+        return is_dumped(self.storage, self.plan)
 
     def tables(self) -> list[TableName]:
         return sorted({planned.table.name for bundle in self._bundles() for planned in bundle.tables})

@@ -15,7 +15,7 @@ from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.dump_directory.dump_plan import DumpPlan, DumpSettings
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.event import Listener, ignore
-from airflow_mydump.engine.phases.dump import dump_phase, pause_dumped, snapshot_dump_phase
+from airflow_mydump.engine.phases.dump import dump_phase, is_dumped, pause_dumped, snapshot_dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import DumpReport, finish_dump
 from airflow_mydump.engine.retry import again
@@ -58,15 +58,16 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
         if dump.settings.mode == "none":
             pool.map(partial(dump_phase, dump.source, dump.storage), [bundle.file for bundle in plan.bundles])
         else:
-            _dump_together(dump, len(plan.bundles), pool, announce)
+            _dump_together(dump, plan, pool, announce)
     return again(finish_dump, dump.source.patience)(dump.source, dump.storage, announce)
 
 
-def _dump_together(dump: Dump, bundles: int, pool: WorkerPool, announce: Listener) -> None:
+def _dump_together(dump: Dump, plan: DumpPlan, pool: WorkerPool, announce: Listener) -> None:
+    bundles, is_done = len(plan.bundles), partial(is_dumped, dump.storage, plan)
     work = partial(snapshot_dump_phase, dump.source, dump.storage, dump.consistency)
     if dump.settings.mode != "replica":
-        pool.together(work, bundles, dump.source.patience)
+        pool.together(work, bundles, dump.source.patience, is_done)
         return
     pause_dumped(dump.source, dump.storage, dump.consistency, announce)
-    pool.together(work, bundles, dump.source.patience)
+    pool.together(work, bundles, dump.source.patience, is_done)
     resume_applier(dump.source, dump.storage.private, dump.consistency, announce)

@@ -14,7 +14,7 @@ from airflow_mydump.engine import preflight
 from airflow_mydump.engine.consistency.pause import resume_applier, resuming
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.event import Listener, ignore
-from airflow_mydump.engine.phases.data import data_phase, pause_source, snapshot_data_phase
+from airflow_mydump.engine.phases.data import data_phase, is_loaded, pause_source, snapshot_data_phase
 from airflow_mydump.engine.phases.index import index_phase
 from airflow_mydump.engine.phases.plan import chunk_plan, schema_file
 from airflow_mydump.engine.phases.post import post_phase
@@ -99,12 +99,13 @@ def _purpose(migration: Migration) -> dict[str, object]:
 def _move_together(migration: Migration, plan: Plan, pool: WorkerPool, announce: Listener) -> None:
     source, target, directory = migration.source, migration.target, migration.directory
     settings, bundles = migration.consistency, len(plan.data_bundles)
+    is_done = partial(is_loaded, target, plan)
     work = partial(snapshot_data_phase, source, target, directory, plan.identity, settings)
     if settings.mode != "replica":
-        pool.together(work, bundles, source.patience)
+        pool.together(work, bundles, source.patience, is_done)
         return
     pause_source(source, target, directory, plan.identity, settings, announce)
-    pool.together(work, bundles, source.patience)
+    pool.together(work, bundles, source.patience, is_done)
     resume_applier(source, directory, settings, announce)
 
 

@@ -11,8 +11,9 @@ import multiprocessing.connection
 import multiprocessing.forkserver
 import os
 import signal
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
@@ -23,7 +24,7 @@ from typing import Protocol, TypeVar
 from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.errors import MydumpError, SnapshotError, WorkerLostError
 from airflow_mydump.engine.event import Event, Listener, notice
-from airflow_mydump.engine.retry import Patience, retrying
+from airflow_mydump.engine.retry import Patience
 
 Item = TypeVar("Item", contravariant=True)
 Result = TypeVar("Result", covariant=True)
@@ -54,7 +55,7 @@ class WorkerPool:
 
     def __init__(self, workers: int, listener: Listener) -> None:
         context = _nursery()
-        self._workers = workers
+        self._workers, self._listener = workers, listener
         self._events: SimpleQueue[Event | None] = context.SimpleQueue()
         failure, self._failing = context.Pipe(duplex=False)
         self._executor = ProcessPoolExecutor(workers, context, _become_worker, (self._events, failure))
@@ -79,36 +80,57 @@ class WorkerPool:
         At the first error no further item is begun, those under way are finished, and an error is raised: a cause, if
         there is one beside what others say of it. Raises MydumpError if a worker process died.
         """
-        futures = [self._executor.submit(_run, task, item) for item in items]
-        _, waiting = wait(futures, return_when=FIRST_EXCEPTION)
+        futures = self._begin(task, items)
+        first, waiting = wait(futures, return_when=FIRST_EXCEPTION)
         for future in waiting:
             future.cancel()
         wait(waiting)
-        errors = [error for future in futures if not future.cancelled() and (error := future.exception())]
-        if errors:
+        if errors := _errors(futures, first):
             raise _cause(errors)
         return [future.result() for future in futures]
 
-    def together(self, task: Task[Worker, Result], bundles: int, patience: Patience) -> list[Result]:
+    def together(
+        self, task: Task[Worker, Result], bundles: int, patience: Patience, is_done: Callable[[], bool]
+    ) -> list[Result]:
         """Run the task for all workers of a run that read in one moment of the source, all at once; each returns when
         all is done, by whomever. There are no more of them than bundles.
 
         A worker that lost its connection is tried again, as a task is by Airflow. When one has failed for good, nobody
-        waits for it any more, and those that read do its work. Raises an error if nobody has returned: a cause, if
-        there is one beside what others say of it.
+        waits for it any more, and those that read do its work. Then ``is_done`` tells whether they have done all of it;
+        if not, an error is raised: a cause, if there is one beside what others say of it.
         """
         workers = min(self._workers, bundles)
         crew = [Worker(number, workers, is_left_alone=_is_left_alone) for number in range(workers)]
-        futures = [self._executor.submit(_run, partial(_work_together, task, patience), worker) for worker in crew]
-        wait(futures, return_when=FIRST_EXCEPTION)
-        self._failing.send_bytes(b"one has failed, or all are done")
+        futures = self._begin(partial(_work_together, task, patience), crew)
+        try:
+            first, _ = wait(futures, return_when=FIRST_EXCEPTION)
+        finally:
+            self._failing.send_bytes(b"one has failed, or all are done, or nobody waits for them")
         wait(futures)
-        errors = [error for future in futures if (error := future.exception())]
-        if errors and len(errors) == len(futures):
+        errors = _errors(futures, first)
+        if errors and not (all(isinstance(error, MydumpError) for error in errors) and is_done()):
             raise _cause(errors)
         for error in errors:
-            self._events.put(notice(f"a worker has failed, and others did its work: {error}"))
+            self._listener(notice(f"a worker has failed, and others did its work: {error}"))
         return [future.result() for future in futures if not future.exception()]
+
+    def _begin(self, task: Task[Item, Result], items: Iterable[Item]) -> list[Future[Result]]:
+        try:
+            return [self._executor.submit(_run, task, item) for item in items]
+        except BrokenProcessPool as error:
+            raise _died(error) from error
+
+
+def _errors(futures: Sequence[Future[Result]], first: Collection[Future[Result]]) -> list[BaseException]:
+    """What they raised; of those that ended ``first``, first."""
+    in_turn = sorted(futures, key=lambda future: future not in first)
+    return [error for future in in_turn if not future.cancelled() and (error := future.exception())]
+
+
+def _cause(errors: Sequence[BaseException]) -> BaseException:
+    # Of workers that read together, all fail when one does, and say only that it has.
+    error = min(errors, key=lambda error: (isinstance(error, WorkerLostError), isinstance(error, SnapshotError)))
+    return error if isinstance(error, MydumpError) else _died(error)
 
 
 def _nursery() -> BaseContext:
@@ -119,14 +141,8 @@ def _nursery() -> BaseContext:
     return context
 
 
-def _cause(errors: Sequence[BaseException]) -> BaseException:
-    # Of workers that read together, all fail when one does, and say only that it has.
-    error = min(errors, key=lambda error: (isinstance(error, WorkerLostError), isinstance(error, SnapshotError)))
-    return error if isinstance(error, MydumpError) else _died(error)
-
-
 def _died(error: BaseException) -> BaseException:
-    if isinstance(error, multiprocessing.ProcessError) or type(error).__name__ == "BrokenProcessPool":
+    if isinstance(error, multiprocessing.ProcessError | BrokenProcessPool):
         return MydumpError("a worker process was killed; run again to go on")
     return error
 
@@ -137,17 +153,20 @@ def _run(task: Callable[..., Result], item: object) -> Result:
 
 
 def _work_together(task: Task[Worker, Result], patience: Patience, worker: Worker, *, announce: Listener) -> Result:
-    def tell(error: BaseException) -> bool:
-        comes_again = isinstance(error, WorkerLostError) and not _is_left_alone()
-        if comes_again:
+    for attempt in range(1, patience.attempts):
+        try:
+            return task(worker, announce=announce)
+        except WorkerLostError as error:
+            if _is_left_alone(patience.pause(attempt)):
+                raise
             announce(notice(f"worker {worker.number + 1} of {worker.workers} comes again: {error}"))
-        return comes_again
-
-    return retrying(patience, tell)(task, worker, announce=announce)
+    return task(worker, announce=announce)
 
 
-def _is_left_alone() -> bool:
-    return _failure is not None and _failure.poll()
+def _is_left_alone(seconds: float = 0) -> bool:
+    """Whether another worker has failed, waiting for that so long."""
+    assert _failure is not None
+    return _failure.poll(seconds)
 
 
 def _relay(events: SimpleQueue[Event | None], listener: Listener) -> None:
