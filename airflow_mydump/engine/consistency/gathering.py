@@ -192,7 +192,7 @@ class Gathering:
             if self._connections(self._ready) != expected:
                 raise _lost()
             if time.monotonic() > until:
-                raise SnapshotError(f"after {until - began:.0f} s not every worker {what}; all begin anew")
+                raise SnapshotError(f"after {until - began:.0f} s not every worker {what}; another try may succeed")
             time.sleep(_SNAPSHOT_POLL_SECONDS)
 
     def _connections(self, names: list[str]) -> list[int | None]:

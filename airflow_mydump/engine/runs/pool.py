@@ -93,7 +93,7 @@ class WorkerPool:
         self, task: Task[Worker, Result], bundles: int, patience: Patience, is_done: Callable[[], bool]
     ) -> list[Result]:
         """Run the task for all workers of a run that read in one moment of the source, all at once; each returns when
-        all is done, by whomever. There are no more of them than bundles.
+        all is done, by whomever. There are no more of them than bundles. Once in the life of a pool.
 
         A worker that lost its connection is tried again, as a task is by Airflow. When one has failed for good, nobody
         waits for it any more, and those that read do its work. Then ``is_done`` tells whether they have done all of it;
