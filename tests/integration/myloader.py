@@ -22,7 +22,7 @@ def load_with_myloader(pair: Pair, path: Path) -> None:
     assert MYLOADER
     drop = "--drop-table" if "--drop-table" in _run([MYLOADER, "--help"]).stdout else "--overwrite-tables"
     command = [MYLOADER, *_account(pair.target), "-d", str(path), "-t", "2", "-v", "2", drop]
-    for _ in range(5):
+    for _ in range(9):
         # 1.0.1 now and then aborts over a mutex of its own, or waits for it without end, whatever it loads.
         try:
             done = _run(command)

@@ -175,6 +175,8 @@ def test_who_leads_when_others_are_gone_does_not_read_without_them(
         workers = [crew.send(number) for number in range(3)]
         assert asleep.wait(20)
         wait_until(lambda: "leader" in locks.used(["leader"]))
+        leader = locks.used(["leader"])["leader"]
+        wait_until(lambda: len(locks.used([f"waiting:{number}:{leader}" for number in (0, 2)])) == 2)
         kill_holder(bank, locks, "leader")
         wait((workers[0], workers[2]), timeout=20)
         awake.set()

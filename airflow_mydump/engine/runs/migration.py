@@ -6,7 +6,7 @@ Airflow runs the same phases as tasks; this is the engine alone, for the command
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import quote
 
@@ -24,7 +24,7 @@ from airflow_mydump.engine.phases.schema import schema_phase
 from airflow_mydump.engine.phases.verify import verify_phase
 from airflow_mydump.engine.plan.plan import Plan
 from airflow_mydump.engine.plan.settings import PlanSettings
-from airflow_mydump.engine.retry import again
+from airflow_mydump.engine.retry import Patience, again
 from airflow_mydump.engine.runs.pool import WorkerPool
 from airflow_mydump.engine.runs.run_record import plan_once
 from airflow_mydump.engine.selection.selection import Selection
@@ -99,7 +99,7 @@ def _purpose(migration: Migration) -> dict[str, object]:
 def _move_together(migration: Migration, plan: Plan, pool: WorkerPool, announce: Listener) -> None:
     source, target, directory = migration.source, migration.target, migration.directory
     settings, bundles = migration.consistency, len(plan.data_bundles)
-    is_done = partial(is_loaded, target, plan)
+    is_done = partial(is_loaded, replace(target, patience=Patience(attempts=1)), plan)  # workers have waited for it
     work = partial(snapshot_data_phase, source, target, directory, plan.identity, settings)
     if settings.mode != "replica":
         pool.together(work, bundles, source.patience, is_done)

@@ -14,6 +14,7 @@ import signal
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
@@ -97,7 +98,7 @@ class WorkerPool:
 
         A worker that lost its connection is tried again, as a task is by Airflow. When one has failed for good, nobody
         waits for it any more, and those that read do its work. Then ``is_done`` tells whether they have done all of it;
-        if not, an error is raised: a cause, if there is one beside what others say of it.
+        if not, or if nobody knows, an error is raised: a cause, if there is one beside what others say of it.
         """
         workers = min(self._workers, bundles)
         crew = [Worker(number, workers, is_left_alone=_is_left_alone) for number in range(workers)]
@@ -108,7 +109,7 @@ class WorkerPool:
             self._failing.send_bytes(b"one has failed, or all are done, or nobody waits for them")
         wait(futures)
         errors = _errors(futures, first)
-        if errors and not (all(isinstance(error, MydumpError) for error in errors) and is_done()):
+        if errors and not (all(isinstance(error, MydumpError) for error in errors) and _is_known(is_done)):
             raise _cause(errors)
         for error in errors:
             self._listener(notice(f"a worker has failed, and others did its work: {error}"))
@@ -119,6 +120,12 @@ class WorkerPool:
             return [self._executor.submit(_run, task, item) for item in items]
         except BrokenProcessPool as error:
             raise _died(error) from error
+
+
+def _is_known(is_done: Callable[[], bool]) -> bool:
+    with suppress(MydumpError):
+        return is_done()
+    return False
 
 
 def _errors(futures: Sequence[Future[Result]], first: Collection[Future[Result]]) -> list[BaseException]:
