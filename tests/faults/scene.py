@@ -174,7 +174,10 @@ class Scene:
             # With its last session go its named locks and its metadata locks.
             while left := self.sessions(side) or self._transactions(side):
                 if time.monotonic() > deadline:
-                    shown = rows_of(self.server(side), "SHOW FULL PROCESSLIST")
+                    shown = [
+                        *rows_of(self.server(side), "SHOW FULL PROCESSLIST"),
+                        *rows_of(self.server(side), "SELECT * FROM information_schema.innodb_trx"),
+                    ]
                     raise AssertionError(f"sessions or transactions {left} on the {side} outlive a command: {shown}")
                 time.sleep(0.02)
         for folder in folders:

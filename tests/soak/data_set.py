@@ -97,6 +97,7 @@ def make_data_set(random: Random, server: Server, database: str, transactional: 
         tables = (*tables, *_make_child(random, cursor))
         for statement in _objects(random, tables):
             cursor.execute(statement)
+        cursor.execute("FLUSH TABLES")  # a server that is killed loses what MyISAM has not written yet
     return DataSet(database, tables)
 
 
