@@ -31,6 +31,7 @@ USER = "mover"
 """The account of the commands, so that their sessions are told from those of the test."""
 
 GONE_SECONDS = 10.0
+ROLLBACK_SECONDS = 60
 """How long after a command's end a process, session, transaction or lock of it may be there."""
 
 _USUAL_CONNECTIONS = 151
@@ -167,13 +168,14 @@ class Scene:
             self._remedies.pop()()
 
     def assert_nothing_left(self, command: Command, *folders: Path) -> None:
-        """No process, session and half-written file of an ended command is left for longer than GONE_SECONDS."""
+        """No process, session and half-written file of an ended command is left for longer than GONE_SECONDS; what a
+        session has loaded and not committed, its server rolls back as fast as it can."""
         command.wait_for_processes(GONE_SECONDS)
         deadline = time.monotonic() + GONE_SECONDS
         for side in SIDES:
             # With its last session go its named locks and its metadata locks.
             while left := self.sessions(side) or self._transactions(side):
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline + (0 if self.sessions(side) else ROLLBACK_SECONDS):
                     shown = [
                         *rows_of(self.server(side), "SHOW FULL PROCESSLIST"),
                         *rows_of(self.server(side), "SELECT * FROM information_schema.innodb_trx"),
