@@ -31,8 +31,10 @@ USER = "mover"
 """The account of the commands, so that their sessions are told from those of the test."""
 
 GONE_SECONDS = 10.0
-ROLLBACK_SECONDS = 60
 """How long after a command's end a process, session, transaction or lock of it may be there."""
+
+ROLLBACK_SECONDS = 60
+"""How much longer a transaction may be there whose session has gone: its server rolls it back."""
 
 _USUAL_CONNECTIONS = 151
 
