@@ -122,6 +122,8 @@ def pipe(program: str, client: str) -> Callable[[Task], Commands]:
 
 def _text_dump(program: str, task: Task) -> str:
     options = "--single-transaction --routines --triggers --events --databases"
+    if program == "mysqldump":
+        options = f"--set-gtid-purged=OFF {options}"  # a target with transactions of its own refuses it otherwise
     return f"{program} {shlex.join(_login(task.source))} {options} {task.database}"
 
 
