@@ -177,7 +177,8 @@ class Scene:
         for side in SIDES:
             # With its last session go its named locks and its metadata locks.
             while left := self.sessions(side) or self._transactions(side):
-                if time.monotonic() > deadline + (0 if self.sessions(side) else ROLLBACK_SECONDS):
+                rolls_back = isinstance(left, dict) and set(left.values()) == {"ROLLING BACK"}
+                if time.monotonic() > deadline + (ROLLBACK_SECONDS if rolls_back else 0):
                     shown = [
                         *rows_of(self.server(side), "SHOW FULL PROCESSLIST"),
                         *rows_of(self.server(side), "SELECT * FROM information_schema.innodb_trx"),
@@ -202,13 +203,14 @@ class Scene:
         """What would exempt an account from the limits that faults set."""
         return "CONNECTION_ADMIN" if self.pair.is_mysql else "CONNECTION ADMIN, READ_ONLY ADMIN"
 
-    def _transactions(self, side: Side) -> list[str]:
-        """Those of commands that are open, and after a crash those that no session has any more."""
+    def _transactions(self, side: Side) -> dict[str, str]:
+        """The states of those of commands that are open, and after a crash of those that no session has any more."""
         query = (
-            "SELECT t.trx_id FROM information_schema.innodb_trx t LEFT JOIN information_schema.processlist p "
-            f"ON p.id = t.trx_mysql_thread_id WHERE p.id IS NULL OR p.user = '{USER}'"
+            "SELECT t.trx_id, t.trx_state FROM information_schema.innodb_trx t "
+            "LEFT JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id "
+            f"WHERE p.id IS NULL OR p.user = '{USER}'"
         )
-        return [number for (number,) in rows_of(self.server(side), query)]
+        return dict(rows_of(self.server(side), query))
 
     def _hold(self, side: Side, seconds: float, statements: tuple[str, ...]) -> None:
         with self.server(side).connect(autocommit=False) as connection, connection.cursor() as cursor:

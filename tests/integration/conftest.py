@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sandbox.server import Flavor, Server, ServerNotInstalledError
 
+from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA
 from tests.integration.pair import Pair, rows_of, run_sql
 from tests.integration.run import Run
+from tests.integration.writers import Writers, make_bank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +51,18 @@ def database(pair: Pair) -> Iterator[str]:
 def run(pair: Pair, database: str, tmp_path: Path) -> Run:
     """A copy of the test's database, phase by phase."""
     return Run.of(pair, database, tmp_path)
+
+
+@pytest.fixture
+def bank(run: Run) -> Iterator[Run]:
+    """A run over tables that writers change until its end, about to copy them."""
+    make_bank(run.pair.source, run.database)
+    run.on_source("CREATE TABLE other (v INT)")
+    run.settings = PlanSettings(chunk_bytes=16 << 10, concurrency=3)
+    run.plan()
+    run.schema()
+    with Writers(run.pair.source, run.database):
+        yield run
 
 
 @pytest.fixture

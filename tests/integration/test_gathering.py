@@ -19,14 +19,13 @@ from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.errors import IncompleteRunError, ServerError, WorkerLostError
 from airflow_mydump.engine.event import EventKind, ignore
 from airflow_mydump.engine.phases.data import _CopyWork, is_loaded, snapshot_data_phase
-from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.engine.runs.pool import WorkerPool
 from airflow_mydump.engine.server.privilege import SOURCE_PRIVILEGES
 from tests.integration.crew import QUICK, Crew
 from tests.integration.pair import endpoint, run_sql
 from tests.integration.test_bad_input import account
 from tests.integration.test_snapshot import long_query
-from tests.integration.writers import Writers, make_bank, require_one_moment
+from tests.integration.writers import require_one_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,18 +36,6 @@ if TYPE_CHECKING:
     from tests.integration.run import Run
 
 PATIENT = replace(QUICK, gather_seconds=120)
-
-
-@pytest.fixture
-def bank(run: Run) -> Iterator[Run]:
-    """A run over tables that writers change until its end, about to copy them."""
-    make_bank(run.pair.source, run.database)
-    run.on_source("CREATE TABLE other (v INT)")
-    run.settings = PlanSettings(chunk_bytes=16 << 10, concurrency=3)
-    run.plan()
-    run.schema()
-    with Writers(run.pair.source, run.database):
-        yield run
 
 
 @pytest.fixture

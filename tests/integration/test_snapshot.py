@@ -77,18 +77,6 @@ def test_a_dump_beside_writers_is_of_one_moment(pair: Pair, database: str, tmp_p
     assert "as they were at this position" in (tmp_path / "dump" / "metadata").read_text()
 
 
-@pytest.fixture
-def bank(run: Run) -> Iterator[Run]:
-    """A run over tables that writers change until its end, about to copy them."""
-    make_bank(run.pair.source, run.database)
-    run.on_source("CREATE TABLE other (v INT)")
-    run.settings = PlanSettings(chunk_bytes=16 << 10, concurrency=3)
-    run.plan()
-    run.schema()
-    with Writers(run.pair.source, run.database):
-        yield run
-
-
 def epochs(run: Run) -> list[str]:
     return [epoch for (epoch,) in rows_of(run.pair.target, ledger_of(run, "moment"))]
 
