@@ -33,8 +33,8 @@ USER = "mover"
 GONE_SECONDS = 10.0
 """How long after a command's end a process, session, transaction or lock of it may be there."""
 
-ROLLBACK_SECONDS = 60
-"""How much longer a transaction may be there whose session has gone: its server rolls it back."""
+_TRANSACTIONS_KEPT_SECONDS = 0.1
+"""InnoDB shows its transactions as they were when somebody last looked, until nobody has looked for as long as this."""
 
 _USUAL_CONNECTIONS = 151
 
@@ -170,21 +170,19 @@ class Scene:
             self._remedies.pop()()
 
     def assert_nothing_left(self, command: Command, *folders: Path) -> None:
-        """No process, session and half-written file of an ended command is left for longer than GONE_SECONDS; what a
-        session has loaded and not committed, its server rolls back as fast as it can."""
+        """No process, session and half-written file of an ended command is left for longer than GONE_SECONDS."""
         command.wait_for_processes(GONE_SECONDS)
         deadline = time.monotonic() + GONE_SECONDS
         for side in SIDES:
             # With its last session go its named locks and its metadata locks.
             while left := self.sessions(side) or self._transactions(side):
-                rolls_back = isinstance(left, dict) and set(left.values()) == {"ROLLING BACK"}
-                if time.monotonic() > deadline + (ROLLBACK_SECONDS if rolls_back else 0):
+                if time.monotonic() > deadline:
                     shown = [
                         *rows_of(self.server(side), "SHOW FULL PROCESSLIST"),
                         *rows_of(self.server(side), "SELECT * FROM information_schema.innodb_trx"),
                     ]
                     raise AssertionError(f"sessions or transactions {left} on the {side} outlive a command: {shown}")
-                time.sleep(0.02)
+                time.sleep(0.02 if isinstance(left, list) else 2 * _TRANSACTIONS_KEPT_SECONDS)
         for folder in folders:
             halves = [
                 path for path in folder.rglob("*") if path.is_file() and "partial" in str(path.relative_to(folder))
