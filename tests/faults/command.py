@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from airflow_mydump.engine.event import Event
+    from airflow_mydump.engine.runs.relay import Announcer
 
 _nursery = multiprocessing.get_context("forkserver")
 _nursery.set_forkserver_preload(["airflow_mydump.cli", "tests.faults.command"])
@@ -115,7 +116,8 @@ def _pass_gate(gate: str) -> None:
 
     def become_gated_worker(events: Any, failure: Any) -> None:
         become_worker(events, failure)
-        pool._events = _Gated(gate, events)  # type: ignore[assignment]
+        assert pool._announcer
+        pool._announcer = _Gated(gate, pool._announcer)  # type: ignore[assignment]
 
     def listen_in_command(self: ProgressBar, event: Event) -> None:
         # What workers announce comes through a thread, and has passed the gate there.
@@ -128,15 +130,16 @@ def _pass_gate(gate: str) -> None:
 
 
 class _Gated:
-    """A queue of events that go through the gate before they go on."""
+    """An announcer whose events go through the gate before they go on."""
 
-    def __init__(self, gate: str, events: Any) -> None:
+    def __init__(self, gate: str, announcer: Announcer) -> None:
         self._gate = gate
-        self._events = events
+        self._announcer = announcer
+        self.send = announcer.send
 
-    def put(self, event: Event) -> None:
+    def announce(self, event: Event) -> None:
         announce(self._gate, event)
-        self._events.put(event)
+        self._announcer.announce(event)
 
 
 def _running() -> list[int]:

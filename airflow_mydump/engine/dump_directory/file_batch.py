@@ -24,7 +24,7 @@ class FileBatch:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._partial: dict[str, Path] = {}
+        self._partial: dict[str, str] = {}
         self._directory = -1
 
     @contextmanager
@@ -40,7 +40,7 @@ class FileBatch:
                 self._directory = os.open(self._storage.directory.path, os.O_RDONLY)
             yield stream
         if (earlier := self._partial.pop(name, None)) is not None:
-            earlier.unlink(missing_ok=True)
+            Path(earlier).unlink(missing_ok=True)
         self._partial[name] = partial
 
     def write(self, name: str, content: bytes) -> None:
@@ -55,7 +55,7 @@ class FileBatch:
         with naming_the_file(self._storage, next(iter(self._partial))):
             _sync_file_system(self._directory, self._partial.values())
             for name, partial in self._partial.items():
-                partial.replace(self._storage.directory.file(name))
+                os.replace(partial, self._storage.directory.file(name))  # noqa: PTH105  # pathlib takes longer than it does
             os.fsync(self._directory)
         self._partial.clear()
 
@@ -70,17 +70,17 @@ class FileBatch:
                 self.settle()
         finally:
             for partial in self._partial.values():
-                partial.unlink(missing_ok=True)
+                Path(partial).unlink(missing_ok=True)
             if self._directory >= 0:
                 os.close(self._directory)
 
 
-def _sync_file_system(directory: int, files: Iterable[Path]) -> None:
+def _sync_file_system(directory: int, files: Iterable[str]) -> None:
     """syncfs(2), which Python does not have; each file by itself where the system has none either."""
     library = ctypes.CDLL(None, use_errno=True)
     if not hasattr(library, "syncfs"):
         for file in files:
-            with file.open("rb") as stream:
+            with Path(file).open("rb") as stream:
                 os.fsync(stream.fileno())
     elif library.syncfs(directory):
         number = ctypes.get_errno()

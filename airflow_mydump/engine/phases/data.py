@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.consistency.kept_session import KeptSession
@@ -122,15 +122,16 @@ class _CopyWork:
         return sorted({planned.table.name for bundle in self._bundles() for planned in bundle.tables})
 
     def note_tables(self, epoch: str) -> bool:
-        return note_tables(self.source, self._record, epoch, self._snapshot_tables())
+        return note_tables(self.source, self._record, epoch, self._snapshot_tables)
 
     def require_noted(self, epoch: str) -> None:
-        require_noted(self.source, self._record, epoch, self._snapshot_tables())
+        require_noted(self.source, self._record, epoch, self._snapshot_tables)
 
     @property
     def _record(self) -> WorkDirectory:
         return self.directory.child(plan_path(self.plan.identity))
 
+    @cached_property
     def _snapshot_tables(self) -> list[TableName]:
         return sorted({name for bundle in self._bundles() for name in snapshot_tables(bundle)})
 

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Protocol
 
 from airflow_mydump.engine.batch import batches
@@ -76,7 +76,8 @@ def dump_phase(source: Endpoint, storage: Storage, file: str, announce: Listener
         def dump(target: DumpTarget, jobs: Sequence[DumpJob], heard: Listener) -> list[ChunkManifest]:
             return connection.once(dump_chunks, target, jobs, heard)
 
-        return _dump_bundle(storage, file, dump, "", source.patience, announce)
+        bundle = storage.private.read(file, DataBundle)
+        return _dump_bundle(storage, file, bundle, dump, "", source.patience, announce)
 
 
 def snapshot_dump_phase(
@@ -132,11 +133,12 @@ class _DumpWork:
         return sorted({planned.table.name for bundle in self._bundles() for planned in bundle.tables})
 
     def note_tables(self, epoch: str) -> bool:
-        return note_tables(self.source, self._folder, epoch, self._snapshot_tables())
+        return note_tables(self.source, self._folder, epoch, self._snapshot_tables)
 
     def require_noted(self, epoch: str) -> None:
-        require_noted(self.source, self._folder, epoch, self._snapshot_tables())
+        require_noted(self.source, self._folder, epoch, self._snapshot_tables)
 
+    @cached_property
     def _snapshot_tables(self) -> list[TableName]:
         return sorted({name for bundle in self._bundles() for name in snapshot_tables(bundle)})
 
@@ -176,7 +178,7 @@ class _DumpWork:
         found = self.storage.private.read(file, DataBundle)
         dump, patience = partial(dump_chunks, session), self.source.patience
         with holding_noted(self.source, self._folder, moment, found, session):
-            return _dump_bundle(self.storage, file, dump, f"{moment.epoch}-", patience, self.announce)
+            return _dump_bundle(self.storage, file, found, dump, f"{moment.epoch}-", patience, self.announce)
 
 
 class _Dump(Protocol):
@@ -186,9 +188,8 @@ class _Dump(Protocol):
 
 
 def _dump_bundle(
-    storage: Storage, file: str, dump: _Dump, epoch: str, patience: Patience, announce: Listener
+    storage: Storage, file: str, bundle: DataBundle, dump: _Dump, epoch: str, patience: Patience, announce: Listener
 ) -> Dumped:
-    bundle = storage.private.read(file, DataBundle)
     names = storage.private.read(dump_file(file), DumpBundle)
     records = f"{epoch}{names.number:05}-"
     finished = read_done(storage, bundle.identity.plan, records).finished

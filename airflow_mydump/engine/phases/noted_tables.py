@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.moment import Moment
@@ -42,7 +43,7 @@ def _note(source: Endpoint, record: WorkDirectory, file: str, tables: Sequence[T
 
 def require_noted(source: Endpoint, record: WorkDirectory, epoch: str, tables: Sequence[TableName]) -> None:
     """Raise SnapshotError naming a table that is not the one any more that was noted; ConnectError, ServerError."""
-    if changed := _changed(source, record, noted_file(epoch), tables):
+    if changed := _changed(source, _noted_before(record, epoch), tables):
         raise SnapshotError(
             f"on the source {changed} is not the table any more that had the name in the moment of the snapshot: it "
             "was renamed, altered, exchanged, emptied or rebuilt; what was read is thrown away when all workers are "
@@ -52,17 +53,26 @@ def require_noted(source: Endpoint, record: WorkDirectory, epoch: str, tables: S
 
 def require_cut_tables(source: Endpoint, record: WorkDirectory) -> None:
     """Raise IncompleteRunError naming a table whose chunks may be of two tables; ConnectError, ServerError."""
-    if changed := _changed(source, record, WHEN_PLANNED, None):
+    noted = _noted(record, WHEN_PLANNED)
+    if changed := _changed(source, noted, list(noted)):
         raise IncompleteRunError(
             f"on the source {changed} is not the table any more that had the name when the run was planned, and its "
             "chunks were read one by one: it was renamed, altered, exchanged, emptied or rebuilt; start the run anew"
         )
 
 
-def _changed(source: Endpoint, record: WorkDirectory, file: str, tables: Sequence[TableName] | None) -> str:
-    """Those of the tables, by default of all that were noted, that are not what was noted; in words."""
-    noted = {table.name: table.identity for table in record.read_lines(file, NotedTable)}
-    wanted = list(noted) if tables is None else tables
+@lru_cache(maxsize=1)
+def _noted_before(record: WorkDirectory, epoch: str) -> Mapping[TableName, str]:
+    """What was noted for a moment: once, and a worker asks for each of its bundles."""
+    return _noted(record, noted_file(epoch))
+
+
+def _noted(record: WorkDirectory, file: str) -> Mapping[TableName, str]:
+    return {table.name: table.identity for table in record.read_lines(file, NotedTable)}
+
+
+def _changed(source: Endpoint, noted: Mapping[TableName, str], wanted: Sequence[TableName]) -> str:
+    """Those of the tables that are not what was noted; in words."""
     now = asked(source, metadata, read_identities, wanted)
     changed = [str(name) for name in wanted if name not in noted or now.get(name) != noted[name]]
     more = f" and {len(changed) - _TOLD} more" if len(changed) > _TOLD else ""

@@ -46,13 +46,16 @@ def prefetch_metadata(source: Endpoint, selection: Selection, known: Collection[
         clock = read_clock(session)  # first: what is altered while the rest is read has a later time
         schemas = _schemas(session, selection)
         names = _Names(session, selection)
-        figures = _figures(session, [name for name in names.tables if name not in known])
-        times = {name: figure.made for name, figure in figures.items() if figure.engine == "InnoDB"}
-        identities = read_identities(session, list(times), times)
+        wanted = [name for name in names.tables if name not in known]
+        with Definitions(source, wanted) as definitions:
+            figures = _figures(session, wanted)
+            times = {name: figure.made for name, figure in figures.items() if figure.engine == "InnoDB"}
+            identities = read_identities(session, list(times), times)
+            tables = tuple(_tables(session, selection, figures, definitions))
         return Catalog(
             server=str(session.flavor),
             schemas=schemas,
-            tables=tuple(_tables(session, selection, figures)),
+            tables=tables,
             lasting={name.sql: identity for name, identity in lasting(identities, clock).items()},
             objects=(
                 *(show_object(session, "sequence", name) for name in names.sequences),
@@ -129,20 +132,21 @@ def _columns(session: Session, schemas: Sequence[str]) -> dict[TableName, tuple[
     return {name: tuple(found) for name, found in columns.items()}
 
 
-def _tables(session: Session, selection: Selection, figures: Mapping[TableName, _Figures]) -> Iterable[Table]:
+def _tables(
+    session: Session, selection: Selection, figures: Mapping[TableName, _Figures], definitions: Definitions
+) -> Iterable[Table]:
     if not figures:
         return
     schemas = _schemas_of(figures)
-    with Definitions(session.endpoint, list(figures)) as reading:
-        columns = _columns(session, schemas)
-        keys = read_keys(session, schemas)
-        partitioned = any("partitioned" in figure.options for figure in figures.values())
-        partitions = read_partitions(session, schemas) if partitioned else {}
-        files = read_file_bytes(session, schemas)
-        definitions = reading.texts()
+    columns = _columns(session, schemas)
+    keys = read_keys(session, schemas)
+    partitioned = any("partitioned" in figure.options for figure in figures.values())
+    partitions = read_partitions(session, schemas) if partitioned else {}
+    files = read_file_bytes(session, schemas)
+    texts = definitions.texts()
     if vanished := figures.keys() - columns.keys():
         raise _vanished(min(vanished))
-    for (name, figure), definition in zip(figures.items(), definitions, strict=True):
+    for (name, figure), definition in zip(figures.items(), texts, strict=True):
         usable = in_order_of_definition(keys.get(name, ()), definition)
         table = Table(
             name=name,

@@ -26,6 +26,7 @@ from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.errors import MydumpError, SnapshotError, WorkerLostError
 from airflow_mydump.engine.event import Event, Listener, notice
 from airflow_mydump.engine.retry import Patience
+from airflow_mydump.engine.runs.relay import Announcer, Relay
 
 Item = TypeVar("Item", contravariant=True)
 Result = TypeVar("Result", covariant=True)
@@ -33,9 +34,7 @@ Result = TypeVar("Result", covariant=True)
 _IMPORTED = [f"airflow_mydump.engine.runs.{run}" for run in ("migration", "dump", "restore", "comparison")]
 """Whose functions workers run."""
 
-_LAST_EVENTS_SECONDS = 5.0
-
-_events: SimpleQueue[Event | None] | None = None
+_announcer: Announcer | None = None
 _failure: Connection | None = None
 """Has something to be read, which nobody does, as soon as a worker has failed: no lock, which one that is killed would
 keep."""
@@ -57,23 +56,17 @@ class WorkerPool:
     def __init__(self, workers: int, listener: Listener) -> None:
         context = _nursery()
         self._workers, self._listener = workers, listener
-        self._events: SimpleQueue[Event | None] = context.SimpleQueue()
+        self._relay = Relay(context, listener)
         failure, self._failing = context.Pipe(duplex=False)
-        self._executor = ProcessPoolExecutor(workers, context, _become_worker, (self._events, failure))
-        self._relay = Thread(target=_relay, args=(self._events, listener), daemon=True)
+        self._executor = ProcessPoolExecutor(workers, context, _become_worker, (self._relay.events, failure))
 
     def __enter__(self) -> WorkerPool:
-        self._relay.start()
+        self._relay.begin()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._executor.shutdown(cancel_futures=True)
-        # In a thread, and without waiting for ever: a worker that was killed while it announced keeps the queue locked.
-        ending = Thread(target=self._events.put, args=(None,), daemon=True)
-        ending.start()
-        self._relay.join(_LAST_EVENTS_SECONDS)
-        # A thread that still holds the queue when Python ends makes it complain about a leaked semaphore.
-        ending.join(_LAST_EVENTS_SECONDS)
+        self._relay.end()
 
     def map(self, task: Task[Item, Result], items: Iterable[Item]) -> list[Result]:
         """Run the task for every item, some at once; results come in the items' order.
@@ -155,8 +148,11 @@ def _died(error: BaseException) -> BaseException:
 
 
 def _run(task: Callable[..., Result], item: object) -> Result:
-    assert _events is not None
-    return task(item, announce=_events.put)
+    assert _announcer is not None
+    try:
+        return task(item, announce=_announcer.announce)
+    finally:
+        _announcer.send()
 
 
 def _work_together(task: Task[Worker, Result], patience: Patience, worker: Worker, *, announce: Listener) -> Result:
@@ -176,14 +172,9 @@ def _is_left_alone(seconds: float = 0) -> bool:
     return _failure.poll(seconds)
 
 
-def _relay(events: SimpleQueue[Event | None], listener: Listener) -> None:
-    while (event := events.get()) is not None:
-        listener(event)
-
-
-def _become_worker(events: SimpleQueue[Event | None], failure: Connection) -> None:
-    global _events, _failure
-    _events, _failure = events, failure
+def _become_worker(events: SimpleQueue[Sequence[Event]], failure: Connection) -> None:
+    global _announcer, _failure
+    _announcer, _failure = Announcer(events), failure
     # Ctrl-C reaches the whole process group; the parent decides what becomes of the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()

@@ -73,16 +73,19 @@ class Session:
             result = self._connection.store_result()
             names = [column[0] for column in result.describe()]
             rows = result.fetch_row(maxrows=0)
-        return [dict(zip(names, _decoded(row), strict=True)) for row in rows]
+        texts = _Texts()
+        return [dict(zip(names, texts.of(row), strict=True)) for row in rows]
 
     def text_rows(self, sql: str) -> list[tuple[str, ...]]:
         """As `rows`, decoded as UTF-8; NULL becomes the empty string. For metadata sessions."""
-        return [_decoded(row) for row in self.rows(sql)]
+        texts = _Texts()
+        return [texts.of(row) for row in self.rows(sql)]
 
     def text_stream(self, sql: str) -> Iterator[tuple[str, ...]]:
         """As `text_rows`, read from the wire as they are asked for; read all before the next statement."""
+        texts = _Texts()
         for batch in self.stream(sql, _TEXT_ROWS_AT_ONCE):
-            yield from map(_decoded, batch)
+            yield from map(texts.of, batch)
 
     def pairs(self, sql: str) -> list[tuple[str, str]]:
         """As `text_rows`, for a query of two columns."""
@@ -185,8 +188,15 @@ class Session:
         self.close()
 
 
-def _decoded(row: Row) -> tuple[str, ...]:
-    return tuple("" if value is None else value.decode("utf-8", "surrogateescape") for value in row)
+class _Texts(dict["bytes | None", str]):
+    """The texts that a result's fields hold, each once: catalogs repeat names and types in every row."""
+
+    def of(self, row: Row) -> tuple[str, ...]:
+        return tuple(map(self.__getitem__, row))
+
+    def __missing__(self, value: bytes | None) -> str:
+        text = self[value] = "" if value is None else value.decode("utf-8", "surrogateescape")
+        return text
 
 
 def _connect(endpoint: Endpoint, read_timeout: int) -> Any:
