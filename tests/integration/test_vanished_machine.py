@@ -1,7 +1,10 @@
-"""A machine that vanishes without a farewell leaves a snapshot and locks on the source for a bounded time."""
+"""A machine that vanishes without a farewell leaves a snapshot and locks on the source for a bounded time, and is not
+waited for longer."""
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -13,13 +16,15 @@ from airflow_mydump.engine.consistency import kept_session, named_lock, sign_of_
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.errors import MydumpError
+from airflow_mydump.engine.loading.loader import Loader
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 from tests.faults.proxy import Proxy
 from tests.integration.pair import endpoint, rows_of, run_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from airflow_mydump.engine.server.session import Session
     from tests.integration.pair import Pair
 
 LOST_AFTER_SECONDS = 2
@@ -95,3 +100,15 @@ def test_a_reader_may_wait_for_a_slow_target_though_all_rows_have_left_the_serve
         time.sleep(1.5 * LOST_AFTER_SECONDS)
         with session.consistent_snapshot():
             assert len(session.rows(f"SELECT v FROM {table}")) == 3
+
+
+def test_who_waits_for_an_answer_asks_the_servers_system_whether_it_is_there(pair: Pair) -> None:
+    with Session(endpoint(pair.source), metadata) as session, Loader(endpoint(pair.source)) as loader:
+        for descriptor in (session._connection.fileno(), loader._connection.descriptor):
+            with socket.socket(fileno=os.dup(descriptor)) as connection:
+                assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+                first, after, tries = (
+                    connection.getsockopt(socket.IPPROTO_TCP, option)
+                    for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+                )
+                assert first + after * tries <= 60

@@ -8,6 +8,7 @@ stream is under way it gets nothing. So a hostile server cannot read files here.
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.metadata.catalog import Table
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.flavor import Flavor
+from airflow_mydump.engine.server.keepalive import keep_alive
 from airflow_mydump.engine.server.session import CONNECT_TIMEOUT, READ_TIMEOUT
 from airflow_mydump.engine.server.session_state import NOT_LOGGED, WAIT_SECONDS, loading
 
@@ -164,8 +166,14 @@ class _StreamConnection(Connection):
     server_version: str
     server_capabilities: int
     _result: Any
+    _sock: socket.socket
 
     _frames: Iterable[bytes] | None = None
+
+    @property
+    def descriptor(self) -> int:
+        """Of the socket, as long as the connection is open."""
+        return self._sock.fileno()
 
     def stream_query(self, sql: str, frames: Iterable[bytes], most_bytes: int) -> None:
         """Run a LOAD DATA LOCAL with these frames, in packets of at most so many bytes."""
@@ -249,7 +257,7 @@ def _pieces(frames: Iterable[bytes], most_bytes: int) -> Iterator[bytes]:
 
 def _connect(endpoint: Endpoint) -> _StreamConnection:
     try:
-        return _StreamConnection(
+        connection = _StreamConnection(
             host=endpoint.host,
             port=endpoint.port,
             user=endpoint.user,
@@ -262,6 +270,9 @@ def _connect(endpoint: Endpoint) -> _StreamConnection:
             write_timeout=READ_TIMEOUT,
             ssl=_ssl_context(endpoint),
         )
+        if not endpoint.unix_socket:
+            keep_alive(connection.descriptor)
+        return connection
     except (pymysql.Error, OSError, ssl.SSLError) as error:
         reason = error.args[1] if len(error.args) > 1 else error
         raise ConnectError(f"cannot connect to {endpoint}: {reason}") from error

@@ -16,6 +16,7 @@ from airflow_mydump.engine.error_number import DENIED
 from airflow_mydump.engine.errors import AccessError, ConnectError, ServerError
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.flavor import Flavor
+from airflow_mydump.engine.server.keepalive import keep_alive
 from airflow_mydump.engine.server.session_state import NOT_LOGGED, SILENCE_SECONDS, SessionState
 
 Row = tuple["bytes | None", ...]
@@ -220,7 +221,10 @@ def _connect(endpoint: Endpoint, read_timeout: int) -> Any:
     if given := {name: path for name, path in files.items() if path}:
         arguments["ssl"] = given
     try:
-        return _mysql.connect(**arguments)  # type: ignore[no-untyped-call]
+        connection = _mysql.connect(**arguments)  # type: ignore[no-untyped-call]
+        if not endpoint.unix_socket:
+            keep_alive(connection.fileno())
+        return connection
     except _mysql.Error as error:
         kind = AccessError if _number(error) in DENIED else ConnectError
         raise kind(f"cannot connect to {endpoint}: {_message(error)}") from error
