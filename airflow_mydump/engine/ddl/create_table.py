@@ -134,6 +134,8 @@ def _without_own_schema(table: TableName, element: str) -> str:
 
 
 def _sequence_calls(element: str) -> list[re.Match[str]]:
+    if not _SEQUENCE_WORD.search(element):  # as almost everywhere
+        return []
     calls = (_SEQUENCE_CALL.match(element, found.start()) for found in _SEQUENCE_WORD.finditer(_mask(element)))
     return [call for call in calls if call]
 
