@@ -288,3 +288,27 @@ def test_who_waits_for_others_sees_that_all_is_done(
         checked.set()
         assert waiting.result(10).chunks == 0
     require_all_of_one_moment(bank)
+
+
+def test_who_comes_with_another_number_of_workers_does_not_read_in_a_moment_that_did_not_wait_for_it(
+    bank: Run, locks: NamedLocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note_tables, asleep, awake = _CopyWork.note_tables, threading.Event(), threading.Event()
+
+    def take_a_while(work: _CopyWork, epoch: str) -> bool:
+        asleep.set()
+        awake.wait(30)
+        return note_tables(work, epoch)
+
+    monkeypatch.setattr(_CopyWork, "note_tables", take_a_while)
+    with Crew(bank, workers=2) as two, Crew(bank, workers=3) as three:
+        workers = [two.send(number, lambda _: time.sleep(0.02)) for number in range(2)]
+        assert asleep.wait(20)
+        leader = locks.used(["leader"])["leader"]
+        other = three.send(2)
+        wait_until(lambda: bool(locks.used([f"waiting:2:{leader}"])))
+        awake.set()
+        assert other.result(60).chunks == 0
+        assert bank.planned
+        assert sum(worker.result().chunks for worker in workers) == bank.planned.chunks
+    require_all_of_one_moment(bank)

@@ -2,8 +2,9 @@
 
 Each says that it is ready by a named lock. When all have, the one that gets the leader's lock takes the source's global
 lock, says go by another, and waits until each says that it has its snapshot; then it notes the source's position,
-releases the global lock and declares the snapshot open. Whoever is missing or dies in between makes the gathering fail;
-the global lock is never asked for before all are ready, and never held for longer than ``max_lock_seconds``.
+releases the global lock and declares the snapshot open to those that it has waited for. Whoever is missing or dies in
+between makes the gathering fail; the global lock is never asked for before all are ready, and never held for longer
+than ``max_lock_seconds``.
 
 The locks of a worker stay until it ends. So a worker that comes later sees that the others read already, and that it
 cannot join them. One that was stopped, and wakes up when the others begin anew, sees that another connection leads.
@@ -74,6 +75,8 @@ class Gathering:
             if self._is_done_without_this_one():
                 return None  # that is why the leader is not there any more
             raise
+        if moment is None:
+            return None
         lock_definitions(self._locks, self._settings)  # the leader's may die before this worker does
         return moment
 
@@ -153,11 +156,17 @@ class Gathering:
             written=written,
         )
         moment = go_on_or_settle(self._logbook, self._locks, moment)
+        for member in expected:
+            self._locks.take(_member(moment.epoch, member))
         self._locks.take(_open(moment.epoch))
         self._locks.take(_OPEN)
         return moment
 
-    def _follow(self, session: KeptSession, leader: int) -> Moment:
+    def _follow(self, session: KeptSession, leader: int) -> Moment | None:
+        """The leader's moment; None if the leader did not wait for this worker, whose snapshot is of another then.
+
+        So it is where commands or tasks with different numbers of workers meet in one run.
+        """
         self._wait_for(_GO, leader)
         self._begin(session)
         self._wait_for(_OPEN, leader)
@@ -165,18 +174,26 @@ class Gathering:
         if moment is None:
             raise WorkerLostError("the moment of the snapshot was not recorded; all begin anew")
         self._wait_for(_open(moment.epoch), leader)  # it is this leader's, and not one that was recorded since
-        return moment
+        ready = self._own(self._ready)
+        member = _member(moment.epoch, self._locks.used([ready]).get(ready))
+        if self._locks.used([member]).get(member) == leader:
+            return moment
+        self._stand_aside()
+        return None
 
     def _begin(self, session: KeptSession) -> None:
         session.begin()
         self._locks.take(self._own(self._reading))
 
     def _is_done_without_this_one(self) -> bool:
-        for name in (self._own(self._reading), self._own(self._ready)):
-            self._locks.release(name)  # whoever looks must not think that this one reads
+        self._stand_aside()
         with suppress(MydumpError):
             return self._logbook.complete()
         return False
+
+    def _stand_aside(self) -> None:
+        for name in (self._own(self._reading), self._own(self._ready)):
+            self._locks.release(name)  # whoever looks must not think that this one reads
 
     def _wait_for(self, name: str, leader: int) -> None:
         """Wait for a lock of the leader's, for as long as the leader lives; its own waiting is bounded."""
@@ -210,6 +227,11 @@ def _waiting(number: int, leader: int) -> str:
 
 def _open(epoch: str) -> str:
     return f"{_OPEN}:{epoch}"
+
+
+def _member(epoch: str, connection: int | None) -> str:
+    """Of a worker that the leader has waited for."""
+    return f"member:{epoch}:{connection}"
 
 
 def _lost() -> WorkerLostError:
