@@ -23,7 +23,7 @@ from tests.integration.test_bad_input import account
 from tests.integration.writers import Writers, make_bank, require_one_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from airflow_mydump.engine.event import Event
@@ -174,3 +174,43 @@ def test_a_missing_privilege_is_named_before_anything_changes(run: Run) -> None:
             preflight.check_source(source, run.selection, LOCKED)
     assert "LOCK TABLES" in str(refused.value)
     assert "RELOAD" in str(refused.value)
+
+
+@pytest.fixture
+def prepared(bank: Run) -> Iterator[Callable[[str], None]]:
+    """A transaction of MariaDB's that has written to a table, is prepared, and has no session any more; call it to end
+    it with COMMIT or ROLLBACK."""
+    if bank.pair.is_mysql:
+        pytest.skip("MySQL refuses the locks")
+    name = f"'{bank.database}'"
+    run_sql(bank.pair.source, f"XA START {name}", "INSERT INTO journal VALUES (99, 0)", f"XA END {name}",
+            f"XA PREPARE {name}", database=bank.database)  # fmt: skip
+    ended = threading.Event()
+
+    def end(how: str) -> None:
+        run_sql(bank.pair.source, f"XA {how} {name}")
+        ended.set()
+
+    yield end
+    if not ended.is_set():
+        end("ROLLBACK")
+
+
+def test_a_prepared_transaction_that_could_still_change_the_tables_is_waited_for(
+    bank: Run, prepared: Callable[[str], None]
+) -> None:
+    with (
+        Crew(bank, 1, replace(LOCKED, max_lock_seconds=1)) as crew,
+        pytest.raises(SnapshotError, match=f"prepared .*{bank.database}.*: see XA RECOVER"),
+    ):
+        crew.all()
+    assert not epochs(bank)
+    with Crew(bank, 1, LOCKED) as crew:
+        worker = crew.send(0)
+        time.sleep(1)
+        assert not epochs(bank)
+        prepared("COMMIT")
+        worker.result()
+    written = "SELECT COUNT(*) FROM journal WHERE writer = 99"
+    assert value_of(bank.pair.target, written, bank.database) == 1
+    run_sql(bank.pair.source, "DELETE FROM journal WHERE writer = 99", database=bank.database)

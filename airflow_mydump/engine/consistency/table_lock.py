@@ -17,6 +17,7 @@ from airflow_mydump.engine.server.session import Session
 
 _LOCK_WAIT_TIMEOUT = 1205
 _SHORT_TRIES, _PAUSE_SECONDS = 10, 1.5
+_PREPARED_POLL_SECONDS = 0.05
 
 
 class TableLock:
@@ -74,12 +75,34 @@ class TableLock:
                         "cannot take read locks on the source's tables (grant the account RELOAD and LOCK TABLES, or "
                         "choose another mode of consistency)"
                     ) from error
+                self._await_prepared(session)
             locks.take(_held(self._epoch))
             self._held = stack.pop_all()
         return True
 
+    def _await_prepared(self, session: Session) -> None:
+        """Wait for the transactions that were prepared before the locks were held; none that is prepared from now on
+        has written to the tables. Raises SnapshotError."""
+        if not session.flavor.locks_pass_prepared:
+            return
+        left = before = _prepared(session)
+        until = time.monotonic() + self._settings.max_lock_seconds
+        while left := left & before:
+            if time.monotonic() > until:
+                raise SnapshotError(
+                    f"on the source a transaction is prepared (XA) and neither committed nor rolled back, {min(left)}, "
+                    "and may change the tables whoever has them locked: see XA RECOVER, and end it"
+                )
+            time.sleep(_PREPARED_POLL_SECONDS)
+            left = _prepared(session)
+
     def __exit__(self, *error: object) -> None:
         self._held.close()
+
+
+def _prepared(session: Session) -> frozenset[str]:
+    """The names of all prepared transactions of the server."""
+    return frozenset(" ".join(row) for row in session.text_rows("XA RECOVER FORMAT='SQL'"))
 
 
 def holder_of(locks: NamedLocks, epoch: str) -> int | None:

@@ -121,6 +121,12 @@ class Flavor:
         return self.vendor == "mysql" and self.version >= (8, 0, 11)
 
     @property
+    def locks_pass_prepared(self) -> bool:
+        """Whether read locks on tables are granted though a prepared transaction has written to them that no session
+        has any more, and let it be committed (MariaDB 10.11; MySQL 9.7 refuses them)."""
+        return self.vendor == "mariadb"
+
+    @property
     def logging_keeps_tables(self) -> bool:
         """Whether a session that writes to the binary log keeps what it has read until its transaction ends, and each
         further table costs it more (MariaDB 10.11: 2 ms after 6,000); others let go when they roll back."""
