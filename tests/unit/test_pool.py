@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
 from airflow_mydump.engine.errors import IncompleteRunError, MydumpError, WorkerLostError
-from airflow_mydump.engine.event import ignore
+from airflow_mydump.engine.event import ignore, notice
 from airflow_mydump.engine.retry import Patience
 from airflow_mydump.engine.runs.pool import WorkerPool
 
 if TYPE_CHECKING:
     from airflow_mydump.engine.consistency.worker import Worker
-    from airflow_mydump.engine.event import Listener
+    from airflow_mydump.engine.event import Event, Listener
     from airflow_mydump.engine.runs.pool import Task
 
 
@@ -75,3 +77,46 @@ def _fail_or_return(worker: Worker, *, announce: Listener) -> int:
     if worker.number:
         raise IncompleteRunError("the cause")
     return worker.number
+
+
+_MANY = 20_000
+
+
+def _announce_many(item: int, *, announce: Listener) -> int:
+    for number in range(_MANY):
+        announce(notice(f"{item} {number}"))
+    return item
+
+
+def test_every_event_reaches_the_listener_in_the_order_of_its_worker() -> None:
+    heard: dict[str, list[int]] = {"0": [], "1": []}
+
+    def listen(event: Event) -> None:
+        worker, number = event.text.split()
+        heard[worker].append(int(number))
+
+    with WorkerPool(2, listen) as pool:
+        assert pool.map(_announce_many, [0, 1]) == [0, 1]
+    assert heard == {"0": [*range(_MANY)], "1": [*range(_MANY)]}
+
+
+def test_a_worker_announces_while_it_works() -> None:
+    heard = threading.Event()
+    with WorkerPool(1, lambda event: heard.set()) as pool, ThreadPoolExecutor(1) as thread:
+        working = thread.submit(pool.map, _announce_and_work, [0])
+        assert heard.wait(10)
+        assert not working.done()
+
+
+def _announce_and_work(item: int, *, announce: Listener) -> int:
+    announce(notice("a step"))
+    time.sleep(2)
+    return item
+
+
+def test_a_listener_that_fails_keeps_no_worker_from_its_work_and_fails_the_command() -> None:
+    def break_(event: Event) -> None:
+        raise BrokenPipeError("nobody reads what is printed")
+
+    with pytest.raises(BrokenPipeError, match="nobody reads"), WorkerPool(2, break_) as pool:
+        assert pool.map(_announce_many, [0, 1]) == [0, 1]

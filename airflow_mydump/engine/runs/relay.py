@@ -25,26 +25,36 @@ class Relay:
 
     def __init__(self, context: BaseContext, listener: Listener) -> None:
         self.events: SimpleQueue[Sequence[Event]] = context.SimpleQueue()
-        self._thread = Thread(target=_listen, args=(self.events, listener), daemon=True)
+        self._listener = listener
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._listen, daemon=True)
 
     def begin(self) -> None:
         """Begin to listen."""
         self._thread.start()
 
     def end(self) -> None:
-        """Listen to what has been sent, and no more; workers must have ended."""
+        """Listen to what has been sent, and no more; workers must have ended. Raises what the listener raised."""
         # In a thread, and without waiting for ever: a worker that was killed while it announced keeps the queue locked.
         ending = Thread(target=self.events.put, args=((),), daemon=True)
         ending.start()
         self._thread.join(_LAST_EVENTS_SECONDS)
         # A thread that still holds the queue when Python ends makes it complain about a leaked semaphore.
         ending.join(_LAST_EVENTS_SECONDS)
+        if self._error:
+            raise self._error
 
+    def _listen(self) -> None:
+        while some := self.events.get():
+            if self._error is None:  # else only so that workers do not wait for who reads what they say
+                self._tell(some)
 
-def _listen(events: SimpleQueue[Sequence[Event]], listener: Listener) -> None:
-    while some := events.get():
-        for event in some:
-            listener(event)
+    def _tell(self, some: Sequence[Event]) -> None:
+        try:
+            for event in some:
+                self._listener(event)
+        except BaseException as error:  # it is raised in the thread that knows what to do with it
+            self._error = error
 
 
 class Announcer:
