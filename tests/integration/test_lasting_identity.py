@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.metadata import lasting_identity
+from airflow_mydump.engine.phases import prefetch
 from airflow_mydump.engine.phases.definition_change import Definitions, definitions_of, require_unchanged
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.selection.selection import Selection
@@ -188,3 +189,29 @@ def test_an_alter_that_was_told_before_and_done_after_the_plan_is_seen(pair: Pai
     assert len(planned.definitions.proofs) == (0 if pair.flavor == "mysql" else 2)
     with pytest.raises(IncompleteRunError, match=r"\.t was altered"):
         planned.require_unchanged()
+
+
+@pytest.mark.parametrize("step", ["_figures", "read_identities", "Definitions", "_columns", "read_keys"])
+def test_a_proof_is_never_that_of_another_table_than_the_definition(
+    pair: Pair, database: str, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """A table that was made long before takes the name of one whose metadata is being read."""
+    run_sql(pair.source, f"CREATE TABLE t {COLUMNS}", f"CREATE TABLE t_new {COLUMNS} COMMENT 'new'", database=database)
+    monkeypatch.setattr(lasting_identity, "_MARGIN_SECONDS", MARGIN_SECONDS)
+    time.sleep(YOUNG_SECONDS)
+    done = getattr(prefetch, step)
+
+    def swap(*given: Any) -> Any:
+        monkeypatch.setattr(prefetch, step, done)
+        run_sql(pair.source, "RENAME TABLE t TO t_old, t_new TO t", database=database)
+        return done(*given)
+
+    monkeypatch.setattr(prefetch, step, swap)
+    source, selection = endpoint(pair.source), Selection((database,), include=("t",))
+    try:
+        catalog = prefetch_metadata(source, selection)
+        require_unchanged(source, definitions_of(catalog, selection))
+    except IncompleteRunError:
+        return
+    (_, text), *_ = rows_of(pair.source, "SHOW CREATE TABLE t", database)
+    assert catalog.tables[0].definition == text

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sandbox.port import free_port
 from sandbox.server import Server
 
+from airflow_mydump.engine.consistency import global_lock, named_lock
 from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.dump_directory.dump_plan import DumpPlan, DumpSettings
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import IncompleteRunError
+from airflow_mydump.engine.phases import definition_change
 from airflow_mydump.engine.phases.data import data_phase
 from airflow_mydump.engine.phases.definition_change import DEFINITIONS, Definitions, require_unchanged
 from airflow_mydump.engine.phases.dump import dump_phase, snapshot_dump_phase
@@ -21,6 +23,8 @@ from airflow_mydump.engine.phases.finish_dump import finish_dump
 from airflow_mydump.engine.phases.plan import plan_path
 from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server import renewed
+from airflow_mydump.engine.server.session import Session
 from tests.integration.contents import assert_same_contents
 from tests.integration.crew import QUICK, Crew
 from tests.integration.pair import Pair, endpoint, rows_of, run_sql, value_of
@@ -28,7 +32,9 @@ from tests.integration.pair import Pair, endpoint, rows_of, run_sql, value_of
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from types import ModuleType
 
+    from airflow_mydump.engine.consistency.settings import Mode
     from airflow_mydump.engine.server.endpoint import Endpoint
     from tests.integration.run import Run
 
@@ -178,3 +184,32 @@ class Dump:
         if self.mode == "none":
             return dump_phase(self.source, self.storage, plan.bundles[0].file)
         return snapshot_dump_phase(self.source, self.storage, QUICK, Worker(0, 1))
+
+
+@pytest.mark.parametrize(
+    ("mode", "module"),
+    [
+        *(("snapshot", module) for module in (named_lock, global_lock, renewed, definition_change)),
+        *(("locked", module) for module in (named_lock, definition_change)),
+    ],
+)
+def test_no_connection_of_a_run_may_lead_to_another_server(
+    shop: Run, monkeypatch: pytest.MonkeyPatch, module: ModuleType, mode: Mode
+) -> None:
+    """As where the address is a load balancer's."""
+    shop.plan()
+    shop.schema()
+    others = endpoint(shop.pair.target)
+
+    def led_astray(where: Endpoint, *state: Any) -> Session:
+        if where.port == shop.source.port:
+            where = replace(where, port=others.port, user=others.user, password=others.password)
+        return Session(where, *state)
+
+    monkeypatch.setattr(module, "Session", led_astray)
+    with (
+        Crew(shop, 1, replace(QUICK, mode=mode)) as crew,
+        pytest.raises(IncompleteRunError, match=PLANNED_ELSEWHERE),
+    ):
+        crew.all()
+    assert value_of(shop.pair.target, "SELECT COUNT(*) FROM t", shop.database) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 from sandbox.server import Server, ServerNotInstalledError
 
 from airflow_mydump.engine import ledger, preflight
+from airflow_mydump.engine.consistency import pause as pause_module
 from airflow_mydump.engine.consistency.applier import stop_applier
 from airflow_mydump.engine.consistency.pause import PAUSE, resume_applier, resuming
 from airflow_mydump.engine.consistency.settings import Consistency
@@ -465,3 +467,25 @@ def test_times_that_an_applier_gives_prove_no_definition(
     time.sleep(2.5)
     catalogs = [prefetch_metadata(endpoint(server), Selection((BANK,))) for server in (primary, pair.source)]
     assert [bool(catalog.lasting) for catalog in catalogs] == [True, pair.flavor == "mariadb"]
+
+
+def test_a_pause_that_meets_the_end_of_another_leaves_the_applier_running(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same command twice: one begins to pause what the other has paused and lets run again now."""
+    pause(run)
+    with ThreadPoolExecutor(1) as thread:
+
+        def meet(session: Session) -> None:
+            monkeypatch.setattr(pause_module, "require_provable", require_provable)
+            ends.append(thread.submit(resume, run))
+            time.sleep(1)
+            require_provable(session)
+
+        ends: list[Future[None]] = []
+        monkeypatch.setattr(pause_module, "require_provable", meet)
+        pause(run)
+        ends[0].result()
+    resume(run)
+    assert applies(run.pair.source)
+    assert not run.work.exists(PAUSE)

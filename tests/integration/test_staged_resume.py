@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -9,10 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from airflow_mydump.engine.dump_directory import file_batch
 from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
+from airflow_mydump.engine.dump_directory.dump_record import read_done
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import ConfigurationError, IncompleteRunError, MydumpError
 from airflow_mydump.engine.event import Event, EventKind
+from airflow_mydump.engine.phases import dump as dump_module
 from airflow_mydump.engine.phases.dump import dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import finish_dump
@@ -27,6 +31,7 @@ from tests.integration.pair import endpoint
 from tests.integration.staged_run import StagedRun
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from airflow_mydump.engine.plan_identity import PlanIdentity
@@ -231,3 +236,25 @@ def _load_until(
     listen = _Killer(kind, number)
     for file in files:
         load_phase(target, storage, work, file, listen)
+
+
+def test_a_disk_that_failed_once_has_recorded_nothing(run: StagedRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system tells of what it could not write once, and the next sync succeeds."""
+    source, selection = endpoint(run.pair.source), Selection((run.database,))
+    plan = dump_plan(source, selection, run.settings, "test", run.storage)
+    sync = file_batch._sync_file_system
+
+    def fail(directory: int, files: Iterable[str]) -> None:
+        monkeypatch.setattr(file_batch, "_sync_file_system", sync)
+        raise OSError(errno.EIO, "input/output error")
+
+    monkeypatch.setattr(dump_module, "_CHUNKS_AT_ONCE", 1)
+    monkeypatch.setattr(file_batch, "_sync_file_system", fail)
+    with pytest.raises(ConfigurationError, match="input/output error"):
+        dump_phase(source, run.storage, plan.bundles[0].file)
+    assert not read_done(run.storage, plan.plan).finished
+    for bundle in plan.bundles:
+        dump_phase(source, run.storage, bundle.file)
+    finish_dump(source, run.storage)
+    run.restore()
+    assert_same_contents(run.pair.source, run.pair.target, run.database)

@@ -43,7 +43,7 @@ def test_a_batch_that_fails_leaves_what_was_settled(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_made_durable_does_not_appear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(directory: int, files: Iterable[Path]) -> None:
+    def fail(directory: int, files: Iterable[str]) -> None:
         raise OSError(errno.EIO, "input/output error")
 
     monkeypatch.setattr(file_batch, "_sync_file_system", fail)
@@ -62,3 +62,22 @@ def test_a_store_of_objects_shows_each_as_soon_as_it_is_written() -> None:
         files.write("a", b"1")
         assert storage.sizes() == {"a": 1}
     storage.remove()
+
+
+def test_what_could_not_be_made_durable_once_never_appears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system tells of what it could not write once, and the next sync succeeds."""
+    sync = file_batch._sync_file_system
+
+    def fail(directory: int, files: Iterable[str]) -> None:
+        monkeypatch.setattr(file_batch, "_sync_file_system", sync)
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr(file_batch, "_sync_file_system", fail)
+    storage = Storage.at(str(tmp_path))
+    with FileBatch(storage) as files:
+        files.write("a", b"1")
+        with pytest.raises(ConfigurationError, match=r"a cannot be written: no space left"):
+            files.settle()
+        files.write("b", b"2")
+    assert storage.sizes() == {"b": 1}
+    assert not list(tmp_path.rglob("*partial*/*"))

@@ -9,7 +9,6 @@ from airflow_mydump.engine.consistency.moment import Moment
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.errors import SnapshotError
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.server.session import Session
 
 
 class Logbook(Protocol):
@@ -27,9 +26,6 @@ class Logbook(Protocol):
 
     def record(self, moment: Moment) -> None:
         """Note the moment that is valid from now on. Raises SnapshotError if there is another."""
-
-    def require_source(self, session: Session) -> None:
-        """Raise IncompleteRunError unless a session is with the server that the run was planned on."""
 
     def require_planned(self) -> None:
         """Raise IncompleteRunError if the source's definitions are not those that the run was planned with."""

@@ -22,7 +22,7 @@ from airflow_mydump.engine.event import Listener, notice
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.server_name import server_name
 from airflow_mydump.engine.server.session import Session
-from airflow_mydump.engine.server.session_state import metadata
+from airflow_mydump.engine.server.turn import in_turn
 from airflow_mydump.engine.workdir import WorkDirectory
 
 PAUSE = "pause.json"
@@ -52,10 +52,8 @@ def pause_applier(
     if logbook.complete():
         return
     try:
-        with Session(source, metadata) as session:
-            logbook.require_source(session)
-            _take(session, record, announce)
-            _begin(session, settings, logbook, announce)
+        standing = _stop(source, record, settings, announce)
+        _begin(standing, logbook, announce)
     except BaseException:
         with suppress(MydumpError):  # the record stays
             resume_applier(source, record, settings, announce)
@@ -68,16 +66,18 @@ def resume_applier(source: Endpoint, record: WorkDirectory, settings: Consistenc
     Raises SnapshotError if it does not start, IncompleteRunError if another server answers now, ConnectError,
     ServerError; another try may succeed.
     """
-    pause = _found(record)
-    if pause is None:
+    if _found(record) is None:
         return
-    with Session(source, metadata) as session:
+    with _turn(source, record) as session:
+        pause = _found(record)
+        if pause is None:
+            return
         if server_name(session) != pause.server:
             raise IncompleteRunError(_elsewhere(session, pause, record))
-    start_applier(source, pause.server, settings.max_lock_seconds)
-    announce(notice("the source's applier runs again"))
-    with suppress(FileNotFoundError):
-        record.filesystem.rm_file(record.file(PAUSE))
+        start_applier(source, pause.server, settings.max_lock_seconds)
+        announce(notice("the source's applier runs again"))
+        with suppress(FileNotFoundError):
+            record.filesystem.rm_file(record.file(PAUSE))
 
 
 @contextmanager
@@ -100,6 +100,29 @@ def resuming(source: Endpoint, record: WorkDirectory, settings: Consistency, ann
     resume_applier(source, record, settings, announce)
 
 
+def _turn(source: Endpoint, record: WorkDirectory) -> Session:
+    """A session in which nobody else of this run stops the applier, or lets it run: whether the record is there, and
+    whether the applier runs, go together for whoever has it."""
+    return in_turn(source, [f"applier of {record}"])
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """A server whose applier is stopped, since when, and how far it has come."""
+
+    server: str
+    since: datetime
+    position: dict[str, str]
+
+
+def _stop(source: Endpoint, record: WorkDirectory, settings: Consistency, announce: Listener) -> _Standing:
+    with _turn(source, record) as session:
+        _take(session, record, announce)
+        server = server_name(session)
+        stop_applier(source, server, settings.max_lock_seconds)
+        return _Standing(server, datetime.now(timezone.utc), standstill(session))
+
+
 def _take(session: Session, record: WorkDirectory, announce: Listener) -> None:
     """Write down that this run stops the applier, if it is this run's to stop."""
     earlier = _found(record)
@@ -117,13 +140,9 @@ def _take(session: Session, record: WorkDirectory, announce: Listener) -> None:
         record.write(PAUSE, Pause(server_name(session)))
 
 
-def _begin(session: Session, settings: Consistency, logbook: Logbook, announce: Listener) -> None:
-    server = server_name(session)
-    stop_applier(session.endpoint, server, settings.max_lock_seconds)
-    taken_at = datetime.now(timezone.utc)
-    position = standstill(session)
+def _begin(standing: _Standing, logbook: Logbook, announce: Listener) -> None:
     before = logbook.current()
-    if before and (before.position, before.server) == (position, server):
+    if before and (before.position, before.server) == (standing.position, standing.server):
         logbook.require_planned()
         announce(notice("nothing has moved on the source since then: going on in the same moment"))
         return
@@ -131,9 +150,9 @@ def _begin(session: Session, settings: Consistency, logbook: Logbook, announce: 
     moment = Moment(
         epoch=secrets.token_hex(8),
         mode="replica",
-        taken_at=taken_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
-        server=server,
-        position=position,
+        taken_at=standing.since.strftime("%Y-%m-%d %H:%M:%S.%f"),
+        server=standing.server,
+        position=standing.position,
         definitions_locked=True,  # nobody but administrators may change anything
     )
     settle(logbook, moment)

@@ -64,7 +64,6 @@ def read_together(
         locks = _entered(stack, source, lambda: NamedLocks(source, run))
         session = _entered(stack, source, lambda: KeptSession(source))
         stack.enter_context(_telling_lost_ones(locks))
-        work.require_source(session)
         gathering = Gathering(source, locks, replace(worker, workers=workers), settings, work)
         moment = gathering.join(session)
         if moment is None:
@@ -84,7 +83,6 @@ def _read_locked(
             return []
         proof = lock_is_held(locks, moment.epoch)
         session = _entered(stack, source, lambda: HeldSession(source, proof))
-        work.require_source(session)
         return _do_all(locks, session, moment, work, announce)
 
 
@@ -96,7 +94,6 @@ def _read_standing(source: Endpoint, run: str, work: Work[Result], announce: Lis
         locks = _entered(stack, source, lambda: NamedLocks(source, run))
         session = _entered(stack, source, lambda: HeldSession(source, stands_still(dict(moment.position))))
         stack.enter_context(_telling_lost_ones(locks))
-        work.require_source(session)
         return _do_all(locks, session, moment, work, announce)
 
 

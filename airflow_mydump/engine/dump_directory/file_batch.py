@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -52,12 +52,17 @@ class FileBatch:
         """Make all that was written durable, and let it appear. Raises ConfigurationError if that cannot be done."""
         if not self._partial:
             return
-        with naming_the_file(self._storage, next(iter(self._partial))):
-            _sync_file_system(self._directory, self._partial.values())
-            for name, partial in self._partial.items():
-                os.replace(partial, self._storage.directory.file(name))  # noqa: PTH105  # pathlib takes longer than it does
-            os.fsync(self._directory)
-        self._partial.clear()
+        waiting, self._partial = self._partial, {}
+        try:
+            with naming_the_file(self._storage, next(iter(waiting))):
+                _sync_file_system(self._directory, waiting.values())
+                for name, partial in waiting.items():
+                    os.replace(partial, self._storage.directory.file(name))  # noqa: PTH105  # pathlib is slower than it
+                os.fsync(self._directory)
+        except BaseException:
+            # Never again: the system tells of a failed sync only once, and what is lost is lost.
+            _remove(waiting)
+            raise
 
     def __enter__(self) -> FileBatch:
         return self
@@ -69,10 +74,14 @@ class FileBatch:
             if error is None:
                 self.settle()
         finally:
-            for partial in self._partial.values():
-                Path(partial).unlink(missing_ok=True)
+            _remove(self._partial)
             if self._directory >= 0:
                 os.close(self._directory)
+
+
+def _remove(partial: Mapping[str, str]) -> None:
+    for path in partial.values():
+        Path(path).unlink(missing_ok=True)
 
 
 def _sync_file_system(directory: int, files: Iterable[str]) -> None:

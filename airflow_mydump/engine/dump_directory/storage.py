@@ -53,7 +53,7 @@ class Storage:
         filesystem = self.directory.filesystem
         try:
             if self.is_local:  # in half the time
-                return {each.name: each.stat().st_size for each in os.scandir(self.directory.path) if each.is_file()}
+                return dict(_sizes_below(self.directory.path))
             filesystem.invalidate_cache()
             found = filesystem.ls(self.directory.path, detail=True)
         except FileNotFoundError:
@@ -191,6 +191,13 @@ class Storage:
 
     def _download(self, path: str) -> Any:
         return self.directory.filesystem.open(path, "rb", block_size=_UPLOAD_BYTES, cache_type="readahead")
+
+
+def _sizes_below(path: str) -> Iterator[tuple[str, int]]:
+    for each in os.scandir(path):
+        with suppress(FileNotFoundError):  # somebody has removed it since
+            if each.is_file():
+                yield each.name, each.stat().st_size
 
 
 def _opened(partial: str) -> BinaryIO:

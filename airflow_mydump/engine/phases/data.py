@@ -29,7 +29,6 @@ from airflow_mydump.engine.plan.source_chunk import SourceChunk
 from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed, asked
-from airflow_mydump.engine.server.server_name import require_server, session_with
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata, reading
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -50,8 +49,8 @@ def data_phase(
             f"run {bundle.identity.run_key} has rows of one moment ({moment.taken_at} UTC), and chunks that are "
             "read one by one cannot be added to them: start it anew from chunk_plan"
         )
-    planned_on = directory.read(f"{plan_path(bundle.identity)}/{PLAN}", Plan).source_identity
-    with Renewed(partial(session_with, source, reading, planned_on), source.patience) as connection:
+    source = source.on(directory.read(f"{plan_path(bundle.identity)}/{PLAN}", Plan).source_identity)
+    with Renewed(partial(Session, source, reading), source.patience) as connection:
 
         def attempt(loader: Loader, batch: Sequence[SourceChunk]) -> dict[SourceChunk, Loaded]:
             return connection.once(copy_chunks, loader, bundle.identity, batch, announce)
@@ -73,6 +72,7 @@ def snapshot_data_phase(
     Raises what that raises, ServerError naming the table and chunk, and what `copy_chunks` raises.
     """
     plan = directory.read(f"{plan_path(identity)}/{PLAN}", Plan)
+    source = source.on(plan.source_identity)
     work = _CopyWork(plan, source, target, directory, announce)
     return Moved.sum(read_together(source, identity.plan, worker, settings, work, announce))
 
@@ -97,6 +97,7 @@ def pause_source(
     """Pause the source's applier for the data phase, until `resume_applier` is called for ``directory``; see
     `pause_applier`, and its errors."""
     plan = directory.read(f"{plan_path(identity)}/{PLAN}", Plan)
+    source = source.on(plan.source_identity)
     work = _CopyWork(plan, source, target, directory, announce)
     pause_applier(source, directory, settings, work, announce)
 
@@ -143,9 +144,6 @@ class _CopyWork:
 
     def record(self, moment: Moment) -> None:
         begin_moment(self.target, self.plan.identity, moment)
-
-    def require_source(self, session: Session) -> None:
-        require_server(session, self.plan.source_identity)
 
     def require_planned(self) -> None:
         require_unchanged(self.source, self._record.read(DEFINITIONS, Definitions))

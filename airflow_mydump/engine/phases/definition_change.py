@@ -22,7 +22,6 @@ from airflow_mydump.engine.metadata.table_identity import read_identities
 from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
-from airflow_mydump.engine.server.server_name import session_with
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 
@@ -101,7 +100,8 @@ def require_unchanged(source: Endpoint, before: Definitions) -> None:
 
     Raises SelectionError, PreflightError, ConnectError, ServerError.
     """
-    with session_with(source, metadata, before.server) as session:
+    source = source.on(before.server)
+    with Session(source, metadata) as session:
         proved = _proved(session, before.proofs)
     # that nothing is left is one of the changes
     catalog = prefetch_metadata(source, replace(before.selection, allow_empty=True), proved)

@@ -37,7 +37,6 @@ from airflow_mydump.engine.plan.plan import DataBundle
 from airflow_mydump.engine.retry import Patience, retrying
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed
-from airflow_mydump.engine.server.server_name import require_server, session_with
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import reading
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -70,8 +69,8 @@ def dump_phase(source: Endpoint, storage: Storage, file: str, announce: Listener
 
     Raises what `dump_chunks` raises. What was finished before stays; another call goes on after it.
     """
-    planned_on = storage.private.read(PLAN, DumpPlan).source_identity
-    with Renewed(partial(session_with, source, reading, planned_on), source.patience) as connection:
+    source = source.on(storage.private.read(PLAN, DumpPlan).source_identity)
+    with Renewed(partial(Session, source, reading), source.patience) as connection:
 
         def dump(target: DumpTarget, jobs: Sequence[DumpJob], heard: Listener) -> list[ChunkManifest]:
             return connection.once(dump_chunks, target, jobs, heard)
@@ -88,6 +87,7 @@ def snapshot_dump_phase(
     Raises what that raises, and what `dump_chunks` does.
     """
     plan = storage.private.read(PLAN, DumpPlan)
+    source = source.on(plan.source_identity)
     return Dumped.sum(
         read_together(source, plan.plan, worker, settings, _DumpWork(plan, source, storage, announce), announce)
     )
@@ -106,6 +106,7 @@ def pause_dumped(source: Endpoint, storage: Storage, settings: Consistency, anno
     """Pause the source's applier for the dump phase, until `resume_applier` is called for ``storage.private``; see
     `pause_applier`, and its errors."""
     plan = storage.private.read(PLAN, DumpPlan)
+    source = source.on(plan.source_identity)
     pause_applier(source, storage.private, settings, _DumpWork(plan, source, storage, announce), announce)
 
 
@@ -163,9 +164,6 @@ class _DumpWork:
                 f"other workers have begun to read in a moment of their own ({now.taken_at} UTC) while this one was "
                 "silent; what they read is left alone"
             )
-
-    def require_source(self, session: Session) -> None:
-        require_server(session, self.plan.source_identity)
 
     def require_planned(self) -> None:
         require_unchanged(self.source, self._folder.read(DEFINITIONS, Definitions))
@@ -236,15 +234,16 @@ class _Record:
             self._write()
 
     def _write(self) -> None:
-        if self._unrecorded:
-            self._settle()
+        # Once, whatever comes of it: the system tells of a failed sync only once, and the next one succeeds.
+        unrecorded, self._unrecorded = self._unrecorded, []
+        self._recorded_at = time.monotonic()
+        if unrecorded:
+            self._settle(unrecorded)
             # Never the name of another try's file: two may be at work at once.
             name = f"{self._records}{time.time_ns():020}-{secrets.token_hex(4)}"
-            leave_done(self._storage, self._plan, name, self._unrecorded)
-        self._unrecorded = []
-        self._recorded_at = time.monotonic()
+            leave_done(self._storage, self._plan, name, unrecorded)
 
-    def _settle(self) -> None:
+    def _settle(self, written: Sequence[ChunkManifest]) -> None:
         """Let the files appear, unless nobody waits for them any more: then remove them, and raise _TooLate.
 
         They are there when this looks whether the dump is complete, and who finishes a dump looks for files that are
@@ -256,7 +255,7 @@ class _Record:
             if not self._storage.finished:
                 raise
         if self._storage.finished:
-            self._storage.discard([record.name for manifest in self._unrecorded for record in manifest.records])
+            self._storage.discard([record.name for manifest in written for record in manifest.records])
             raise _TooLate
 
     def __enter__(self) -> _Record:

@@ -74,6 +74,7 @@ def dump_plan(
 def _plan(source: Endpoint, selection: Selection, settings: DumpSettings, run_key: str, storage: Storage) -> DumpPlan:
     with Session(source, metadata) as session:
         position = read_position(session)
+        source = source.on(server_identity(session))
     catalog = prefetch_metadata(source, selection)
     tables = [PlannedTable.chosen(number, table, selection, "create") for number, table in enumerate(catalog.tables)]
     identity = PlanIdentity(run_key, secrets.token_hex(8))
@@ -81,7 +82,6 @@ def _plan(source: Endpoint, selection: Selection, settings: DumpSettings, run_ke
     folder.write(DEFINITIONS, definitions_of(catalog, selection))
     folder.write(CATALOG, replace(catalog, lasting={}))  # it stays with the dump, and identities end with the run
     with Session(source, reading) as session, BundleDraft() as draft:
-        require_server(session, catalog.identity)
         check_conditions(session, (table.name for table in catalog.tables), selection)
         filled = [_cut_for_any_vendor(planned) for planned in tables if not planned.table.structure_only]
         cuts = []

@@ -58,7 +58,6 @@ from airflow_mydump.engine.phases.dump_plan import names_of, timestamp
 from airflow_mydump.engine.phases.noted_tables import require_cut_tables
 from airflow_mydump.engine.plan.plan import DataBundle
 from airflow_mydump.engine.server.endpoint import Endpoint
-from airflow_mydump.engine.server.server_name import session_with
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -94,6 +93,7 @@ def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore)
     ConnectError, ServerError.
     """
     plan = storage.private.read(PLAN, DumpPlan)
+    source = source.on(plan.source_identity)
     if not storage.finished:
         with alone_in(source, storage) as locks:
             if not storage.finished:
@@ -106,8 +106,6 @@ def _finish(source: Endpoint, storage: Storage, plan: DumpPlan, locks: NamedLock
     catalog = folder.read(CATALOG, Catalog)
     moment = _moment(folder, plan)
     manifests = _require_all(storage, plan, f"{moment.epoch}-" if moment else "")
-    with session_with(source, metadata, plan.source_identity):
-        pass
     if moment is None:  # in every other mode, when the moment was settled
         require_unchanged(source, folder.read(DEFINITIONS, Definitions))
     if plan.settings.mode == "none":

@@ -27,7 +27,6 @@ from airflow_mydump.engine.preflight.finding import require_no_blocker, warnings
 from airflow_mydump.engine.selection.row_condition import check_conditions
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
-from airflow_mydump.engine.server.server_name import require_server
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata, reading
 from airflow_mydump.engine.translation.catalog import require_translated
@@ -53,11 +52,11 @@ def chunk_plan(
     rows of different chunks will belong together. Raises PreflightError where something stands in the way on the
     target, ConnectError, ServerError.
     """
+    source = source.on(catalog.identity)
     with Session(source, reading) as session, Session(target, metadata) as writing:
         check_conditions(session, (table.name for table in catalog.tables), selection)
         about_servers = preflight.about_both(session, writing, selection, settings.users)
         require_no_blocker(about_servers)
-        require_server(session, catalog.identity)
         origin = Origin(
             str(source),
             lambda tables: cut_tables(session, tables, settings.cutting),

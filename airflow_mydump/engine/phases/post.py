@@ -26,7 +26,6 @@ from airflow_mydump.engine.phases.plan import OBJECTS, PLAN, SCHEMAS, plan_path
 from airflow_mydump.engine.plan.plan import Plan, PlannedObject
 from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.server.endpoint import Endpoint
-from airflow_mydump.engine.server.server_name import session_with
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 from airflow_mydump.engine.server.turn import in_turn
@@ -56,6 +55,7 @@ def post_phase(
     plan = directory.read(f"{path}/{PLAN}", Plan)
     planned = directory.read_lines(f"{path}/{OBJECTS}", PlannedObject)
     schemas = directory.read_lines(f"{path}/{SCHEMAS}", Schema)
+    source = source and source.on(plan.source_identity)
     with Session(target, metadata) as session:
         settled = ledger.is_complete(session, identity) or ledger.current_moment(session, identity)
     if source and not settled:
@@ -68,8 +68,8 @@ def post_phase(
             return 0
         ledger.require_tables(session, identity, plan.tables)
         if source:
-            with session_with(source, metadata, plan.source_identity):
-                pass
+            with Session(source, metadata):
+                pass  # it is the planned one
         accounts = new_accounts(source, session, identity, plan.users, plan.selection) if source and plan.users else ()
         create_accounts(session, identity, accounts)
         waiting = _as_far_as(source, _waiting(session, identity, planned))

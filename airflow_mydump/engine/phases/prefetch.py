@@ -43,14 +43,15 @@ def prefetch_metadata(source: Endpoint, selection: Selection, known: Collection[
     selected cannot be moved faithfully, ConnectError, ServerError.
     """
     with Session(source, metadata) as session:
+        source = source.on(server_identity(session))
         clock = read_clock(session)  # first: what is altered while the rest is read has a later time
         schemas = _schemas(session, selection)
         names = _Names(session, selection)
-        wanted = [name for name in names.tables if name not in known]
-        with Definitions(source, wanted) as definitions:
-            figures = _figures(session, wanted)
-            times = {name: figure.made for name, figure in figures.items() if figure.engine == "InnoDB"}
-            identities = read_identities(session, list(times), times)
+        figures = _figures(session, [name for name in names.tables if name not in known])
+        times = {name: figure.made for name, figure in figures.items() if figure.engine == "InnoDB"}
+        # Before the texts: the identity of a table that takes a name afterwards proves nothing about the one before it.
+        identities = read_identities(session, list(times), times)
+        with Definitions(source, list(figures)) as definitions:
             tables = tuple(_tables(session, selection, figures, definitions))
         return Catalog(
             server=str(session.flavor),
@@ -64,7 +65,7 @@ def prefetch_metadata(source: Endpoint, selection: Selection, known: Collection[
                 *_triggers(session, selection, names),
                 *_events(session, selection),
             ),
-            identity=server_identity(session),
+            identity=source.server,
         )
 
 

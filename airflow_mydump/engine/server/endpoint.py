@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, cast, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -23,7 +23,8 @@ class Endpoint:
 
     ``ssl_mode`` None means VERIFY_IDENTITY, or DISABLED where no network is crossed (loopback, socket).
     ``binlog`` False keeps what the connections do out of the server's binary log, and so from its replicas;
-    ``patience`` says how long the server is waited for when it is away, or refuses for a while.
+    ``patience`` says how long the server is waited for when it is away, or refuses for a while. ``server`` is the
+    identity of the only server that may answer, "" any.
     The password is in no representation of this object.
     """
 
@@ -38,6 +39,7 @@ class Endpoint:
     ssl_key: str | None = None
     binlog: bool = True
     patience: Patience = field(default_factory=Patience)
+    server: str = ""
 
     @classmethod
     def from_uri(cls, uri: str, password: str | None = None) -> Endpoint:
@@ -77,6 +79,10 @@ class Endpoint:
             ssl_cert=options.get("ssl_cert"),
             ssl_key=options.get("ssl_key"),
         )
+
+    def on(self, server: str) -> Endpoint:
+        """The same, where no other server than the one of this identity may answer: an address may be a cluster's."""
+        return replace(self, server=server)
 
     @property
     def is_local(self) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from airflow_mydump.engine.errors import IncompleteRunError
-from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.flavor import Flavor
-from airflow_mydump.engine.server.session import Session
-from airflow_mydump.engine.server.session_state import SessionState
+
+if TYPE_CHECKING:
+    from airflow_mydump.engine.server.session import Session
 
 _ADDRESS = "CONCAT(@@GLOBAL.hostname, ':', @@GLOBAL.port"
 
@@ -48,14 +50,3 @@ def require_server(session: Session, identity: str) -> None:
             f"the run was planned on the server {identity}, and {server_name(session)} answers at {session.endpoint} "
             "now, which may hold other rows; start the run anew"
         )
-
-
-def session_with(endpoint: Endpoint, state: SessionState, identity: str) -> Session:
-    """A new session with the server of this identity. Raises what `require_server` raises, ConnectError."""
-    session = Session(endpoint, state)
-    try:
-        require_server(session, identity)
-    except BaseException:
-        session.close()
-        raise
-    return session

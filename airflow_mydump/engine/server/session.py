@@ -17,6 +17,7 @@ from airflow_mydump.engine.errors import AccessError, ConnectError, ServerError
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.flavor import Flavor
 from airflow_mydump.engine.server.keepalive import keep_alive
+from airflow_mydump.engine.server.server_name import require_server
 from airflow_mydump.engine.server.session_state import NOT_LOGGED, SILENCE_SECONDS, SessionState
 
 Row = tuple["bytes | None", ...]
@@ -35,6 +36,8 @@ class Session:
 
     Use as a context manager, or call `close`. After an error inside `stream` the session is closed, because
     unread rows are left on the wire. A server that says nothing for ``read_timeout`` seconds counts as lost (2013).
+
+    Raises ConnectError, AccessError, ServerError, and IncompleteRunError if another server answers than the endpoint's.
     """
 
     def __init__(self, endpoint: Endpoint, state: SessionState, read_timeout: int = READ_TIMEOUT) -> None:
@@ -43,6 +46,7 @@ class Session:
         try:
             self.flavor = Flavor.parse(_text(self._connection.get_server_info()))
             _check_encryption(self, endpoint)
+            require_server(self, endpoint.server)
             for statement in state(self.flavor):
                 self.execute(statement)
             if not endpoint.binlog:
