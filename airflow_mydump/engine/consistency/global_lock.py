@@ -7,6 +7,7 @@ import time
 from airflow_mydump.engine.consistency.long_query import guard
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.errors import ServerError, SnapshotError, WorkerLostError
+from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
@@ -47,7 +48,7 @@ class GlobalLock:
     def _try(self, seconds: int) -> bool:
         # A new connection for each: MySQL (9.7) refuses with error 1205 while queries run, and keeps the lock that it
         # did not grant until the connection ends.
-        self._session = Session(self._source, metadata)
+        self._session = retrying(self._source.patience)(Session, self._source, metadata)
         try:
             guard(self._session, self._settings, self._deadline)
             self._session.execute(

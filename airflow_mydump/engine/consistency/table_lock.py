@@ -12,6 +12,7 @@ from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.errors import ServerError, SnapshotError, WorkerLostError
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.retry import retrying
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
 
@@ -62,7 +63,7 @@ class TableLock:
     def _try(self, seconds: int) -> bool:
         # A new connection for each: what a refused try leaves behind ends with it, see `GlobalLock`.
         with ExitStack() as stack:
-            locks = stack.enter_context(NamedLocks(self._source, self._run))
+            locks = retrying(self._source.patience)(lambda: stack.enter_context(NamedLocks(self._source, self._run)))
             with locks.connection() as session:
                 guard(session, self._settings, self._deadline)
                 try:
