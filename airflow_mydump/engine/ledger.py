@@ -30,7 +30,7 @@ from airflow_mydump.engine.server.server_name import identity_expression, name_e
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.verification.checksum import Checksum
 
-Step = Literal["run", "moment", "mark", "create", "load", "keys", "object", "account"]
+Step = Literal["run", "moment", "mark", "create", "load", "keys", "removed", "object", "account"]
 Found = Literal["nothing", "started", "done"]
 """What an earlier try left of a step: nothing, an unfinished attempt, or the finished work."""
 
@@ -246,6 +246,40 @@ def has_cleared(session: Session, identity: PlanIdentity, chunks: Collection[Chu
     return is_complete(session, identity) and len(source_checksums(session, identity, chunks)) < len(chunks)
 
 
+def note_removed(session: Session, identity: PlanIdentity, objects: Mapping[str, tuple[str, TableName]]) -> None:
+    """Record triggers and events, by item with kind and name, that the target had and that are taken away now, to come
+    back behind the data; harmless when it is recorded. Raises ServerError."""
+    values = ", ".join(
+        f"({literal(identity.plan)}, 'removed', {literal(item)}, {literal(identity.run_key)}, 'started', "
+        f"{literal(name.schema)}, {literal(name.name)}, {literal(kind)})"
+        for item, (kind, name) in objects.items()
+    )
+    if values:
+        session.execute(
+            f"INSERT IGNORE INTO {_table(identity)} "
+            f"(plan, step, item, run_key, state, target_schema, target_name, detail) VALUES {values}"
+        )
+
+
+def removed_objects(session: Session, ledger: str, schema: str) -> frozenset[tuple[str, str]]:
+    """Kinds and names of what runs have taken away in a target database and not brought back. Raises ServerError."""
+    if not _is_there(session, ledger):
+        return frozenset()
+    return frozenset(
+        session.pairs(
+            f"SELECT detail, target_name FROM {table_in(ledger).sql} "
+            f"WHERE target_schema = {literal(schema)} AND step = 'removed'"
+        )
+    )
+
+
+def forget_removed(session: Session, identity: PlanIdentity, objects: Iterable[TableName]) -> None:
+    """Take back, for all runs, that triggers and events were taken away: they are back. Raises ServerError."""
+    session.execute(
+        f"DELETE FROM {_table(identity)} WHERE (target_schema, target_name) IN ({_names(objects)}) AND step = 'removed'"
+    )
+
+
 def done_items(session: Session, identity: PlanIdentity, step: Step) -> frozenset[str]:
     """The items of a step that are done. Raises ServerError."""
     rows = session.text_rows(
@@ -318,7 +352,10 @@ def supersede(session: Session, identity: PlanIdentity, targets: Iterable[TableN
 
     Waits for transactions that load into the tables. Raises ServerError.
     """
-    theirs = f"(target_schema, target_name) IN ({_names(targets)}) AND plan <> {literal(identity.plan)}"
+    theirs = (
+        f"(target_schema, target_name) IN ({_names(targets)}) AND plan <> {literal(identity.plan)} "
+        "AND step <> 'removed'"  # that is of what the target had before all of them
+    )
     for (plan,) in session.text_rows(f"SELECT DISTINCT plan FROM {_table(identity)} WHERE {theirs}"):
         # One by one: by the whole key, no server reads and locks other rows, which may be those of a long transaction.
         session.execute(

@@ -162,3 +162,17 @@ def test_a_killed_post_phase_begins_its_accounts_anew(app: Run, monkeypatch: pyt
     app.post()
     app.report()
     assert grants(app.pair.target) == grants(app.pair.source)
+
+
+def test_the_right_to_grant_comes_beside_limits_and_alone(app: Run) -> None:
+    host = app.pair.source.host
+    run_sql(
+        app.pair.source,
+        f"CREATE USER 'app_limited'@'{host}' WITH MAX_QUERIES_PER_HOUR 5",
+        f"GRANT SELECT ON *.* TO 'app_limited'@'{host}' WITH GRANT OPTION",
+        f"CREATE USER 'app_giver'@'{host}'",
+        f"GRANT USAGE ON *.* TO 'app_giver'@'{host}' WITH GRANT OPTION",
+    )
+    app.copy()
+    assert grants(app.pair.target) == grants(app.pair.source)
+    assert sum("GRANT OPTION" in line for line in grants(app.pair.target)) == 3

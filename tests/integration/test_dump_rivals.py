@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from airflow_mydump.engine.consistency.named_lock import NamedLocks
 from airflow_mydump.engine.consistency.worker import Worker
+from airflow_mydump.engine.dump_directory import chunk_dump
 from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
-from airflow_mydump.engine.errors import ConfigurationError, SnapshotError
+from airflow_mydump.engine.error_number import GONE
+from airflow_mydump.engine.errors import ConfigurationError, ServerError, SnapshotError
 from airflow_mydump.engine.event import EventKind
 from airflow_mydump.engine.phases.dump import dump_phase, snapshot_dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
@@ -142,3 +144,41 @@ def test_the_same_command_twice_at_once_makes_one_dump(pair: Pair, run: StagedRu
     # Who came when all was done means another dump.
     assert all(status == 0 or "has a complete dump in it" in said for status, said in ended), ended
     require_loadable(run)
+
+
+def test_a_task_that_comes_late_leaves_no_file_of_a_try_that_failed(
+    run: StagedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(run, "none")
+    dump, calls = chunk_dump._dump, 0
+
+    def fail_late(*given: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 1:  # a twin does all the work
+            monkeypatch.setattr(chunk_dump, "_dump", dump)
+            for bundle in plan.bundles:
+                dump_phase(endpoint(run.pair.source), run.storage, bundle.file)
+            finish_dump(endpoint(run.pair.source), run.storage)
+            monkeypatch.setattr(chunk_dump, "_dump", fail_late)
+        if calls == 2:
+            raise ServerError(GONE, "the connection was lost")
+        return dump(*given)
+
+    monkeypatch.setattr(chunk_dump, "_dump", fail_late)
+    assert dump_phase(endpoint(run.pair.source), run.storage, plan.bundles[0].file).chunks == 0
+    run.restore()
+    assert_same_contents(run.pair.source, run.pair.target, run.database)
+
+
+def test_who_finishes_a_finished_dump_removes_what_is_not_its_own(run: StagedRun) -> None:
+    plan = planned(run, "none")
+    source = endpoint(run.pair.source)
+    for bundle in plan.bundles:
+        dump_phase(source, run.storage, bundle.file)
+    report = finish_dump(source, run.storage)
+    there = run.storage.sizes()
+    late = f"{run.database}.t0.00000.77777.sql"
+    run.storage.write(late, b"-- of a task that was killed before it saw that the dump is complete")
+    assert finish_dump(source, run.storage) == report
+    assert run.storage.sizes() == there

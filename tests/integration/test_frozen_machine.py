@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from airflow_mydump.engine import ledger
+from airflow_mydump.engine.ddl import deferral
 from airflow_mydump.engine.errors import IncompleteRunError, MydumpError, SnapshotError
 from airflow_mydump.engine.event import Event as Step
 from airflow_mydump.engine.event import EventKind
-from airflow_mydump.engine.phases import post
+from airflow_mydump.engine.phases import index, post
 from airflow_mydump.engine.phases.data import _CopyWork
 from airflow_mydump.engine.phases.plan import schema_file
 from airflow_mydump.engine.phases.schema import schema_phase
@@ -191,3 +192,46 @@ def test_a_worker_that_throws_old_rows_away_late_leaves_the_new_ones(
     with pytest.raises(IncompleteRunError, match="is complete"):
         late.clear(late.current())
     assert_same_contents(pair.source, pair.target, shop.database)
+
+
+def test_a_task_that_was_taken_for_dead_adds_no_key_to_a_table_of_a_later_run(
+    shop: Run, pair: Pair, frozen: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.on_source("CREATE TABLE keyed (v INT, KEY old (v))", "INSERT INTO keyed VALUES (1)")
+    first = shop.again("drop")
+    first.settings = PlanSettings(concurrency=1, max_bundles=1, if_exists="drop")
+    monkeypatch.setattr(deferral, "DEFER_FROM_BYTES", 0)
+    first.plan()
+    first.schema()
+    first.data()
+    alter, still = index._alter, Standstill()
+
+    def stop_first(*given: Any) -> None:
+        still.stop()
+        alter(*given)
+
+    monkeypatch.setattr(index, "_alter", stop_first)
+    thawed = frozen.submit(first.index)
+    assert still.stands.wait(30)
+    shop.on_source("ALTER TABLE keyed DROP KEY old")
+    shop.again("drop").copy()
+    still.goes_on.set()
+    with pytest.raises(IncompleteRunError, match="lost tables to a later run"):
+        thawed.result(60)
+    assert_same_definitions(pair.source, pair.target, shop.database)
+
+
+def test_an_event_that_is_made_is_not_silenced_by_who_comes_late(shop: Run) -> None:
+    """With fewer tables than workers some have nothing to make."""
+    shop.settings = PlanSettings(concurrency=4, if_exists="drop")
+    shop.plan()
+    shop.schema()
+    shop.data()
+    shop.index()
+    shop.verify()
+    shop.post()
+    for _ in range(2):
+        shop.schema()
+        shop.post()
+        assert shop.report().complete
+    assert_same_definitions(shop.pair.source, shop.pair.target, shop.database)

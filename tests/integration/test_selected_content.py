@@ -244,3 +244,27 @@ def assert_same_definitions_but_counters(run: Run) -> None:
     run_sql(run.pair.source, "ALTER TABLE log_orders AUTO_INCREMENT = 100", database=run.database)
     run.on_target("ALTER TABLE log_orders AUTO_INCREMENT = 100")
     assert_same_definitions(run.pair.source, run.pair.target, run.database)
+
+
+def test_what_a_failed_run_of_data_took_away_comes_back_with_the_next(shop: Run) -> None:
+    shop.copy()
+    failed = choosing(shop, content="data")
+    failed.plan()
+    failed.schema()
+    assert not {"doubled", "sometimes"} & {name for _, name in definitions(shop.pair.target, shop.database)}
+    again = choosing(shop, content="data")
+    again.plan()
+    again.schema()
+    choosing(shop, content="data").copy()
+    assert_same_contents(shop.pair.source, shop.pair.target, shop.database)
+    assert_same_definitions(shop.pair.source, shop.pair.target, shop.database)
+
+    shop.on_target("DROP TRIGGER doubled", "DROP EVENT sometimes")
+    choosing(shop, content="data").copy()
+    assert (
+        value_of(
+            shop.pair.target,
+            f"SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = '{shop.database}'",
+        )
+        == 0
+    )

@@ -8,8 +8,9 @@ import pytest
 
 from tests.integration.contents import assert_same_contents, assert_same_definitions, contents
 from tests.integration.myloader import MYLOADER, load_with_myloader
+from tests.integration.pair import rows_of
 from tests.integration.staged_run import StagedRun
-from tests.integration.test_values import CASES, Case
+from tests.integration.test_values import BITS, BY_NUMBER, CASES, MEMBERS, Case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,3 +47,17 @@ def _dumped(pair: Pair, database: str, tmp_path: Path, case: Case) -> StagedRun:
     run.on_source(f"CREATE TABLE t ({case.columns})", *inserts, *case.more)
     run.dump()
     return run
+
+
+@pytest.mark.parametrize(
+    "tool", ["ours", pytest.param("myloader", marks=pytest.mark.skipif(not MYLOADER, reason="myloader is not on PATH"))]
+)
+def test_values_of_a_set_that_print_alike_come_back(pair: Pair, database: str, tmp_path: Path, tool: str) -> None:
+    run = StagedRun.of(pair, database, tmp_path)
+    run.on_source(MEMBERS, BITS)
+    run.dump()
+    if tool == "ours":
+        run.restore()
+    else:
+        load_with_myloader(pair, run.path)
+    assert rows_of(pair.target, BY_NUMBER, database) == rows_of(pair.source, BY_NUMBER, database)

@@ -330,3 +330,16 @@ def test_what_may_not_arrive_whole_is_an_error_and_no_silent_change(
     assert_same_definitions(pair.source, pair.target, run.database)
     default = "SELECT HEX(column_default) FROM information_schema.columns WHERE table_schema = '{}'"
     assert rows_of(pair.source, default.format(run.database)) == rows_of(pair.target, default.format(run.database))
+
+
+MEMBERS = "CREATE TABLE t (id INT PRIMARY KEY, s SET('', 'a', 'it''s') NULL, e ENUM('', 'x'))"
+BITS = "INSERT INTO t VALUES (0, 0, ''), (1, 1, 'x'), (2, 2, 'x'), (3, 3, ''), (4, 7, 'x'), (5, NULL, NULL)"
+BY_NUMBER = "SELECT id, s + 0, e + 0 FROM t ORDER BY id"
+
+
+def test_values_of_a_set_that_print_alike_arrive_as_they_were(run: Run) -> None:
+    run.on_source(MEMBERS, BITS)
+    run.copy()
+    found = [rows_of(server, BY_NUMBER, run.database) for server in (run.pair.source, run.pair.target)]
+    assert found[0] == found[1]
+    assert [bits for _, bits, _ in found[0]] == [0, 1, 2, 3, 7, None]

@@ -265,3 +265,23 @@ def test_a_value_too_long_to_be_digested_is_an_error_and_not_a_null(run: Run, pa
     finally:
         for server in (pair.source, pair.target):
             run_sql(server, "SET GLOBAL max_allowed_packet = 67108864")
+
+
+def test_a_stored_value_that_depends_on_the_time_zone_it_was_written_in_is_seen(run: Run) -> None:
+    run_sql(
+        run.pair.source,
+        "SET time_zone = '+02:00'",
+        "CREATE TABLE t (id INT PRIMARY KEY, at TIMESTAMP NOT NULL DEFAULT '2024-01-01 12:30:00', "
+        "day DATE AS (DATE(at)) STORED, twice INT AS (id * 2) STORED)",
+        "INSERT INTO t (id, at) VALUES (1, '2024-06-01 12:30:00')",
+        database=run.database,
+    )
+    assert run.copy().complete
+    run_sql(
+        run.pair.source,
+        "SET time_zone = '+02:00'",
+        "INSERT INTO t (id, at) VALUES (2, '2024-06-01 00:30:00')",
+        database=run.database,
+    )
+    with pytest.raises(VerificationError, match=f"{run.database}.t, all rows"):
+        run.again().copy()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
+import io
+import os
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from airflow_mydump.engine.dump_directory import file_batch
+from airflow_mydump.engine.dump_directory import storage as storage_module
 from airflow_mydump.engine.dump_directory.file_batch import FileBatch
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import ConfigurationError
@@ -81,3 +84,33 @@ def test_what_could_not_be_made_durable_once_never_appears(tmp_path: Path, monke
         files.write("b", b"2")
     assert storage.sizes() == {"b": 1}
     assert not list(tmp_path.rglob("*partial*/*"))
+
+
+class _Scant(io.FileIO):
+    """A file that takes a part of what is written, as one does where there is little room left."""
+
+    def write(self, data: Any, /) -> int:
+        return super().write(memoryview(data)[:7])
+
+
+def test_a_file_that_takes_a_part_gets_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage_module, "FileIO", _Scant)
+    storage, content = Storage.at(str(tmp_path)), bytes(range(100))
+    storage.write("metadata", content)
+    with FileBatch(storage) as files:
+        files.write("a", content)
+    assert [(tmp_path / name).read_bytes() for name in ("metadata", "a")] == [content, content]
+
+
+def test_a_system_that_does_not_tell_of_what_could_not_be_written_is_asked_file_by_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    storage = Storage.at(str(tmp_path))
+    storage.write("first", b"makes the directories")
+    monkeypatch.setattr(file_batch, "_kernel", lambda: (5, 4))
+    monkeypatch.setattr(os, "fsync", synced.append)
+    with FileBatch(storage) as files:
+        files.write("a", b"1")
+        files.write("b", b"2")
+    assert len(synced) == 3  # and the directory

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from airflow_mydump.engine.dump_directory.insert_reader import InsertReader
 from airflow_mydump.engine.errors import DumpError
+from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.metadata.catalog import Column, Table
 from airflow_mydump.engine.server.session import Row
 
 _ESCAPES = {0: b"\\0", 10: b"\\n", 13: b"\\r", 26: b"\\Z", 34: b'\\"', 39: b"\\'", 92: b"\\\\"}
@@ -35,7 +37,12 @@ rows = st.lists(st.tuples(values, values, values), min_size=1, max_size=20)
 
 def read(content: bytes, cut: int = 1 << 20, table: str = "t") -> list[Row]:
     pieces = [content[start : start + cut] for start in range(0, len(content), cut)]
-    return [row for batch in InsertReader("f", table, pieces).batches() for row in batch]
+    return [row for batch in InsertReader("f", table_named(table), pieces).batches() for row in batch]
+
+
+def table_named(name: str, *types: str) -> Table:
+    columns = (Column(f"c{number}", kind, kind, True, False, False, 0) for number, kind in enumerate(types))
+    return Table(TableName("d", name), "InnoDB", 0, 0, tuple(columns), (), "")
 
 
 @given(rows, st.lists(st.sampled_from(FORMS), min_size=1, max_size=5), st.integers(1, 50))
@@ -72,3 +79,33 @@ def test_what_is_no_literal_is_refused(value: bytes) -> None:
 def test_a_long_value_is_read() -> None:
     value = bytes(range(256)) * 40_000
     assert read(b'INSERT INTO `t` VALUES(1,"' + escaped(value) + b'");\n', 1 << 16) == [(b"1", value)]
+
+
+@pytest.mark.parametrize("setting", ["SET NAMES utf8mb4", "SET NAMES 'latin1'", "SET character_set_client = utf8mb4"])
+def test_bytes_of_another_character_set_than_the_columns_own_are_refused(setting: str) -> None:
+    with pytest.raises(DumpError, match=r"f is written in character set (?:utf8mb4|latin1)"):
+        read(f"/*!40101 {setting} */;\nINSERT INTO `t` VALUES(1);\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("/*!40103 SET TIME_ZONE='+02:00' */;", r"of time zone \+02:00"),
+        ("/*!40103 SET @OLD_TIME_ZONE=@@TIME_ZONE */;", "of no time zone that it names"),
+        ("/*!40101 SET NAMES binary*/;", "of no time zone that it names"),
+        ("/*!40103 SET TIME_ZONE='+00:00' */;", ""),
+        ("SET TIME_ZONE = UTC;", ""),
+    ],
+)
+def test_times_that_are_not_said_to_be_utc_are_refused_where_the_table_has_any(setting: str, said: str) -> None:
+    content = f"{setting}\nINSERT INTO `t` VALUES('2026-01-01 00:00:00');\n".encode()
+
+    def rows_of(kind: str) -> list[Row]:
+        return [row for batch in InsertReader("f", table_named("t", kind), [content]).batches() for row in batch]
+
+    assert len(rows_of("datetime")) == 1
+    if not said:
+        assert len(rows_of("timestamp")) == 1
+        return
+    with pytest.raises(DumpError, match=f"f has TIMESTAMP values {said}"):
+        rows_of("timestamp")

@@ -15,7 +15,7 @@ import zstandard
 
 from airflow_mydump.engine.dump_directory.file_name import Compression
 from airflow_mydump.engine.dump_directory.manifest import FileRecord
-from airflow_mydump.engine.dump_directory.storage import Storage, Writable
+from airflow_mydump.engine.dump_directory.storage import Storage, Writable, write_all
 from airflow_mydump.engine.errors import DumpError
 
 DEFAULT_LEVEL = 1
@@ -70,12 +70,11 @@ class _HashedOutput:
                 self.flush()
 
     def flush(self) -> None:
-        data = memoryview(b"".join(self._parts))
+        data = b"".join(self._parts)
         self._parts, self._waiting = [], 0
         self.digest.update(data)
         self.bytes += len(data)
-        while data:
-            data = data[self._stream.write(data) :]
+        write_all(self._stream, data)
 
 
 def read_compressed(

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from airflow_mydump.engine.dump_directory.storage import Storage, naming_the_file
+from airflow_mydump.engine.dump_directory.storage import Storage, naming_the_file, write_all
 
 
 class FileBatch:
@@ -46,12 +47,15 @@ class FileBatch:
     def write(self, name: str, content: bytes) -> None:
         """As `Storage.write`."""
         with self.writing(name) as stream:
-            stream.write(content)
+            write_all(stream, content)
 
-    def settle(self) -> None:
-        """Make all that was written durable, and let it appear. Raises ConfigurationError if that cannot be done."""
+    def settle(self) -> list[str]:
+        """Make all that was written durable, and let it appear; returns the names.
+
+        Raises ConfigurationError if that cannot be done.
+        """
         if not self._partial:
-            return
+            return []
         waiting, self._partial = self._partial, {}
         try:
             with naming_the_file(self._storage, next(iter(waiting))):
@@ -63,6 +67,7 @@ class FileBatch:
             # Never again: the system tells of a failed sync only once, and what is lost is lost.
             _remove(waiting)
             raise
+        return list(waiting)
 
     def __enter__(self) -> FileBatch:
         return self
@@ -79,15 +84,24 @@ class FileBatch:
                 os.close(self._directory)
 
 
+_SYNCFS_TELLS = (5, 8)
+"""The Linux from which on syncfs tells of what could not be written."""
+
+
+def _kernel() -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
+
+
 def _remove(partial: Mapping[str, str]) -> None:
     for path in partial.values():
         Path(path).unlink(missing_ok=True)
 
 
 def _sync_file_system(directory: int, files: Iterable[str]) -> None:
-    """syncfs(2), which Python does not have; each file by itself where the system has none either."""
+    """syncfs(2), which Python does not have; each file by itself where the system has none either, or does not tell by
+    it what could not be written."""
     library = ctypes.CDLL(None, use_errno=True)
-    if not hasattr(library, "syncfs"):
+    if not hasattr(library, "syncfs") or _kernel() < _SYNCFS_TELLS:
         for file in files:
             with Path(file).open("rb") as stream:
                 os.fsync(stream.fileno())

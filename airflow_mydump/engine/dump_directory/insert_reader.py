@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from airflow_mydump.engine.dump_directory.file_settings import FileSettings
 from airflow_mydump.engine.errors import DumpError
+from airflow_mydump.engine.metadata.catalog import Table
 from airflow_mydump.engine.server.session import Row
 
 _LARGEST_VALUE = 1 << 30
@@ -40,13 +42,14 @@ _ESCAPES = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z
 class InsertReader:
     """The rows of one file. ``columns`` is known after the first row: the names given, None if there are none."""
 
-    def __init__(self, file: str, table: str, pieces: Iterable[bytes]) -> None:
+    def __init__(self, file: str, table: Table, pieces: Iterable[bytes]) -> None:
         self._file = file
-        self._table = table
+        self._table = table.name.name
         self._pieces = iter(pieces)
         self._buffer = b""
         self._position = 0
         self._ended = False
+        self._settings = FileSettings(file, table)
         self.columns: tuple[str, ...] | None = None
         self._begun = False
 
@@ -68,6 +71,8 @@ class InsertReader:
             found = self._match(_INSERT)
             if not found:
                 raise self._error("has another statement than INSERT")
+            self._settings.require_stored_bytes()
+            self._settings.require_utc()
             self._begin(found)
             yield from self._statement()
 
@@ -105,8 +110,9 @@ class InsertReader:
     def _skip_settings(self) -> bool:
         """Go past settings and empty lines; whether anything is left."""
         while True:
-            found = self._match(_SETTING) or self._match(_REMARK)
-            if not found:
+            if setting := self._match(_SETTING):
+                self._settings.read(setting[0].decode("utf-8", "replace"))
+            elif not self._match(_REMARK):
                 self._fill(1)
                 return self._position < len(self._buffer)
 

@@ -195,6 +195,11 @@ class _Parser:
                 value = self._expression()
                 self._expect(")")
                 return f"{name}({value})"
+        if self._accept("CAST"):
+            self._expect("(")
+            value = self._expression()
+            self._expect("AS", "UNSIGNED", ")")
+            return f"CAST({value} AS UNSIGNED)"
         if self._accept("CONVERT"):
             self._expect("(")
             value = self._expression()

@@ -14,10 +14,11 @@ from itertools import pairwise
 
 from airflow_mydump.engine.ddl.definition_check import read_head
 from airflow_mydump.engine.ddl.sql_lexer import Token, string_value, tokens_of
+from airflow_mydump.engine.dump_directory.file_settings import FileSettings
 from airflow_mydump.engine.dump_directory.metadata_file import HEADER_SQL_MODE
 from airflow_mydump.engine.errors import DumpError
 from airflow_mydump.engine.identifier import TableName, literal, quote
-from airflow_mydump.engine.metadata.catalog import Schema, StoredObject
+from airflow_mydump.engine.metadata.catalog import Schema, StoredObject, Table
 from airflow_mydump.engine.metadata.sequence import parse_definition
 
 HEADER = (
@@ -150,13 +151,16 @@ def created_table(definition: str) -> str:
     return found[1].replace("``", "`")
 
 
-def load_statement_in(file: str, content: bytes) -> str:
-    """The one LOAD DATA statement in a file; it is not examined here. Raises DumpError naming the file."""
-    found = []
+def load_statement_in(file: str, table: Table, content: bytes) -> str:
+    """The one LOAD DATA statement in a file with rows of a table; it is not examined here. Raises DumpError naming the
+    file."""
+    found, settings = [], FileSettings(file, table)
     for statement in _statements(_text(file, content)):
         setting = _SETTING.fullmatch(statement)
         if setting and _HARMLESS.fullmatch(setting["name"]):
+            settings.read(statement)
             continue
+        settings.require_utc()
         found.append(statement)
     if len(found) != 1:
         raise DumpError(f"the file {file} has {len(found)} statements beside its settings, where one is due")

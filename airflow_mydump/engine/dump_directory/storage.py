@@ -98,7 +98,7 @@ class Storage:
     def write(self, name: str, content: bytes) -> None:
         """Write a small file. Raises ConfigurationError."""
         with self.writing(name) as stream:
-            stream.write(content)
+            write_all(stream, content)
 
     def read(self, name: str, most: int) -> bytes:
         """Read a small file. Raises DumpError if it is missing or has more than ``most`` bytes."""
@@ -207,6 +207,16 @@ def _opened(partial: str) -> BinaryIO:
     except FileNotFoundError:  # the first, or another has removed what was left
         make_directory(Path(partial).parent)
         return cast(BinaryIO, FileIO(partial, "x"))
+
+
+def write_all(stream: BinaryIO, content: bytes) -> None:
+    """Write all of it: where there is no more room, a file takes a part first, and says only then that it is full.
+
+    Raises OSError.
+    """
+    left = memoryview(content)
+    while left:
+        left = left[stream.write(left) :]
 
 
 @contextmanager

@@ -41,7 +41,8 @@ def tells_everything(table: Table, chunk: Chunk) -> bool:
         return False
     key = [table.column(name) for name in table.primary_key]
     ordered = all(column.data_type in _ORDERED and column.octet_length <= _LONGEST_KEY_BYTES for column in key)
-    return ordered and not any(_looks_alike(column) for column in table.stored_columns)
+    moved = table.stored_columns
+    return ordered and moved == table.digested_columns and not any(map(_looks_alike, moved))
 
 
 def _looks_alike(column: Column) -> bool:

@@ -100,7 +100,8 @@ class _Files:
         return recorded, content.bytes
 
     def _clause(self, job: LoadJob, statement: FoundFile, data: FoundFile) -> LoadClause:
-        text = load_statement_in(statement.name, read_small(self.storage, statement.name, statement.compression))
+        content = read_small(self.storage, statement.name, statement.compression)
+        text = load_statement_in(statement.name, job.planned.table, content)
         try:
             clause = parse_load_statement(text)
         except DumpError as error:
@@ -112,8 +113,7 @@ class _Files:
 
     def _load_inserts(self, job: LoadJob, statement: FoundFile) -> tuple[int, int]:
         content = _Counted(read_compressed(self.storage, statement.name, statement.compression))
-        table = job.planned.table
-        reader = InsertReader(statement.name, table.name.name, content)
+        reader = InsertReader(statement.name, job.planned.table, content)
         rows = load_inserts(self.loader, job.planned, reader)
         return rows, content.bytes
 

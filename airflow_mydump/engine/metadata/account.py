@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import quote
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.session import Session
@@ -22,6 +23,7 @@ _GRANTED_ON = re.compile(
     rf"(?P<head>(?:GRANT|REVOKE) .+? ON (?:PROCEDURE |FUNCTION |TABLE )?)(?P<schema>{_NAME})\.(?P<thing>\*|{_NAME}) ",
     re.DOTALL,
 )
+_STRING = re.compile(r"'(?:[^'\\]|\\.|'')*'")
 _SECRET = re.compile(r"\b(AS|BY PASSWORD|USING|BY) (?:'(?:[^'\\]|\\.|'')*'|0x[0-9A-Fa-f]+)")
 
 
@@ -123,13 +125,19 @@ def _roles(session: Session) -> Mapping[str, list[str]]:
 def _own(line: str, name: str) -> str | None:
     """A line of SHOW GRANTS as a statement; None if it is for one of the account's roles, or says nothing.
 
-    MariaDB repeats the password in it, which CREATE USER has set.
+    MariaDB repeats in it the password, and the limits of resources, which CREATE USER has set. Raises PreflightError if
+    it has another form.
     """
     found = _RECEIVER.search(line)
-    if not found or found["account"] != quoted_account(name) or line.startswith("GRANT USAGE ON *.* "):
+    if not found:
+        shown = _SECRET.sub(r"\1 <secret>", line)
+        raise PreflightError(f"what account {name} may do has a form that this version cannot read: {shown}")
+    if found["account"] != quoted_account(name):
         return None
-    option = re.search(r" WITH (?:GRANT|ADMIN) OPTION\Z", found["rest"])
-    return line[: found.end("account")] + (option[0] if option else "")
+    option = re.search(r"\b(?:GRANT|ADMIN) OPTION\b", _STRING.sub("", found["rest"]))
+    if line.startswith("GRANT USAGE ON *.* ") and not option:
+        return None
+    return line[: found.end("account")] + (f" WITH {option[0]}" if option else "")
 
 
 def _is_on_object(grant: str) -> bool:

@@ -24,7 +24,8 @@ class Schema:
 class Column:
     """A column. ``data_type`` is the bare type in lower case (``int``), ``octet_length`` its largest value's
     bytes where it is a string or binary type, else 0. ``charset`` and ``collation`` are empty where it has none.
-    ``by_meaning`` marks JSON that the source keeps as text and the target in a form of its own."""
+    ``by_meaning`` marks JSON that the source keeps as text and the target in a form of its own. ``persistent`` are
+    generated ones whose values are stored."""
 
     name: str
     data_type: str
@@ -36,6 +37,7 @@ class Column:
     charset: str = ""
     collation: str = ""
     by_meaning: bool = False
+    persistent: bool = False
 
     @property
     def unsigned(self) -> bool:
@@ -104,6 +106,14 @@ class Table:
         the columns that say of when they are."""
         own = tuple(column for column in self.columns if not column.generated)
         return (*own, *self.history.period) if self.history and self.history.kept else own
+
+    @property
+    def digested_columns(self) -> tuple[Column, ...]:
+        """The columns whose values must be the source's: those that are moved, and generated ones that are stored, for
+        their expressions may depend on a session's time zone or sql_mode. Those that say of when rows are do not."""
+        times = {column.name for column in self.history.period} if self.history else ()
+        kept = (column for column in self.columns if column.persistent and column.name not in times)
+        return (*self.stored_columns, *kept)
 
     @property
     def time_clause(self) -> str:

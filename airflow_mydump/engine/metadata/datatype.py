@@ -5,6 +5,8 @@ A type that is not listed is refused; it is never guessed.
 
 from __future__ import annotations
 
+import re
+
 from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import quote
 from airflow_mydump.engine.metadata.catalog import Column, Table
@@ -56,12 +58,23 @@ def holds_any_bytes(column: Column) -> bool:
     return column.data_type in _BINARY_STRINGS or column.data_type in _GEOMETRIES
 
 
+def is_moved_by_number(column: Column) -> bool:
+    """Whether the text of a value does not tell it from all others: of a SET with a member '', it is '' with that one
+    and with none."""
+    return column.data_type == "set" and "" in _MEMBER.findall(column.column_type)
+
+
+_MEMBER = re.compile("'((?:[^']|'')*)'")
+
+
 def read_expression(column: Column) -> str:
     """The select-list expression that yields a value's bytes without loss.
 
     FLOAT as text has six digits and loses the rest; as DOUBLE it has all of them.
     """
     name = quote(column.name)
+    if is_moved_by_number(column):
+        return f"CAST({name} AS UNSIGNED)"
     return f"CAST({name} AS DOUBLE)" if column.data_type == "float" else name
 
 
@@ -76,6 +89,8 @@ def stored_expression(column: Column, value: str) -> str:
     if column.data_type == "json" or column.data_type in _TYPED_STRINGS:
         # MySQL rejects JSON whose character set is binary (error 3144).
         return f"CONVERT({value} USING utf8mb4)"
+    if is_moved_by_number(column):
+        return f"CAST({value} AS UNSIGNED)"
     return value
 
 

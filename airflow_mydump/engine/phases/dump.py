@@ -249,13 +249,14 @@ class _Record:
         They are there when this looks whether the dump is complete, and who finishes a dump looks for files that are
         too many when it is: one sees the other.
         """
+        names = [record.name for manifest in written for record in manifest.records]
         try:
-            self._files.settle()
+            names += self._files.settle()  # with those of a try that failed
         except ConfigurationError:
             if not self._storage.finished:
                 raise
         if self._storage.finished:
-            self._storage.discard([record.name for manifest in written for record in manifest.records])
+            self._storage.discard(names)
             raise _TooLate
 
     def __enter__(self) -> _Record:

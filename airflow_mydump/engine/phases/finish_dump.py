@@ -27,7 +27,7 @@ from airflow_mydump.engine.dump_directory.dump_record import (
 )
 from airflow_mydump.engine.dump_directory.file_batch import FileBatch
 from airflow_mydump.engine.dump_directory.file_name import FileNames
-from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, FileRecord
+from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
 from airflow_mydump.engine.dump_directory.metadata_file import (
     AFTER_THE_POSITION,
     AT_THE_POSITION,
@@ -87,18 +87,20 @@ class DumpReport:
 def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore) -> DumpReport:
     """Account for every chunk that was planned, write the definitions, and declare the dump complete.
 
-    Announces the last moment before it is complete. Does nothing to a dump that is complete.
+    Announces the last moment before it is complete. Of a dump that is complete it removes only what does not belong to
+    it: an earlier call may have been killed before that, and tasks that were taken for dead may come later.
 
     Raises IncompleteRunError naming what is missing, or that another server answers, ConfigurationError, DumpError,
     ConnectError, ServerError.
     """
     plan = storage.private.read(PLAN, DumpPlan)
     source = source.on(plan.source_identity)
-    if not storage.finished:
-        with alone_in(source, storage) as locks:
-            if not storage.finished:
-                _finish(source, storage, plan, locks, announce)
-    return _report(storage, plan)
+    with alone_in(source, storage) as locks:
+        if not storage.finished:
+            _finish(source, storage, plan, locks, announce)
+        found = _complete(storage)
+        _tidy(storage, plan, found)
+    return _report(storage, plan, found)
 
 
 def _finish(source: Endpoint, storage: Storage, plan: DumpPlan, locks: NamedLocks, announce: Listener) -> None:
@@ -113,21 +115,36 @@ def _finish(source: Endpoint, storage: Storage, plan: DumpPlan, locks: NamedLock
     # Those of earlier tries, and of tasks that were taken for dead: the directory is this dump's alone.
     data = {record.name for manifest in manifests for record in manifest.records}
     storage.keep_only(data)
-    content, definitions = _write_all(source, storage, plan, catalog, manifests, moment)
+    content = _write_all(source, storage, plan, catalog, manifests, moment)
     storage.remove_unfinished()
     announce(Event(EventKind.DUMP_FINISHING, TableName("", METADATA)))
     locks.require_alive()
     storage.write(METADATA, content)
+
+
+@dataclass(frozen=True)
+class _Complete:
+    """What a complete dump says of itself."""
+
+    index: Index
+    manifests: Sequence[ChunkManifest]
+
+
+def _complete(storage: Storage) -> _Complete:
+    index = read_index(storage, read_metadata(storage.read(METADATA, LARGEST_METADATA)).index_sha256)
+    return _Complete(index, read_chunks(storage, index.chunks))
+
+
+def _tidy(storage: Storage, plan: DumpPlan, found: _Complete) -> None:
+    """Remove what is not the dump's, now that no task leaves a file any more without seeing that it is complete."""
     storage.remove_unfinished()
     remove_other_plans(storage, plan.plan)
-    # Again, now that no task leaves a file any more without seeing that the dump is complete.
-    storage.keep_only({METADATA, *data, *(record.name for record in definitions)})
+    data = {record.name for manifest in found.manifests for record in manifest.records}
+    storage.keep_only({METADATA, *data, *(record.name for record in found.index.definitions)})
 
 
-def _report(storage: Storage, plan: DumpPlan) -> DumpReport:
-    """The report of a complete dump, from what it says of itself."""
-    index = read_index(storage, read_metadata(storage.read(METADATA, LARGEST_METADATA)).index_sha256)
-    manifests = read_chunks(storage, index.chunks)
+def _report(storage: Storage, plan: DumpPlan, found: _Complete) -> DumpReport:
+    index, manifests = found.index, found.manifests
     return DumpReport(
         run_key=plan.run_key,
         directory=str(storage),
@@ -182,8 +199,8 @@ def _require_all(storage: Storage, plan: DumpPlan, prefix: str) -> list[ChunkMan
 def _write_all(
     source: Endpoint, storage: Storage, plan: DumpPlan, catalog: Catalog, manifests: Sequence[ChunkManifest],
     moment: Moment | None,
-) -> tuple[bytes, tuple[FileRecord, ...]]:  # fmt: skip
-    """Write all that is missing but ``metadata``, whose content is returned with the records of the definitions."""
+) -> bytes:  # fmt: skip
+    """Write all that is missing but ``metadata``, whose content is returned."""
     # Now that all rows are there: a sequence may have gone on while they were read.
     catalog = with_states(catalog, read_states(source, catalog))
     names = names_of(catalog)
@@ -205,7 +222,7 @@ def _write_all(
     record = write_index(storage, index)
     position, remark = (moment.position, AT_THE_POSITION) if moment else (plan.position, AFTER_THE_POSITION)
     entries = _entries(catalog, names, manifests)
-    return write_metadata(entries, position, remark, plan.started, timestamp(), record.sha256), definitions
+    return write_metadata(entries, position, remark, plan.started, timestamp(), record.sha256)
 
 
 def _definitions(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from dataclasses import dataclass
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.batch import batches
@@ -13,12 +13,12 @@ from airflow_mydump.engine.errors import ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.plan.plan import PlannedTable, SchemaBundle
-from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.renewed import Renewed, asked
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
+from airflow_mydump.engine.server.turn import in_turn
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _FOREIGN = "foreign key "
@@ -34,36 +34,59 @@ def index_phase(target: Endpoint, directory: WorkDirectory, file: str, announce:
     table, IncompleteRunError if a later run has taken it over.
     """
     bundle = directory.read(file, SchemaBundle)
-    added = 0
     if asked(target, metadata, ledger.is_complete, bundle.identity):
         announce(ledger.nothing_left(bundle.identity))
         return 0
-    with Renewed(partial(_connect, target, bundle.identity), target.patience) as connection:
-        done = connection.tried(ledger.done_items, bundle.identity, "keys")
-        waiting = [planned for planned in bundle.tables if str(planned.number) not in done]
-        present = _PresentKeys()
-        for batch in batches(waiting, lambda planned: 0):
-            targets = {str(planned.number): planned.target for planned in batch}
-            connection.tried(ledger.require_owned, bundle.identity, targets.values())
-            connection.tried(ledger.begin, bundle.identity, "keys", targets)
-            for planned in batch:
-                if bundle.selection.content != "data":
-                    added += connection.tried(_add_missing_keys, bundle.selection, planned, present)
-                announce(Event(EventKind.KEYS_ADDED, planned.target))
-            connection.tried(ledger.finish, bundle.identity, "keys", targets.keys())
-        keyed = {str(planned.number): planned.target for planned in bundle.tables}
-        connection.tried(ledger.require_done, bundle.identity, "keys", keyed)
+    done = asked(target, metadata, ledger.done_items, bundle.identity, "keys")
+    waiting = [planned for planned in bundle.tables if str(planned.number) not in done]
+    present = _PresentKeys()
+    added = sum(_Batch(target, bundle, batch, present).add(announce) for batch in batches(waiting, lambda planned: 0))
+    keyed = {str(planned.number): planned.target for planned in bundle.tables}
+    asked(target, metadata, ledger.require_done, bundle.identity, "keys", keyed)
     return added
 
 
-def _connect(target: Endpoint, identity: PlanIdentity) -> Session:
-    session = Session(target, metadata)
-    try:
-        ledger.is_complete(session, identity)  # or may go on, on this server
-    except BaseException:
-        session.close()
-        raise
-    return session
+@dataclass
+class _Batch:
+    """Tables that get their keys in one turn: a machine that stood still and goes on when a later run has made them
+    adds nothing to them. ``complete`` is what the ledger says of the whole run then."""
+
+    target: Endpoint
+    bundle: SchemaBundle
+    tables: Sequence[PlannedTable]
+    present: _PresentKeys
+    complete: bool = False
+
+    def add(self, announce: Listener) -> int:
+        """Add what is missing; returns how many keys that were."""
+        added = 0
+        with Renewed(self._connect, self.target.patience) as connection:
+            for planned in self.tables:
+                if self.bundle.selection.content != "data":
+                    added += connection.tried(self._add_missing, planned)
+                announce(Event(EventKind.KEYS_ADDED, planned.target))
+            connection.tried(self._finish)
+        return added
+
+    @property
+    def _targets(self) -> dict[str, TableName]:
+        return {str(planned.number): planned.target for planned in self.tables}
+
+    def _connect(self) -> Session:
+        return in_turn(self.target, [str(planned.target) for planned in self.tables], self._look)
+
+    def _look(self, session: Session) -> None:
+        self.complete = ledger.is_complete(session, self.bundle.identity)  # by another try of this task
+        if not self.complete:
+            ledger.require_owned(session, self.bundle.identity, self._targets.values())
+            ledger.begin(session, self.bundle.identity, "keys", self._targets)
+
+    def _add_missing(self, session: Session, planned: PlannedTable) -> int:
+        return 0 if self.complete else _add_missing_keys(session, self.bundle.selection, planned, self.present)
+
+    def _finish(self, session: Session) -> None:
+        if not self.complete:
+            ledger.finish(session, self.bundle.identity, "keys", self._targets.keys())
 
 
 def _add_missing_keys(session: Session, selection: Selection, planned: PlannedTable, present: _PresentKeys) -> int:

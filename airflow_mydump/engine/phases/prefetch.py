@@ -124,6 +124,7 @@ def _columns(session: Session, schemas: Sequence[str]) -> dict[TableName, tuple[
                 nullable=nullable == "YES",
                 # MySQL's DEFAULT_GENERATED only says that the default is an expression.
                 generated="VIRTUAL GENERATED" in extra or "STORED GENERATED" in extra,
+                persistent="STORED GENERATED" in extra,
                 auto_increment="auto_increment" in extra.lower(),
                 octet_length=int(octets or 0),
                 charset=charset,

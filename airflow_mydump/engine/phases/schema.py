@@ -79,7 +79,9 @@ class _Preparation:
 
     def connect(self) -> Session:
         schemas = {planned.target.schema for planned in self.bundle.tables}
-        return in_turn(self.target, [self.file, *marking(self.bundle.identity, schemas)], self._look)
+        # With the objects' turn, so that no event is silenced that the post phase has made meanwhile.
+        objects = f"{plan_path(self.bundle.identity)}/{OBJECTS}"
+        return in_turn(self.target, [self.file, objects, *marking(self.bundle.identity, schemas)], self._look)
 
     def _look(self, session: Session) -> None:
         self.complete = ledger.is_complete(session, self.bundle.identity)
@@ -92,6 +94,7 @@ class _Preparation:
         if self.waiting or not (self.bundle.tables or self.complete):
             require_alone(session, self.bundle.identity.ledger, [each.target for each in self.waiting])
             _prepare_schemas(session, self.directory, self.bundle)
+            _prepare_objects(session, self.directory, self.bundle)
             mark(session, self.bundle.identity, {each.target.schema for each in self.waiting})
             self.triggers = _triggers(session, {each.target for each in self.waiting if each.action == "truncate"})
         return self.waiting
@@ -111,22 +114,34 @@ def _allow_keyless(session: Session) -> None:
 
 
 def _prepare_schemas(session: Session, directory: WorkDirectory, bundle: SchemaBundle) -> None:
-    """Make the databases, and the sequences that defaults of tables refer to, and silence the events of an earlier run:
-    they would change data while it is loaded."""
-    path = plan_path(bundle.identity)
+    """Make the databases."""
     found = session.text_rows(
         "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
     )
-    for schema in directory.read_lines(f"{path}/{SCHEMAS}", Schema):
+    for schema in directory.read_lines(f"{plan_path(bundle.identity)}/{SCHEMAS}", Schema):
         name = bundle.selection.target_schema(schema.name)
         # On MySQL (9.7) these wait for every transaction in the database, and others for them.
         if (name, schema.charset, schema.collation) not in found:
             for statement in schema_statements(schema, name):
                 session.execute(statement)
-    for item in directory.read_lines(f"{path}/{OBJECTS}", PlannedObject):
-        if item.object.kind == "event" and not item.skip:
+
+
+def _prepare_objects(session: Session, directory: WorkDirectory, bundle: SchemaBundle) -> None:
+    """Make the sequences that defaults of tables refer to, and silence the events of an earlier run: they would change
+    data while it is loaded. What the post phase has begun to make is left alone."""
+    identity = bundle.identity
+    made = ledger.done_items(session, identity, "object") | ledger.begun_items(session, identity, "object")
+    planned = directory.read_lines(f"{plan_path(identity)}/{OBJECTS}", PlannedObject)
+    waiting = [item for item in planned if not item.skip and str(item.number) not in made]
+    if bundle.selection.content == "data":
+        # What the target had comes back, if not in this run then in the next, which does not find it there.
+        active = (item for item in waiting if item.object.kind in ("trigger", "event"))
+        noted = {str(item.number): (item.object.kind, item.target) for item in active}
+        ledger.note_removed(session, identity, noted)
+    for item in waiting:
+        if item.object.kind == "event":
             session.execute(f"DROP EVENT IF EXISTS {item.target.sql}")
-        if item.object.kind == "sequence" and not item.skip:
+        if item.object.kind == "sequence":
             session.execute(create_statement(item.object, item.target))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from airflow_mydump.engine.errors import PreflightError
 from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.ledger import unfinished_tables
+from airflow_mydump.engine.ledger import removed_objects, unfinished_tables
 from airflow_mydump.engine.metadata.catalog import ObjectKind, StoredObject, Table
 from airflow_mydump.engine.metadata.history import VERSIONED
 from airflow_mydump.engine.metadata.schema_condition import in_schemas
@@ -24,13 +24,15 @@ _ADVICE = "use if_exists=drop to replace it, or remove it"
 @dataclass(frozen=True)
 class ExistingSchema:
     """The names in one target database. ``tables`` maps a name to its TABLE_TYPE, views included;
-    ``triggers`` maps a trigger's name to its table. ``unfinished`` are tables of a run that never ended well."""
+    ``triggers`` maps a trigger's name to its table. ``unfinished`` are tables of a run that never ended well,
+    ``removed`` the triggers and events that such a run has taken away."""
 
     name: str
     tables: Mapping[str, str]
     triggers: Mapping[str, str]
     objects: frozenset[tuple[ObjectKind, str]]
     unfinished: frozenset[str]
+    removed: frozenset[tuple[str, str]] = frozenset()
 
 
 def read_existing(session: Session, schema: str, ledger: str = LEDGER_SCHEMA) -> ExistingSchema:
@@ -54,6 +56,7 @@ def read_existing(session: Session, schema: str, ledger: str = LEDGER_SCHEMA) ->
         dict(triggers),
         frozenset(objects),
         unfinished_tables(session, ledger, schema),
+        removed_objects(session, ledger, schema),
     )
 
 
@@ -97,12 +100,12 @@ def decide_object(
 ) -> bool:
     """Whether a view, routine, trigger, event or sequence is to be left alone: because the target has it, or, where
     data alone is moved, because it has it not (what acts by itself is taken away for the load, and comes back
-    after it).
+    after it, or after that of a later run).
 
     Raises PreflightError where the user's choice forbids it.
     """
     if content == "data":
-        return (stored.kind, target.name) not in existing.objects
+        return (stored.kind, target.name) not in existing.objects | existing.removed
     there = existing.tables.get(target.name, stored.kind.upper())
     if stored.kind in ("view", "sequence") and there != stored.kind.upper():
         what = "table" if there == "BASE TABLE" else there.lower()

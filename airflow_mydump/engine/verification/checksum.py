@@ -145,7 +145,7 @@ def _query(number: int, chunk: Digestible) -> str:
 
 def _row_string(table: Table) -> str:
     lengths, values = [], []
-    for column in table.stored_columns:
+    for column in table.digested_columns:
         if column.by_meaning:
             continue
         length, value = digest_expressions(column)
