@@ -1,15 +1,18 @@
 """The command line: ``python -m airflow_mydump VERB``. It runs the engine alone and never imports Airflow.
 
 Exit 0 means complete and verified. Any other exit comes with one sentence on standard error: 1 for a run that failed
-or a difference found, 2 for a command that cannot be right, 130 for an interruption.
+or a difference found, 2 for a command that cannot be right, 130 for an interruption (Ctrl-C), 143 for SIGTERM.
 """
 
 from __future__ import annotations
 
 import argparse
 import secrets
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from rich.console import Console
@@ -50,19 +53,43 @@ from airflow_mydump.options.server import add_patience, add_target, endpoint_of,
 from airflow_mydump.options.value import parse_positive
 from airflow_mydump.progress_bar import ProgressBar
 
+_SAME_KEY = "; the same --run-key goes on"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        return int(options.run(options))
+        with _ending_when_told():
+            return int(options.run(options))
     except (ConfigurationError, SelectionError) as error:
         return _complain(error, 2)
     except MydumpError as error:
         return _complain(error, 1)
     except KeyboardInterrupt:
-        return _complain("interrupted; the same --run-key goes on", 130)
+        return _complain(f"interrupted{options.going_on}", 130)
+    except _Terminated:
+        return _complain(f"terminated{options.going_on}", 143)
+
+
+class _Terminated(BaseException):
+    """SIGTERM came: what is under way ends as it does after Ctrl-C."""
+
+
+@contextmanager
+def _ending_when_told() -> Iterator[None]:
+    def end(*_: object) -> None:
+        raise _Terminated
+
+    if threading.current_thread() is not threading.main_thread():  # where signals are somebody else's
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _complain(what: object, status: int) -> int:
@@ -163,13 +190,14 @@ def _preflight(options: argparse.Namespace) -> int:
             options.allow_dynamic_sql,
         )
     elif options.dump:
-        findings = examine_dump(endpoint_of(options, "source"), selection_of(options))
+        findings = examine_dump(endpoint_of(options, "source"), selection_of(options), consistency_of(options))
     else:
         findings = examine_copy(
             endpoint_of(options, "source"),
             target_of(options),
             selection_of(options),
             settings,
+            consistency_of(options),
         )
     return _show(findings)
 
@@ -214,6 +242,7 @@ def _tell(comparison: Comparison) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("airflow_mydump", description=__doc__.partition("\n")[0])
+    parser.set_defaults(going_on="")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     copy = verbs.add_parser("copy", help="copy databases from one server to another, and verify them")
     _add_common(copy)
@@ -224,19 +253,19 @@ def _parser() -> argparse.ArgumentParser:
     add_ledger(copy)
     copy.add_argument("--dry-run", action="store_true", help="check and plan, and change nothing")
     add_users(copy)
-    copy.set_defaults(run=_copy)
+    copy.set_defaults(run=_copy, going_on=_SAME_KEY)
     dump = verbs.add_parser("dump", help="dump databases into a directory, which myloader can read too")
     add_source(dump)
     add_cutting(dump)
     add_consistency(dump)
     add_dump(dump)
     add_patience(dump)
-    dump.set_defaults(run=_dump, rename=[])
+    dump.set_defaults(run=_dump, rename=[], going_on="; the same command goes on")
     load = verbs.add_parser("load", help="restore a dump directory of this package or of mydumper, and verify it")
     add_load(load)
     add_patience(load)
     add_ledger(load)
-    load.set_defaults(run=_load)
+    load.set_defaults(run=_load, going_on=_SAME_KEY)
     plan = verbs.add_parser("plan", help="show how tables would be cut into chunks, and why; needs no target")
     add_selection(plan)
     add_cutting(plan)
@@ -257,6 +286,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_common(preflight, schemas_required=False)
     add_run(preflight)
     add_users(preflight)
+    add_consistency(preflight)
     preflight.add_argument("--input", metavar="DIR-OR-URL", help="look at a restore of this dump, instead of a copy")
     preflight.add_argument("--dump", action="store_true", help="look at a dump of the source, instead of a copy")
     add_dynamic_sql(preflight)

@@ -51,8 +51,11 @@ class FindTenantsOperator(PhaseOperator):
             request = RunRequest.of(context["params"])
             tenants = self._chosen(request)
         self.log.info("%s tenants: %s", len(tenants), ", ".join(tenants))
-        asked = {"dry_run": request.dry_run, "if_exists": request.if_exists, "content": request.content}
-        common = {name: value for name, value in asked.items() if value}
+        # What is as usual is left to the tenants' DAG: a run that is cleared keeps what it was given, and the usual may
+        # be another by then.
+        usual = RunRequest.of(self.dag.params.dump())
+        asked = {name: getattr(request, name) for name in ("dry_run", "if_exists", "content")}
+        common = {name: value for name, value in asked.items() if value and value != getattr(usual, name)}
         return [
             {"conf": {"tenant": tenant, **common}, "trigger_run_id": run_id_of(context["run_id"], tenant)}
             for tenant in tenants

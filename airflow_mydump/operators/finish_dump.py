@@ -17,7 +17,7 @@ class FinishDumpOperator(StagedOperator):
     def execute(self, context: Any) -> dict[str, Any]:
         """Finish the dump; returns what it holds."""
         with engine_errors():
-            report = finish_dump(self.source, self.storage)
+            report = finish_dump(self.source, self.storage, run_key=self.run_key)
         self.log.info(
             "Dump complete: %s tables, %s rows, %.1f MB of rows in %.1f MB of files. Consistency %s",
             f"{report.tables:,}",

@@ -8,8 +8,8 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, DagRunState
 
-from airflow_mydump.operators.await_tenants import TRIGGERED
 from airflow_mydump.operators.failure import Failure
+from airflow_mydump.operators.task_states import TaskStates
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,16 @@ class FleetReportOperator(BaseOperator):
     def execute(self, context: Any) -> dict[str, int]:
         """Gather, tell, and judge; returns how many tenants and rows there were."""
         instance = context["ti"]
-        found = instance.xcom_pull(task_ids=self.find_task_id)
+        # Of this run: a run that was cleared has what an earlier time left.
+        states = TaskStates.of(context, [self.find_task_id, self.start_task_id])
+        found = instance.xcom_pull(task_ids=self.find_task_id) if states.succeeded(self.find_task_id) else None
         if found is None:
             raise AirflowFailException(f"no tenant was moved, because {self.find_task_id} failed; its log says why")
-        started = set(instance.xcom_pull(task_ids=[self.start_task_id], key=TRIGGERED))
+        started = {
+            record["trigger_run_id"]
+            for number, record in enumerate(found)
+            if states.succeeded(self.start_task_id, number)
+        }
         outcomes = [self._outcome(instance, record, started) for record in found]
         self.log.info("\n%s", as_markdown(outcomes))
         instance.xcom_push(key="fleet", value=[asdict(outcome) for outcome in outcomes])

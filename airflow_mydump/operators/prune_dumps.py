@@ -16,7 +16,7 @@ class PruneDumpsOperator(PhaseOperator):
 
     :param directory: path or URL of the directory that the dumps' directories are in, as
         `object_store.directory_at` takes it
-    :param keep: how many of the newest complete dumps stay, at least 1
+    :param keep: how many of the newest complete dumps of the same selection stay, at least 1
     :param keep_days: dumps that were begun in so many days stay too
     """
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AssetAlias
+from airflow.providers.common.compat.sdk import AirflowSkipException, AssetAlias
 
 from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.operators.chunk_plan import PLAN
 from airflow_mydump.operators.failure import failures_of
 from airflow_mydump.operators.phase import PhaseOperator, engine_errors
+from airflow_mydump.operators.task_states import TaskStates
 from airflow_mydump.operators.tenant_asset import tenant_asset
 from airflow_mydump.operators.xcom_value import plain
 
@@ -26,9 +27,10 @@ FAILURES = "failures"
 
 
 class ReportOperator(PhaseOperator):
-    """Fails, naming the difference, unless everything planned was done and verified.
+    """Fails, naming the difference, unless everything planned was done and verified, and every task of the run that is
+    beside it has done its work in this run: of a run that was cleared, an earlier time is not reported.
 
-    Run it with trigger rule ``all_done``, so that a failed run has a report too.
+    Run it with trigger rule ``all_done``, so that a failed run has a report too. Where the plan was skipped, so is it.
 
     The XCom with the key `REPORT` has all of it, `FAILURES` says why tasks of the run failed, in the order of the
     phases, and for each database that is complete an event of its asset tells rows, tables and what was proved.
@@ -55,8 +57,12 @@ class ReportOperator(PhaseOperator):
         # Imported when the task runs: its driver is no part of parsing a DAG.
         from airflow_mydump.engine.phases.report import as_markdown, report_phase, require_complete
 
-        plan = context["ti"].xcom_pull(task_ids=self.plan_task_id, key=PLAN)
-        failures = failures_of(context["ti"], self._phases())
+        states = TaskStates.of(context, [*dict.fromkeys([*self._phases(), self.plan_task_id])])
+        if states.of_task(self.plan_task_id) == {"skipped"}:
+            raise AirflowSkipException("nothing was to be done")
+        planned = states.succeeded(self.plan_task_id)
+        plan = context["ti"].xcom_pull(task_ids=self.plan_task_id, key=PLAN) if planned else None
+        failures = failures_of(context["ti"], states.failed("failed"))
         context["ti"].xcom_push(key=FAILURES, value=[asdict(failure) for failure in failures])
         for failure in failures:
             self.log.error("%s. %s", failure.sentence, failure.advice)
@@ -69,6 +75,11 @@ class ReportOperator(PhaseOperator):
             # Pushed before the verdict: who is alerted wants to see it too.
             context["ti"].xcom_push(key=REPORT, value=plain(report))
             require_complete(report)
+            if failed := states.failed():
+                raise IncompleteRunError(
+                    f"{', '.join(failed)} failed in this run: that everything planned is there is of an earlier time; "
+                    "clear them and what follows"
+                )
         self._emit(context, report)
         return {"complete": report.complete, "rows": report.rows, "tenants": len(report.tenants)}
 

@@ -13,7 +13,7 @@ from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.dump_directory import chunk_dump
 from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
 from airflow_mydump.engine.error_number import GONE
-from airflow_mydump.engine.errors import ConfigurationError, ServerError, SnapshotError
+from airflow_mydump.engine.errors import ConfigurationError, IncompleteRunError, ServerError, SnapshotError
 from airflow_mydump.engine.event import EventKind
 from airflow_mydump.engine.phases.dump import dump_phase, snapshot_dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
@@ -182,3 +182,13 @@ def test_who_finishes_a_finished_dump_removes_what_is_not_its_own(run: StagedRun
     run.storage.write(late, b"-- of a task that was killed before it saw that the dump is complete")
     assert finish_dump(source, run.storage) == report
     assert run.storage.sizes() == there
+
+
+def test_a_run_whose_dump_was_replaced_by_another_is_not_finished_by_it(run: StagedRun) -> None:
+    plan = planned(run, "none")
+    source = endpoint(run.pair.source)
+    for bundle in plan.bundles:
+        dump_phase(source, run.storage, bundle.file)
+    with pytest.raises(IncompleteRunError, match="run test has replaced the dump of run another"):
+        finish_dump(source, run.storage, run_key="another")
+    finish_dump(source, run.storage, run_key="test")

@@ -12,6 +12,7 @@ from airflow_mydump.engine.dump_directory import METADATA
 from airflow_mydump.engine.dump_directory.dump_plan import DumpPlan
 from airflow_mydump.engine.dump_directory.dump_record import PLAN
 from airflow_mydump.engine.dump_directory.retention import prune_dumps
+from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.engine.workdir import WorkDirectory
 from tests.integration.staged_run import StagedRun
@@ -89,3 +90,11 @@ def test_where_there_is_no_dump_there_is_nothing_to_do(tmp_path: Path) -> None:
 def test_the_time_is_the_present_unless_it_is_said(dumps: Path) -> None:
     days = (datetime.now(timezone.utc) - datetime(2026, 1, 2, tzinfo=timezone.utc) + timedelta(hours=1)).days
     assert prune_dumps(WorkDirectory.at(str(dumps)), 1, days + 1).removed == ("a",)
+
+
+def test_a_dump_of_less_takes_no_place_of_one_of_more(dumps: Path) -> None:
+    private = Storage.at(str(dumps / "c")).private
+    plan = private.read(PLAN, DumpPlan)
+    private.write(PLAN, replace(plan, selection=replace(plan.selection, include=("t",))))
+    assert prune(dumps, 1) == (["a"], [])
+    assert left(dumps) == ["b", "c"]

@@ -377,3 +377,13 @@ def test_rows_that_came_after_the_plan_may_raise_a_counter(run: Run) -> None:
     run.on_source("INSERT INTO t VALUES (50)")
     run.data()
     assert run.finish().complete
+
+
+def test_a_table_that_the_target_has_not_is_a_difference_of_data_alone_too(run: Run, tmp_path: Path) -> None:
+    run.on_source("CREATE TABLE kept (v INT)", "CREATE TABLE lost (v INT)", "INSERT INTO lost VALUES (1)")
+    run.copy()
+    run.on_target("DROP TABLE lost")
+    arguments = ("--schemas", run.database, "--content", "data", "--work-directory", tmp_path)
+    done = run_command(run.pair, "verify", *arguments)
+    assert done.returncode == 1
+    assert f"{run.database}.lost is missing on the target" in done.stdout

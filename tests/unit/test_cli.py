@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -104,4 +107,18 @@ def test_an_interruption_is_status_130(monkeypatch: pytest.MonkeyPatch, capsys: 
 
     monkeypatch.setattr(cli, "migrate", interrupt)
     assert cli.main(["copy", "--schemas", "a", *SERVERS]) == 130
-    assert "interrupted" in capsys.readouterr().err
+    assert capsys.readouterr().err == "airflow_mydump: interrupted; the same --run-key goes on\n"
+
+
+def test_to_be_told_to_end_is_status_143(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def receive(*arguments: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(10)
+
+    monkeypatch.setattr(cli, "make_dump", receive)
+    before = signal.getsignal(signal.SIGTERM)
+    assert cli.main(["dump", "--schemas", "a", "--output", str(tmp_path), *SERVERS[:2]]) == 143
+    assert capsys.readouterr().err == "airflow_mydump: terminated; the same command goes on\n"
+    assert signal.getsignal(signal.SIGTERM) is before

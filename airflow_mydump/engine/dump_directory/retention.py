@@ -1,4 +1,5 @@
-"""Removes old dumps: only directories that are proved to be complete dumps of this package, and never the newest."""
+"""Removes old dumps: only directories that are proved to be complete dumps of this package, and never the newest of a
+selection."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from airflow_mydump.engine.dump_directory.dump_record import PLAN
 from airflow_mydump.engine.dump_directory.reader import read_dump
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import ConfigurationError, DumpError
+from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.workdir import WorkDirectory
 
 
@@ -29,11 +31,17 @@ class _Dump:
     name: str
     storage: Storage
     started: datetime
+    source: str
+    selection: Selection
+
+    def holds_the_same_as(self, other: _Dump) -> bool:
+        """Whether one may take the other's place."""
+        return (self.source, self.selection) == (other.source, other.selection)
 
 
 def prune_dumps(parent: WorkDirectory, keep: int, keep_days: int, now: datetime | None = None) -> Pruned:
-    """Remove the dumps directly below ``parent`` that are neither among the ``keep`` newest complete ones nor begun in
-    the last ``keep_days`` days.
+    """Remove the dumps directly below ``parent`` that are neither among the ``keep`` newest complete ones of what they
+    hold (the same selection of the same server) nor begun in the last ``keep_days`` days.
 
     A dump counts, and is removed, only if it is one: complete, with all of its files and no other beside them. All
     else is left alone: unfinished dumps, damaged ones, other tools', anything. Raises ConfigurationError if ``keep``
@@ -45,18 +53,18 @@ def prune_dumps(parent: WorkDirectory, keep: int, keep_days: int, now: datetime 
     found = _directories(parent)
     left_alone = [f"{name}: {reason}" for name, reason in found if isinstance(reason, str)]
     removed: list[str] = []
-    kept: list[str] = []
+    kept: list[_Dump] = []
     for dump in sorted((dump for _, dump in found if isinstance(dump, _Dump)), key=_newest_first):
         if reason := _not_whole(dump.storage):
             left_alone.append(f"{dump.name}: {reason}")
-        elif len(kept) < keep or dump.started > oldest:
-            kept.append(dump.name)
+        elif sum(each.holds_the_same_as(dump) for each in kept) < keep or dump.started > oldest:
+            kept.append(dump)
         else:
             dump.storage.remove()
             with suppress(OSError, NotImplementedError):  # where a store has no directories, there is nothing left
                 parent.filesystem.rmdir(dump.storage.directory.path)
             removed.append(dump.name)
-    return Pruned(tuple(removed), tuple(kept), tuple(left_alone))
+    return Pruned(tuple(removed), tuple(dump.name for dump in kept), tuple(left_alone))
 
 
 def _newest_first(dump: _Dump) -> tuple[float, str]:
@@ -87,7 +95,7 @@ def _look(name: str, storage: Storage) -> _Dump | str:
         started = datetime.strptime(plan.started, "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc)
     except (ConfigurationError, ValueError) as error:
         return f"its plan cannot be read: {error}"
-    return _Dump(name, storage, started)
+    return _Dump(name, storage, started, plan.source_identity or plan.source, plan.selection)
 
 
 def _not_whole(storage: Storage) -> str:

@@ -84,16 +84,21 @@ class DumpReport:
     file_bytes: int
 
 
-def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore) -> DumpReport:
+def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore, run_key: str = "") -> DumpReport:
     """Account for every chunk that was planned, write the definitions, and declare the dump complete.
 
     Announces the last moment before it is complete. Of a dump that is complete it removes only what does not belong to
     it: an earlier call may have been killed before that, and tasks that were taken for dead may come later.
 
-    Raises IncompleteRunError naming what is missing, or that another server answers, ConfigurationError, DumpError,
-    ConnectError, ServerError.
+    Raises IncompleteRunError naming what is missing, or that another server answers, or that the dump is another run's
+    than that of ``run_key``, ConfigurationError, DumpError, ConnectError, ServerError.
     """
     plan = storage.private.read(PLAN, DumpPlan)
+    if run_key and plan.run_key != run_key:
+        raise IncompleteRunError(
+            f"run {plan.run_key} has replaced the dump of run {run_key} in {storage}: give each run a directory of its "
+            "own, or let only one run at a time"
+        )
     source = source.on(plan.source_identity)
     with alone_in(source, storage) as locks:
         if not storage.finished:

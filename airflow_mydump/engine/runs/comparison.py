@@ -79,6 +79,9 @@ def compare(
             _structure(Inspection(session, selection, across=across), catalog, selection, planned_tables)
         )
     tables = [planned for planned in planned_tables if planned.target in present and not planned.table.structure_only]
+    if selection.content == "data":  # else their definitions are among the differences
+        missing = (planned.target for planned in planned_tables if planned.target not in present)
+        differences += [f"{target} is missing on the target" for target in missing]
     identity = PlanIdentity("comparison", "comparison")
     with Session(source, reading) as session, BundleDraft() as draft:
         check_conditions(session, (table.name for table in catalog.tables), selection)

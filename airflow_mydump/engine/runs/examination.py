@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from airflow_mydump.engine import preflight
+from airflow_mydump.engine.consistency.settings import Consistency
 from airflow_mydump.engine.dump_directory.reader import read_dump
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import DumpError, PreflightError
@@ -25,10 +26,14 @@ from airflow_mydump.engine.translation.catalog import translate_catalog
 
 
 def examine_copy(
-    source: Endpoint, target: Endpoint, selection: Selection, settings: PlanSettings
+    source: Endpoint,
+    target: Endpoint,
+    selection: Selection,
+    settings: PlanSettings,
+    consistency: Consistency = preflight.ONE_BY_ONE,
 ) -> tuple[Finding, ...]:
     """All that a copy would meet. Raises SelectionError, ConnectError, ServerError."""
-    findings = list(preflight.look(source, target, selection, ledger=settings.ledger).findings)
+    findings = list(preflight.look(source, target, selection, consistency, settings.ledger).findings)
     with _noting(findings):
         with Session(source, metadata) as reading, Session(target, metadata) as writing:
             findings += preflight.accounts_to_move.findings(reading, writing, settings.users, selection)
@@ -37,10 +42,12 @@ def examine_copy(
     return tuple(findings)
 
 
-def examine_dump(source: Endpoint, selection: Selection) -> tuple[Finding, ...]:
+def examine_dump(
+    source: Endpoint, selection: Selection, consistency: Consistency = preflight.ONE_BY_ONE
+) -> tuple[Finding, ...]:
     """All that a dump would meet on the source. Raises SelectionError, ConnectError, ServerError."""
     with Session(source, metadata) as session:
-        findings = list(preflight.source_findings(session, selection))
+        findings = list(preflight.source_findings(session, selection, consistency))
     with _noting(findings):
         prefetch_metadata(source, selection)
     return tuple(findings)

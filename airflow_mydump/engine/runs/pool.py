@@ -64,7 +64,11 @@ class WorkerPool:
         self._relay.begin()
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if kind is not None and not issubclass(kind, Exception):
+            # Ctrl-C and the like: a worker may have hours to go. What it has not committed, its servers roll back.
+            for process in list((self._executor._processes or {}).values()):
+                process.terminate()
         self._executor.shutdown(cancel_futures=True)
         self._relay.end()
 
@@ -177,6 +181,7 @@ def _become_worker(events: SimpleQueue[Sequence[Event]], failure: Connection) ->
     _announcer, _failure = Announcer(events), failure
     # Ctrl-C reaches the whole process group; the parent decides what becomes of the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     Thread(target=_end_with_parent, daemon=True).start()
 
 
