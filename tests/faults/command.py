@@ -101,6 +101,8 @@ def _run(arguments: list[str], environment: dict[str, str], out: str, err: str, 
         os.dup2(handle, number)
         os.close(handle)
     os.environ.update(environment)
+    # Whoever starts the tests in the background has them ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _fork_workers()
     _pass_gate(gate)
     sys.exit(cli.main(arguments))

@@ -5,7 +5,8 @@ Where the rows come from is the caller's affair; copies and restores differ in n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -100,12 +101,23 @@ class _Attempt(Generic[Job]):
             return self._commit({job: loaded}) if self._claim() else {}
 
     def _claim(self) -> bool:
-        if ledger.claim_chunks(self.loader, self.identity, [job.chunk for job in self.jobs]):
+        with self._naming():
+            claimed = ledger.claim_chunks(self.loader, self.identity, [job.chunk for job in self.jobs])
+        if claimed:
             for job in self.jobs:
                 self.announce(Event(EventKind.CHUNK_CLAIMED, job.planned.target, job.chunk.id))
             return True
         self.loader.rollback()
         return False
+
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        """What the server refuses of the ledger's rows, or of the commit, is told of the chunks."""
+        try:
+            yield
+        except ServerError as error:
+            others = f" and {len(self.jobs) - 1} others" if len(self.jobs) > 1 else ""
+            raise error.during(f"{self.jobs[0]}{others}") from error
 
     def _load(self, job: Job) -> Loaded:
         try:
@@ -116,12 +128,14 @@ class _Attempt(Generic[Job]):
         return loaded
 
     def _commit(self, loaded: Mapping[Job, Loaded]) -> dict[Job, Loaded]:
-        ledger.complete_chunks(
-            self.loader, self.identity, {job.chunk: (done.checksum, done.bytes) for job, done in loaded.items()}
-        )
+        with self._naming():
+            ledger.complete_chunks(
+                self.loader, self.identity, {job.chunk: (done.checksum, done.bytes) for job, done in loaded.items()}
+            )
         for job, done in loaded.items():
             self._tell(EventKind.CHUNK_COMMITTING, job, done)
-        self.loader.commit()
+        with self._naming():
+            self.loader.commit()
         for job, done in loaded.items():
             self._tell(EventKind.CHUNK_COMMITTED, job, done)
         return dict(loaded)

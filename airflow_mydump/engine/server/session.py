@@ -46,9 +46,9 @@ class Session:
         try:
             self.flavor = Flavor.parse(_text(self._connection.get_server_info()))
             _check_encryption(self, endpoint)
-            require_server(self, endpoint.server)
             for statement in state(self.flavor):
                 self.execute(statement)
+            require_server(self, endpoint.server)  # not before: the server may allow statements a millisecond
             if not endpoint.binlog:
                 self.execute(NOT_LOGGED)
         except BaseException:
