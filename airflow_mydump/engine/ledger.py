@@ -246,28 +246,14 @@ def has_cleared(session: Session, identity: PlanIdentity, chunks: Collection[Chu
     return is_complete(session, identity) and len(source_checksums(session, identity, chunks)) < len(chunks)
 
 
-def note_removed(session: Session, identity: PlanIdentity, objects: Mapping[str, tuple[str, TableName]]) -> None:
-    """Record triggers and events, by item with kind and name, that the target had and that are taken away now, to come
-    back behind the data; harmless when it is recorded. Raises ServerError."""
-    values = ", ".join(
-        f"({literal(identity.plan)}, 'removed', {literal(item)}, {literal(identity.run_key)}, 'started', "
-        f"{literal(name.schema)}, {literal(name.name)}, {literal(kind)})"
-        for item, (kind, name) in objects.items()
-    )
-    if values:
-        session.execute(
-            f"INSERT IGNORE INTO {_table(identity)} "
-            f"(plan, step, item, run_key, state, target_schema, target_name, detail) VALUES {values}"
-        )
-
-
 def removed_objects(session: Session, ledger: str, schema: str) -> frozenset[tuple[str, str]]:
-    """Kinds and names of what runs have taken away in a target database and not brought back. Raises ServerError."""
+    """Kinds and names of triggers and events that runs have taken away in a target database, by the step ``removed``
+    with the kind in front of each item, and not brought back. Raises ServerError."""
     if not _is_there(session, ledger):
         return frozenset()
     return frozenset(
         session.pairs(
-            f"SELECT detail, target_name FROM {table_in(ledger).sql} "
+            f"SELECT SUBSTRING_INDEX(item, ':', 1), target_name FROM {table_in(ledger).sql} "
             f"WHERE target_schema = {literal(schema)} AND step = 'removed'"
         )
     )

@@ -62,7 +62,7 @@ class ReportOperator(PhaseOperator):
             raise AirflowSkipException("nothing was to be done")
         planned = states.succeeded(self.plan_task_id)
         plan = context["ti"].xcom_pull(task_ids=self.plan_task_id, key=PLAN) if planned else None
-        failures = failures_of(context["ti"], states.failed("failed"))
+        failures = failures_of(context["ti"], states.in_state("failed"))
         context["ti"].xcom_push(key=FAILURES, value=[asdict(failure) for failure in failures])
         for failure in failures:
             self.log.error("%s. %s", failure.sentence, failure.advice)

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_FAILED = ("failed", "upstream_failed")
-
 
 @dataclass(frozen=True)
 class TaskStates:
@@ -36,9 +34,13 @@ class TaskStates:
         """Whether a task, or a mapped one's instance, has done its work in this run."""
         return self.by_instance.get(task_id if map_index < 0 else f"{task_id}_{map_index}") == "success"
 
-    def failed(self, *states: str) -> list[str]:
-        """The tasks of which an instance failed or could not begin, or is in one of the given states; in order."""
-        return [task for task in self.task_ids if self.of_task(task) & {*(states or _FAILED)}]
+    def failed(self) -> list[str]:
+        """The tasks of which an instance failed or could not begin, in order."""
+        return self.in_state("failed", "upstream_failed")
+
+    def in_state(self, *states: str) -> list[str]:
+        """The tasks of which an instance is in one of the states, in order."""
+        return [task for task in self.task_ids if not self.of_task(task).isdisjoint(states)]
 
 
 def _is_of(name: str, task_id: str) -> bool:

@@ -86,16 +86,15 @@ class TableLock:
         has written to the tables. Raises SnapshotError."""
         if not session.flavor.locks_pass_prepared:
             return
-        left = before = _prepared(session)
+        before = _prepared(session)
         until = time.monotonic() + self._settings.max_lock_seconds
-        while left := left & before:
+        while left := before & _prepared(session):
             if time.monotonic() > until:
                 raise SnapshotError(
                     f"on the source a transaction is prepared (XA) and neither committed nor rolled back, {min(left)}, "
                     "and may change the tables whoever has them locked: see XA RECOVER, and end it"
                 )
             time.sleep(_PREPARED_POLL_SECONDS)
-            left = _prepared(session)
 
     def __exit__(self, *error: object) -> None:
         self._held.close()

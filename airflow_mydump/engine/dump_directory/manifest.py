@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from airflow_mydump.engine.chunking.chunk import Chunk
@@ -60,3 +61,8 @@ class ChunkManifest:
     def delimiters(self) -> Delimiters:
         """What the rows are framed with."""
         return Delimiters(bytes.fromhex(self.field), bytes.fromhex(self.line), bytes.fromhex(self.null))
+
+
+def recorded_names(manifests: Iterable[ChunkManifest]) -> set[str]:
+    """The names of all files of these chunks."""
+    return {record.name for manifest in manifests for record in manifest.records}

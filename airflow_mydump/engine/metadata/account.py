@@ -23,8 +23,8 @@ _GRANTED_ON = re.compile(
     rf"(?P<head>(?:GRANT|REVOKE) .+? ON (?:PROCEDURE |FUNCTION |TABLE )?)(?P<schema>{_NAME})\.(?P<thing>\*|{_NAME}) ",
     re.DOTALL,
 )
-_STRING = re.compile(r"'(?:[^'\\]|\\.|'')*'")
-_SECRET = re.compile(r"\b(AS|BY PASSWORD|USING|BY) (?:'(?:[^'\\]|\\.|'')*'|0x[0-9A-Fa-f]+)")
+_STRING = r"'(?:[^'\\]|\\.|'')*'"
+_SECRET = re.compile(rf"\b(AS|BY PASSWORD|USING|BY) (?:{_STRING}|0x[0-9A-Fa-f]+)")
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _own(line: str, name: str) -> str | None:
         raise PreflightError(f"what account {name} may do has a form that this version cannot read: {shown}")
     if found["account"] != quoted_account(name):
         return None
-    option = re.search(r"\b(?:GRANT|ADMIN) OPTION\b", _STRING.sub("", found["rest"]))
+    option = re.search(r"\b(?:GRANT|ADMIN) OPTION\b", re.sub(_STRING, "", found["rest"]))
     if line.startswith("GRANT USAGE ON *.* ") and not option:
         return None
     return line[: found.end("account")] + (f" WITH {option[0]}" if option else "")

@@ -25,7 +25,7 @@ from airflow_mydump.engine.dump_directory.dump_record import (
     unfinished,
 )
 from airflow_mydump.engine.dump_directory.file_batch import FileBatch
-from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
+from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, recorded_names
 from airflow_mydump.engine.dump_directory.moment_file import read_moment, remove_moment, write_moment
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import ConfigurationError, SnapshotError
@@ -249,9 +249,9 @@ class _Record:
         They are there when this looks whether the dump is complete, and who finishes a dump looks for files that are
         too many when it is: one sees the other.
         """
-        names = [record.name for manifest in written for record in manifest.records]
+        names = recorded_names(written)
         try:
-            names += self._files.settle()  # with those of a try that failed
+            names |= set(self._files.settle())  # with those of a try that failed
         except ConfigurationError:
             if not self._storage.finished:
                 raise

@@ -27,7 +27,7 @@ from airflow_mydump.engine.dump_directory.dump_record import (
 )
 from airflow_mydump.engine.dump_directory.file_batch import FileBatch
 from airflow_mydump.engine.dump_directory.file_name import FileNames
-from airflow_mydump.engine.dump_directory.manifest import ChunkManifest
+from airflow_mydump.engine.dump_directory.manifest import ChunkManifest, recorded_names
 from airflow_mydump.engine.dump_directory.metadata_file import (
     AFTER_THE_POSITION,
     AT_THE_POSITION,
@@ -118,8 +118,7 @@ def _finish(source: Endpoint, storage: Storage, plan: DumpPlan, locks: NamedLock
     if plan.settings.mode == "none":
         require_cut_tables(source, folder)
     # Those of earlier tries, and of tasks that were taken for dead: the directory is this dump's alone.
-    data = {record.name for manifest in manifests for record in manifest.records}
-    storage.keep_only(data)
+    storage.keep_only(recorded_names(manifests))
     content = _write_all(source, storage, plan, catalog, manifests, moment)
     storage.remove_unfinished()
     announce(Event(EventKind.DUMP_FINISHING, TableName("", METADATA)))
@@ -144,8 +143,8 @@ def _tidy(storage: Storage, plan: DumpPlan, found: _Complete) -> None:
     """Remove what is not the dump's, now that no task leaves a file any more without seeing that it is complete."""
     storage.remove_unfinished()
     remove_other_plans(storage, plan.plan)
-    data = {record.name for manifest in found.manifests for record in manifest.records}
-    storage.keep_only({METADATA, *data, *(record.name for record in found.index.definitions)})
+    definitions = {record.name for record in found.index.definitions}
+    storage.keep_only({METADATA} | recorded_names(found.manifests) | definitions)
 
 
 def _report(storage: Storage, plan: DumpPlan, found: _Complete) -> DumpReport:

@@ -79,7 +79,8 @@ def post_phase(
         _enable_events(session, identity, [item for item in waiting if is_enabled(item.object)])
         for schema in schemas:
             session.execute(schema_statements(schema, plan.selection.target_schema(schema.name))[1])
-        ledger.forget_removed(session, identity, (item.target for item in planned if not item.skip))
+        if back := [item.target for item in planned if item.acts and not item.skip]:
+            ledger.forget_removed(session, identity, back)
         made = {str(item.number): item.target for item in planned if not item.skip}
         ledger.require_done(session, identity, "object", made)
     return len(waiting)

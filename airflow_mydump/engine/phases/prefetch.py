@@ -51,12 +51,10 @@ def prefetch_metadata(source: Endpoint, selection: Selection, known: Collection[
         times = {name: figure.made for name, figure in figures.items() if figure.engine == "InnoDB"}
         # Before the texts: the identity of a table that takes a name afterwards proves nothing about the one before it.
         identities = read_identities(session, list(times), times)
-        with Definitions(source, list(figures)) as definitions:
-            tables = tuple(_tables(session, selection, figures, definitions))
         return Catalog(
             server=str(session.flavor),
             schemas=schemas,
-            tables=tables,
+            tables=tuple(_tables(session, source, selection, figures)),
             lasting={name.sql: identity for name, identity in lasting(identities, clock).items()},
             objects=(
                 *(show_object(session, "sequence", name) for name in names.sequences),
@@ -135,20 +133,21 @@ def _columns(session: Session, schemas: Sequence[str]) -> dict[TableName, tuple[
 
 
 def _tables(
-    session: Session, selection: Selection, figures: Mapping[TableName, _Figures], definitions: Definitions
+    session: Session, source: Endpoint, selection: Selection, figures: Mapping[TableName, _Figures]
 ) -> Iterable[Table]:
     if not figures:
         return
     schemas = _schemas_of(figures)
-    columns = _columns(session, schemas)
-    keys = read_keys(session, schemas)
-    partitioned = any("partitioned" in figure.options for figure in figures.values())
-    partitions = read_partitions(session, schemas) if partitioned else {}
-    files = read_file_bytes(session, schemas)
-    texts = definitions.texts()
+    with Definitions(source, list(figures)) as reading:
+        columns = _columns(session, schemas)
+        keys = read_keys(session, schemas)
+        partitioned = any("partitioned" in figure.options for figure in figures.values())
+        partitions = read_partitions(session, schemas) if partitioned else {}
+        files = read_file_bytes(session, schemas)
+        definitions = reading.texts()
     if vanished := figures.keys() - columns.keys():
         raise _vanished(min(vanished))
-    for (name, figure), definition in zip(figures.items(), texts, strict=True):
+    for (name, figure), definition in zip(figures.items(), definitions, strict=True):
         usable = in_order_of_definition(keys.get(name, ()), definition)
         table = Table(
             name=name,

@@ -133,11 +133,10 @@ def _prepare_objects(session: Session, directory: WorkDirectory, bundle: SchemaB
     made = ledger.done_items(session, identity, "object") | ledger.begun_items(session, identity, "object")
     planned = directory.read_lines(f"{plan_path(identity)}/{OBJECTS}", PlannedObject)
     waiting = [item for item in planned if not item.skip and str(item.number) not in made]
-    if bundle.selection.content == "data":
+    active = {f"{item.object.kind}:{item.number}": item.target for item in waiting if item.acts}
+    if active and bundle.selection.content == "data":
         # What the target had comes back, if not in this run then in the next, which does not find it there.
-        active = (item for item in waiting if item.object.kind in ("trigger", "event"))
-        noted = {str(item.number): (item.object.kind, item.target) for item in active}
-        ledger.note_removed(session, identity, noted)
+        ledger.begin(session, identity, "removed", active)
     for item in waiting:
         if item.object.kind == "event":
             session.execute(f"DROP EVENT IF EXISTS {item.target.sql}")

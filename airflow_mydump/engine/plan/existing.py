@@ -105,7 +105,8 @@ def decide_object(
     Raises PreflightError where the user's choice forbids it.
     """
     if content == "data":
-        return (stored.kind, target.name) not in existing.objects | existing.removed
+        found = (stored.kind, target.name)
+        return found not in existing.objects and found not in existing.removed
     there = existing.tables.get(target.name, stored.kind.upper())
     if stored.kind in ("view", "sequence") and there != stored.kind.upper():
         what = "table" if there == "BASE TABLE" else there.lower()

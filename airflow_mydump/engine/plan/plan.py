@@ -90,6 +90,11 @@ class PlannedObject:
     target: TableName
     skip: bool
 
+    @property
+    def acts(self) -> bool:
+        """Whether it acts by itself, and so is not on the target while rows are loaded."""
+        return self.object.kind in ("trigger", "event")
+
 
 @dataclass(frozen=True)
 class SchemaTotals:
