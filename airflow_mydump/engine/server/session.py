@@ -229,7 +229,7 @@ def _connect(endpoint: Endpoint, read_timeout: int) -> Any:
         if not endpoint.unix_socket:
             keep_alive(connection.fileno())
         return connection
-    except _mysql.Error as error:
+    except (_mysql.Error, OSError) as error:  # the system's, of a connection that is cut as soon as it is there
         kind = AccessError if _number(error) in DENIED else ConnectError
         raise kind(f"cannot connect to {endpoint}: {_message(error)}") from error
 
