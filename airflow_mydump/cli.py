@@ -22,6 +22,7 @@ from rich.table import Table as RichTable
 from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
 from airflow_mydump.engine.dump_directory.storage import Storage
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError, SelectionError
+from airflow_mydump.engine.garbage_collection import collect_rarely
 from airflow_mydump.engine.phases.finish_dump import DumpReport
 from airflow_mydump.engine.phases.report import as_markdown, require_complete
 from airflow_mydump.engine.plan.plan import Plan
@@ -60,6 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    collect_rarely()
     try:
         with _ending_when_told():
             return int(options.run(options))

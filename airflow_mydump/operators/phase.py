@@ -18,6 +18,7 @@ from airflow.providers.common.compat.sdk import (
 
 from airflow_mydump.engine.chunking.chunk import without_bounds
 from airflow_mydump.engine.errors import ConfigurationError, MydumpError
+from airflow_mydump.engine.garbage_collection import collect_rarely
 from airflow_mydump.engine.retry import Patience
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.workdir import WorkDirectory, default_work_directory
@@ -66,6 +67,11 @@ class PhaseOperator(BaseOperator):
         self.run_key = run_key
         self.target_binlog = target_binlog
         self.patience = patience or Patience()
+
+    def pre_execute(self, context: Any) -> None:
+        """Prepare the task's process, which is its own, for plans of many objects."""
+        collect_rarely()
+        super().pre_execute(context)
 
     @property
     def source(self) -> Endpoint:

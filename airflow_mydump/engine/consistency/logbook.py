@@ -35,7 +35,7 @@ class Logbook(Protocol):
         returns whether InnoDB has all of them, and counts what is written to them."""
 
     def require_noted(self, epoch: str) -> None:
-        """Raise SnapshotError unless the names stand for the same tables just after it."""
+        """Raise SnapshotError unless the names still stand for the tables that were noted for it."""
 
     def current(self) -> Moment | None:
         """The moment noted last, unless it was thrown away."""
@@ -56,12 +56,10 @@ def settle(logbook: Logbook, moment: Moment) -> None:
     """Let a run's rows belong to a moment from now on, in which the source's tables cannot change any more.
 
     Rows are read by the columns and partitions that the plan knows: a definition that changed before the moment is
-    seen here, and nobody looks for it later. Nothing but locks keeps a name from being given to another table, behind a
-    snapshot too. Raises IncompleteRunError naming what changed, SnapshotError naming a table that is another one now.
+    seen here, and nobody looks for it later. A name that is given to another table, behind a snapshot too, is seen when
+    the table is read. Raises IncompleteRunError naming what changed.
     """
     logbook.require_planned()
-    if moment.mode == "snapshot":
-        logbook.require_noted(moment.epoch)
     logbook.record(moment)
 
 

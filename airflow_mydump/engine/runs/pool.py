@@ -25,6 +25,7 @@ from typing import Protocol, TypeVar
 from airflow_mydump.engine.consistency.worker import Worker
 from airflow_mydump.engine.errors import MydumpError, SnapshotError, WorkerLostError
 from airflow_mydump.engine.event import Event, Listener, notice
+from airflow_mydump.engine.garbage_collection import collect_rarely
 from airflow_mydump.engine.retry import Patience
 from airflow_mydump.engine.runs.relay import Announcer, Relay
 
@@ -179,6 +180,7 @@ def _is_left_alone(seconds: float = 0) -> bool:
 def _become_worker(events: SimpleQueue[Sequence[Event]], failure: Connection) -> None:
     global _announcer, _failure
     _announcer, _failure = Announcer(events), failure
+    collect_rarely()
     # Ctrl-C reaches the whole process group; the parent decides what becomes of the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
