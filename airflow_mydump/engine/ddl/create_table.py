@@ -22,6 +22,7 @@ REFERENCED = re.compile(r" REFERENCES (?P<table>(?:(?P<schema>`(?:[^`]|``)+`)\.)
 _KEY = re.compile(r"(?:(?P<kind>UNIQUE|FULLTEXT|SPATIAL) )?KEY (?P<name>`(?:[^`]|``)+`) ")
 _KINDS: dict[str, KeyKind] = {"UNIQUE": "unique", "FULLTEXT": "fulltext", "SPATIAL": "spatial"}
 _NAME = re.compile(r"`(?:[^`]|``)+`")
+_PARENTHESIS, _PARENTHESIS_OR_COMMA = re.compile("[()]"), re.compile("[(),]")
 _AUTO_INCREMENT = re.compile(r" AUTO_INCREMENT=(\d+)")
 _SEQUENCE_WORD = re.compile(r"\b(?:nextval|lastval|setval)\(", re.IGNORECASE)
 _SEQUENCE_CALL = re.compile(r"\w+\((?:(?P<schema>`(?:[^`]|``)+`)\.)?(?P<name>`(?:[^`]|``)+`)")
@@ -113,7 +114,9 @@ def split_definition(name: TableName, statement: str) -> tuple[list[str], str]:
     end = _closing_parenthesis(masked, start)
     if not statement.startswith("CREATE TABLE ") or start < 0 or end < 0:
         raise PreflightError(f"{name}: its definition is not a CREATE TABLE statement this version can read")
-    parts = [_without_own_schema(name, part) for part in _split(statement, masked, start + 1, end)]
+    parts = _split(statement, masked, start + 1, end)
+    if _SEQUENCE_WORD.search(statement):
+        parts = [_without_own_schema(name, part) for part in parts]
     return parts, statement[end + 1 :]
 
 
@@ -190,7 +193,7 @@ def _mask(statement: str) -> str:
 
 def _closing_parenthesis(masked: str, start: int) -> int:
     depth = 0
-    for found in re.compile(r"[()]").finditer(masked, max(start, 0)):
+    for found in _PARENTHESIS.finditer(masked, max(start, 0)):
         depth += 1 if found[0] == "(" else -1
         if depth == 0:
             return found.start()
@@ -199,7 +202,7 @@ def _closing_parenthesis(masked: str, start: int) -> int:
 
 def _split(statement: str, masked: str, start: int, end: int) -> list[str]:
     parts, depth, begin = [], 0, start
-    for found in re.compile(r"[(),]").finditer(masked, start, end):
+    for found in _PARENTHESIS_OR_COMMA.finditer(masked, start, end):
         if found[0] == "(":
             depth += 1
         elif found[0] == ")":

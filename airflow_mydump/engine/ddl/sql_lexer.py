@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from airflow_mydump.engine.errors import DumpError
 
@@ -19,8 +18,8 @@ TokenKind = Literal["word", "name", "string", "number", "symbol", "conditional"]
 _ESCAPED, _UNESCAPED = r"'(?:[^'\\]|\\.|'')*'", r"'(?:[^']|'')*'"
 _DOUBLE_ESCAPED, _DOUBLE_UNESCAPED = (text.replace("'", '"') for text in (_ESCAPED, _UNESCAPED))
 _PATTERN = r"""
-  (?P<space>\s+)
-| (?P<remark>(?:--(?=[\s\x00-\x1f]|\Z)|\#)[^\n]*|/\*(?!!|M!)(?:(?!\*/).)*\*/)
+(?:
+  (?P<remark>(?:--(?=[\s\x00-\x1f]|\Z)|\#)[^\n]*|/\*(?!!|M!)(?:(?!\*/).)*\*/)
 | (?P<open>/\*M?!\d*)
 | (?P<close>\*/)
 | (?P<string>{strings})
@@ -28,6 +27,7 @@ _PATTERN = r"""
 | (?P<number>0[xX][0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?(?![\w$])|\.\d+(?:[eE][+-]?\d+)?)
 | (?P<word>[\w$\u0080-\uffff\U00010000-\U0010ffff]+)
 | (?P<symbol>@@|:=|(?!/\*)[^'"`\s])
+)\s*
 """
 _BACKTICKS = "`(?:[^`]|``)*`"
 
@@ -44,8 +44,12 @@ def _scanner(escapes: bool, ansi: bool) -> re.Pattern[str]:
 _SCANNERS = {(escapes, ansi): _scanner(escapes, ansi) for escapes in (True, False) for ansi in (True, False)}
 
 
-@dataclass(frozen=True)
-class Token:
+_KINDS: dict[str, TokenKind] = {
+    "word": "word", "name": "name", "string": "string", "number": "number", "symbol": "symbol", "open": "conditional",
+}  # fmt: skip
+
+
+class Token(NamedTuple):
     """A token and where it begins. ``text`` is the upper-case text of a word and the text as it stands of others."""
 
     kind: TokenKind
@@ -68,31 +72,26 @@ def tokens_of(text: str, sql_mode: str = "", remarks: bool = True) -> Iterator[T
     """
     mode = sql_mode.upper()
     scanner = _SCANNERS["NO_BACKSLASH_ESCAPES" not in mode, "ANSI" in mode]
-    position, conditional = 0, False
-    while position < len(text):
-        found = scanner.match(text, position)
-        if not found or not found.lastgroup:
-            raise DumpError(f"the text cannot be read from its {position + 1}. character on")
-        kind, start, position = found.lastgroup, position, found.end()
-        if kind == "remark" and not remarks:
-            raise DumpError("the text has a comment where a definition has none")
-        if conditional and (kind in ("open", "remark") or (kind in ("string", "name") and "*/" in found[0])):
+    position, conditional = len(text) - len(text.lstrip()), False
+    for found in scanner.finditer(text, position):
+        kind = found.lastgroup
+        if kind is None or found.start() != position:
+            break
+        token, start, position = found[kind], position, found.end()
+        if conditional and (kind in ("open", "remark") or (kind in ("string", "name") and "*/" in token)):
             raise DumpError("the text nests comments, so that servers would not agree on what it says")
         if kind in ("open", "close"):
             if (kind == "close") != conditional:
                 raise DumpError("the text ends a comment that did not begin")
             conditional = kind == "open"
-        if kind == "open":
-            yield Token("conditional", found[0], start, position)
-        elif kind not in ("space", "remark", "close"):
-            yield _token(kind, found[0], start, position)
+        if kind in _KINDS:
+            yield Token(_KINDS[kind], token.upper() if kind == "word" else token, start, found.end(kind))
+        elif kind == "remark" and not remarks:
+            raise DumpError("the text has a comment where a definition has none")
+    if position < len(text):
+        raise DumpError(f"the text cannot be read from its {position + 1}. character on")
     if conditional:
         raise DumpError("the text ends within a comment")
-
-
-def _token(kind: str, text: str, start: int, end: int) -> Token:
-    kinds: dict[str, TokenKind] = {"word": "word", "name": "name", "string": "string", "number": "number"}
-    return Token(kinds.get(kind, "symbol"), text.upper() if kind == "word" else text, start, end)
 
 
 _ESCAPES = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a"}
