@@ -162,5 +162,10 @@ def _prove(framed: bytes, rows: int, columns: int, nulls: int, delimiters: Delim
         (delimiters.line, rows),
         (delimiters.null, nulls),
     )
-    if any(framed.count(delimiter) != expected for delimiter, expected in written):
+    if any(_occurrences(framed, delimiter, expected) != expected for delimiter, expected in written):
         raise _collision()
+
+
+def _occurrences(framed: bytes, delimiter: bytes, expected: int) -> int:
+    # One byte is found, or not, in a twentieth of the time that counting takes.
+    return framed.count(delimiter) if expected or delimiter[:1] in framed else 0
