@@ -5,6 +5,7 @@ from __future__ import annotations
 GONE = 2006
 """The connection is gone; what a client library says of one that it has closed itself."""
 
+NO_SUCH_DATABASE = 1049
 NO_SUCH_TABLE = 1146
 
 ACCESS_DENIED = 1227

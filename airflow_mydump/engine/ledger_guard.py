@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable
 from hashlib import sha256
 
 from airflow_mydump.engine import ledger
-from airflow_mydump.engine.error_number import NO_SUCH_TABLE
+from airflow_mydump.engine.error_number import NO_SUCH_DATABASE, NO_SUCH_TABLE
 from airflow_mydump.engine.errors import ConfigurationError, PreflightError, ServerError
 from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.plan_identity import PlanIdentity
@@ -24,8 +24,6 @@ from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, MARKER, SYS
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.turn import in_turn
-
-_NO_SUCH_DATABASE = 1049
 
 
 def require_ledger(name: str) -> None:
@@ -125,7 +123,7 @@ def _claims(session: Session, tables: Collection[TableName]) -> list[tuple[Table
     try:
         return ledger.unfinished_claims(session, LEDGER_SCHEMA, tables)
     except ServerError as error:
-        if error.number in (NO_SUCH_TABLE, _NO_SUCH_DATABASE):
+        if error.number in (NO_SUCH_TABLE, NO_SUCH_DATABASE):
             return []
         raise error.during(
             f"cannot see whether a run that records in {LEDGER_SCHEMA} fills the same tables (grant SELECT on it)"

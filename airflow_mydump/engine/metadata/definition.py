@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from airflow_mydump.engine.errors import PreflightError
+from airflow_mydump.engine.error_number import NO_SUCH_DATABASE, NO_SUCH_TABLE
+from airflow_mydump.engine.errors import PreflightError, ServerError
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
@@ -23,16 +24,17 @@ class Definitions:
     Use as a context manager.
     """
 
-    def __init__(self, source: Endpoint, tables: Sequence[TableName]) -> None:
+    def __init__(self, server: Endpoint, tables: Sequence[TableName]) -> None:
         workers = max(1, min(_SESSIONS, len(tables) // _WORTH_A_SESSION))
         size = max(-(-len(tables) // workers), 1)
         self._pool = ThreadPoolExecutor(workers)
         self._shares = [
-            self._pool.submit(_read, source, tables[start : start + size]) for start in range(0, len(tables), size)
+            self._pool.submit(_read, server, tables[start : start + size]) for start in range(0, len(tables), size)
         ]
 
-    def texts(self) -> list[str]:
-        """The definitions, in the tables' order. Raises ConnectError, ServerError."""
+    def texts(self) -> list[str | None]:
+        """The definitions, in the tables' order; None for tables that are not there. Raises ConnectError, ServerError
+        naming the table."""
         return [text for share in self._shares for text in share.result()]
 
     def __enter__(self) -> Definitions:
@@ -57,6 +59,15 @@ def readable(name: TableName, definition: str) -> str:
     return definition
 
 
-def _read(source: Endpoint, tables: Sequence[TableName]) -> list[str]:
-    with Session(source, metadata) as session:
-        return [session.text_rows(f"SHOW CREATE TABLE {table.sql}")[0][1] for table in tables]
+def _read(server: Endpoint, tables: Sequence[TableName]) -> list[str | None]:
+    with Session(server, metadata) as session:
+        return [_definition(session, table) for table in tables]
+
+
+def _definition(session: Session, table: TableName) -> str | None:
+    try:
+        return session.text_rows(f"SHOW CREATE TABLE {table.sql}")[0][1]
+    except ServerError as error:
+        if error.number in (NO_SUCH_DATABASE, NO_SUCH_TABLE):
+            return None
+        raise error.during(f"cannot look at {table}") from error

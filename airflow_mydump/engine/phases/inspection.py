@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from airflow_mydump.engine.errors import DefinitionError, PreflightError, ServerError
 from airflow_mydump.engine.identifier import TableName, quote
 from airflow_mydump.engine.metadata.catalog import Schema
+from airflow_mydump.engine.metadata.definition import Definitions
 from airflow_mydump.engine.metadata.object_catalog import show_object
+from airflow_mydump.engine.metadata.schema_catalog import read_schemas
 from airflow_mydump.engine.metadata.schema_condition import in_schemas
 from airflow_mydump.engine.plan.plan import PlannedObject, PlannedTable
 from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.server_name import server_identity
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.structure.difference import object_differences, table_differences
 from airflow_mydump.engine.structure.table import TableStructure, read_table_structure
@@ -19,17 +23,20 @@ from airflow_mydump.engine.structure.table import TableStructure, read_table_str
 _NOT_THERE = frozenset({1049, 1146, 1305, 1347, 1360, 1539})
 """No such database, table, routine, view, trigger, event."""
 
+_TABLES_AT_ONCE = 2000
+
 
 class Inspection:
     """The structure on a target; ``session`` is in the `session_state.metadata` state.
 
-    What a server tells for whole databases is read once, at the first need; definitions are read one by one, and
-    forgotten: 6,111 tables take 1 s on MariaDB 10.11 and 4 s on MySQL 9.7. ``terse`` as in `table_differences`,
+    What a server tells for whole databases is read once, at the first need; definitions are read some at a time, and
+    forgotten. ``terse`` as in `table_differences`,
     ``across`` as in `object_differences`.
     """
 
     def __init__(self, session: Session, selection: Selection, terse: bool = False, across: bool = False) -> None:
         self._session = session
+        self._server = session.endpoint.on(server_identity(session))
         self._selection = selection
         self._terse = terse
         self._across = across
@@ -39,26 +46,31 @@ class Inspection:
 
     def schema_differences(self, schemas: Iterable[Schema]) -> Iterator[tuple[str, str]]:
         """The differences in the databases' defaults; each after its target database's name. Raises ServerError."""
-        rows = self._session.text_rows(
-            "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
-        )
-        found = {name: (charset, collation) for name, charset, collation in rows}
+        there = read_schemas(self._session)
         for schema in schemas:
             target = self._selection.target_schema(schema.name)
-            if target not in found:
+            found = there.get(target)
+            if found is None:
                 yield target, f"database {target} is missing on the target"
-            elif found[target] != (schema.charset, schema.collation):
-                charset, collation = found[target]
+            elif found != replace(schema, name=target):
                 yield (
                     target,
                     f"database {target}: default {schema.charset} {schema.collation} on the source, "
-                    f"{charset} {collation} on the target",
+                    f"{found.charset} {found.collation} on the target",
                 )
 
-    def table_differences(self, planned: PlannedTable) -> Iterator[str]:
-        """How the target's table differs from the source's definition. Raises ServerError."""
+    def table_differences(self, tables: Iterable[PlannedTable]) -> Iterator[tuple[PlannedTable, str]]:
+        """How the target's tables differ from the source's definitions. Raises ConnectError, ServerError."""
+        remaining = iter(tables)
+        while some := list(islice(remaining, _TABLES_AT_ONCE)):
+            with Definitions(self._server, [planned.target for planned in some]) as reading:
+                definitions = reading.texts()
+            for planned, definition in zip(some, definitions, strict=True):
+                for difference in self._table_differences(planned, definition):
+                    yield planned, difference
+
+    def _table_differences(self, planned: PlannedTable, definition: str | None) -> Iterator[str]:
         table, target = planned.table, planned.target
-        definition = self._definition(target)
         if definition is None:
             yield f"{target} is missing on the target"
             return
@@ -106,14 +118,6 @@ class Inspection:
                     f"{table}: triggers {moment} in the order {', '.join(ours)} on the source, {', '.join(theirs)} on "
                     "the target"
                 )
-
-    def _definition(self, table: TableName) -> str | None:
-        try:
-            return self._session.text_rows(f"SHOW CREATE TABLE {table.sql}")[0][1]
-        except ServerError as error:
-            if error.number in _NOT_THERE:
-                return None
-            raise error.during(f"cannot look at {table}") from error
 
     def _translated(self, table: TableStructure) -> TableStructure:
         """The source's table with the names that it has on the target."""

@@ -10,6 +10,7 @@ from airflow_mydump.engine import ledger, preflight
 from airflow_mydump.engine.consistency.moment import to_come
 from airflow_mydump.engine.consistency.settings import Mode
 from airflow_mydump.engine.metadata.catalog import Catalog, Schema
+from airflow_mydump.engine.metadata.schema_catalog import read_schemas
 from airflow_mydump.engine.phases.definition_change import DEFINITIONS, definitions_of
 from airflow_mydump.engine.phases.noted_tables import note_cut_tables
 from airflow_mydump.engine.plan.bundle_draft import BundleDraft
@@ -154,10 +155,7 @@ def _schemas(target: Session, catalog: Catalog, selection: Selection) -> Iterabl
     """The databases with the defaults that they are to have: where data alone is moved, those that they have."""
     if selection.content != "data":
         return catalog.schemas
-    rows = target.text_rows(
-        "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
-    )
-    found = {name: Schema(name, charset, collation) for name, charset, collation in rows}
+    found = read_schemas(target)
     own = [(schema, found.get(selection.target_schema(schema.name))) for schema in catalog.schemas]
     return [replace(its, name=schema.name) if its else schema for schema, its in own]
 

@@ -5,6 +5,7 @@ Nothing that runs by itself is on the target before its data is proven: a trigge
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.metadata.catalog import ObjectKind, Schema, StoredObject
 from airflow_mydump.engine.metadata.object_catalog import show_object
+from airflow_mydump.engine.metadata.schema_catalog import read_schemas
 from airflow_mydump.engine.metadata.sequence import state_statement
 from airflow_mydump.engine.phases.accounts import create_accounts, finish_accounts, new_accounts
 from airflow_mydump.engine.phases.definition_change import DEFINITIONS, Definitions, require_unchanged
@@ -25,6 +27,7 @@ from airflow_mydump.engine.phases.noted_tables import require_cut_tables
 from airflow_mydump.engine.phases.plan import OBJECTS, PLAN, SCHEMAS, plan_path
 from airflow_mydump.engine.plan.plan import Plan, PlannedObject
 from airflow_mydump.engine.plan_identity import PlanIdentity
+from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
@@ -77,13 +80,20 @@ def post_phase(
             _create_in_rounds(session, identity, [item for item in waiting if item.object.kind == kind], announce)
         finish_accounts(session, identity, accounts)
         _enable_events(session, identity, [item for item in waiting if is_enabled(item.object)])
-        for schema in schemas:
-            session.execute(schema_statements(schema, plan.selection.target_schema(schema.name))[1])
+        _restore_defaults(session, plan.selection, schemas)
         if back := [item.target for item in planned if item.acts and not item.skip]:
             ledger.forget_removed(session, identity, back)
         made = {str(item.number): item.target for item in planned if not item.skip}
         ledger.require_done(session, identity, "object", made)
     return len(waiting)
+
+
+def _restore_defaults(session: Session, selection: Selection, schemas: Iterable[Schema]) -> None:
+    found = read_schemas(session)
+    for schema in schemas:
+        name = selection.target_schema(schema.name)
+        if found.get(name) != replace(schema, name=name):  # 1.5 s on MySQL 9.7 where it has 6,111 tables
+            session.execute(schema_statements(schema, name)[1])
 
 
 def _create_in_rounds(

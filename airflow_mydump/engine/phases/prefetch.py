@@ -22,6 +22,7 @@ from airflow_mydump.engine.metadata.definition import Definitions, readable
 from airflow_mydump.engine.metadata.history import VERSIONED, read_history
 from airflow_mydump.engine.metadata.lasting_identity import lasting, read_clock
 from airflow_mydump.engine.metadata.object_catalog import show_object
+from airflow_mydump.engine.metadata.schema_catalog import read_schemas
 from airflow_mydump.engine.metadata.schema_condition import by_bytes, in_schemas
 from airflow_mydump.engine.metadata.storage_catalog import read_file_bytes, read_partitions
 from airflow_mydump.engine.metadata.storage_engine import require_movable
@@ -68,11 +69,7 @@ def prefetch_metadata(source: Endpoint, selection: Selection, known: Collection[
 
 
 def _schemas(session: Session, selection: Selection) -> tuple[Schema, ...]:
-    rows = session.text_rows(
-        "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME "
-        f"FROM information_schema.SCHEMATA WHERE {in_schemas('SCHEMA_NAME', selection.schemas)}"
-    )
-    found = {row[0]: Schema(*row) for row in rows}
+    found = read_schemas(session)
     if absent := [name for name in selection.schemas if name not in found]:
         raise SelectionError(
             f"the source {session.endpoint} has no database {absent[0]}, or its account may not see it"
@@ -148,6 +145,8 @@ def _tables(
     if vanished := figures.keys() - columns.keys():
         raise _vanished(min(vanished))
     for (name, figure), definition in zip(figures.items(), definitions, strict=True):
+        if definition is None:
+            raise _vanished(name)
         usable = in_order_of_definition(keys.get(name, ()), definition)
         table = Table(
             name=name,

@@ -8,7 +8,7 @@ are never deferred. An ALTER TABLE for each would cost 7 ms on MariaDB.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.batch import batches
@@ -19,6 +19,7 @@ from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.ledger_guard import mark, marking, require_alone, require_marked
 from airflow_mydump.engine.metadata.catalog import Schema
+from airflow_mydump.engine.metadata.schema_catalog import read_schemas
 from airflow_mydump.engine.metadata.sequence import create_statement
 from airflow_mydump.engine.phases.plan import OBJECTS, SCHEMAS, plan_path
 from airflow_mydump.engine.phases.removal import drop_table, truncate_table
@@ -115,13 +116,11 @@ def _allow_keyless(session: Session) -> None:
 
 def _prepare_schemas(session: Session, directory: WorkDirectory, bundle: SchemaBundle) -> None:
     """Make the databases."""
-    found = session.text_rows(
-        "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
-    )
+    found = read_schemas(session)
     for schema in directory.read_lines(f"{plan_path(bundle.identity)}/{SCHEMAS}", Schema):
         name = bundle.selection.target_schema(schema.name)
         # On MySQL (9.7) these wait for every transaction in the database, and others for them.
-        if (name, schema.charset, schema.collation) not in found:
+        if found.get(name) != replace(schema, name=name):
             for statement in schema_statements(schema, name):
                 session.execute(statement)
 

@@ -27,12 +27,14 @@ def structure_differences(session: Session, directory: WorkDirectory, plan: Plan
     inspection = Inspection(session, plan.selection, terse=not plan.source_server, across=across)
     yield from inspection.schema_differences(directory.read_lines(f"{path}/{SCHEMAS}", Schema))
     for part in range(plan.parts):
-        for planned in directory.read(schema_file(plan.identity, part), SchemaBundle).tables:
-            differences = [] if plan.selection.content == "data" else [*inspection.table_differences(planned)]
-            if plan.selection.triggers:
-                differences += inspection.trigger_differences(planned.target, triggers.get(planned.target, ()))
-            for difference in differences:
+        tables = directory.read(schema_file(plan.identity, part), SchemaBundle).tables
+        if plan.selection.content != "data":
+            for planned, difference in inspection.table_differences(tables):
                 yield planned.target.schema, difference
+        if plan.selection.triggers:
+            for planned in tables:
+                for difference in inspection.trigger_differences(planned.target, triggers.get(planned.target, ())):
+                    yield planned.target.schema, difference
     for item in objects:
         if not item.skip:
             for difference in inspection.object_differences(item):

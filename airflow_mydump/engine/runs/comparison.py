@@ -114,10 +114,10 @@ def _structure(
     ]
     triggers = triggers_by_table(objects)
     yield from (difference for _, difference in inspection.schema_differences(catalog.schemas))
-    for planned in tables:
-        if selection.content != "data":
-            yield from inspection.table_differences(planned)
-        if selection.triggers:
+    if selection.content != "data":
+        yield from (difference for _, difference in inspection.table_differences(tables))
+    if selection.triggers:
+        for planned in tables:
             yield from inspection.trigger_differences(planned.target, triggers.get(planned.target, ()))
     for item in objects:
         yield from inspection.object_differences(item)
