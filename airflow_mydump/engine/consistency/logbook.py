@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from airflow_mydump.engine.consistency.moment import Moment
@@ -27,15 +27,17 @@ class Logbook(Protocol):
     def record(self, moment: Moment) -> None:
         """Note the moment that is valid from now on. Raises SnapshotError if there is another."""
 
-    def require_planned(self) -> None:
-        """Raise IncompleteRunError if the source's definitions are not those that the run was planned with."""
+    def require_planned(self) -> Mapping[TableName, str]:
+        """Raise IncompleteRunError if the source's definitions are not those that the run was planned with; returns the
+        identities that prove it of tables, as they are now."""
 
     def note_tables(self, epoch: str) -> bool:
         """Note which of the source's tables the names stand for, just before a moment in which they are not locked;
         returns whether InnoDB has all of them, and counts what is written to them."""
 
-    def require_noted(self, epoch: str) -> None:
-        """Raise SnapshotError unless the names still stand for the tables that were noted for it."""
+    def require_noted(self, epoch: str, seen: Mapping[TableName, str]) -> None:
+        """Raise SnapshotError unless the names still stand for the tables that were noted for it; those whose
+        identities were just ``seen`` are not looked at again."""
 
     def current(self) -> Moment | None:
         """The moment noted last, unless it was thrown away."""
@@ -56,10 +58,12 @@ def settle(logbook: Logbook, moment: Moment) -> None:
     """Let a run's rows belong to a moment from now on, in which the source's tables cannot change any more.
 
     Rows are read by the columns and partitions that the plan knows: a definition that changed before the moment is
-    seen here, and nobody looks for it later. A name that is given to another table, behind a snapshot too, is seen when
-    the table is read. Raises IncompleteRunError naming what changed.
+    seen here, and nobody looks for it later. Nothing but locks keeps a name from being given to another table, behind a
+    snapshot too. Raises IncompleteRunError naming what changed, SnapshotError naming a table that is another one now.
     """
-    logbook.require_planned()
+    seen = logbook.require_planned()
+    if moment.mode == "snapshot":
+        logbook.require_noted(moment.epoch, seen)
     logbook.record(moment)
 
 
@@ -81,7 +85,7 @@ def go_on_or_settle(logbook: Logbook, locks: NamedLocks, moment: Moment) -> Mome
 
 def _same_tables(logbook: Logbook, before: Moment) -> bool:
     try:
-        logbook.require_noted(before.epoch)
+        logbook.require_noted(before.epoch, {})
     except SnapshotError:
         return False
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -125,8 +125,8 @@ class _CopyWork:
     def note_tables(self, epoch: str) -> bool:
         return note_tables(self.source, self._record, epoch, self._snapshot_tables)
 
-    def require_noted(self, epoch: str) -> None:
-        require_noted(self.source, self._record, epoch, self._snapshot_tables)
+    def require_noted(self, epoch: str, seen: Mapping[TableName, str]) -> None:
+        require_noted(self.source, self._record, epoch, self._snapshot_tables, seen)
 
     @property
     def _record(self) -> WorkDirectory:
@@ -145,8 +145,8 @@ class _CopyWork:
     def record(self, moment: Moment) -> None:
         begin_moment(self.target, self.plan.identity, moment)
 
-    def require_planned(self) -> None:
-        require_unchanged(self.source, self._record.read(DEFINITIONS, Definitions))
+    def require_planned(self) -> Mapping[TableName, str]:
+        return require_unchanged(self.source, self._record.read(DEFINITIONS, Definitions))
 
     def current(self) -> Moment | None:
         return asked(self.target, metadata, ledger.current_moment, self.plan.identity)

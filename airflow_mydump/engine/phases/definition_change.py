@@ -94,9 +94,9 @@ def _without_figures(table: Table) -> Table:
     )
 
 
-def require_unchanged(source: Endpoint, before: Definitions) -> None:
+def require_unchanged(source: Endpoint, before: Definitions) -> Mapping[TableName, str]:
     """Raise IncompleteRunError naming what was altered, dropped or made on the source since, or that another server
-    answers.
+    answers; returns the identities that proved tables unchanged, as they are now.
 
     Raises SelectionError, PreflightError, ConnectError, ServerError.
     """
@@ -115,14 +115,16 @@ def require_unchanged(source: Endpoint, before: Definitions) -> None:
             f"definitions on the source changed since the run was planned: {'; '.join(changes[:10])}{more}; start the "
             "run anew"
         )
+    return proved
 
 
-def _proved(session: Session, proofs: Mapping[str, Proof]) -> frozenset[TableName]:
+def _proved(session: Session, proofs: Mapping[str, Proof]) -> dict[TableName, str]:
     if not proofs or not read_clock(session):
-        return frozenset()
+        return {}
     identities = read_identities(session, [proof.name for proof in proofs.values()])
     same = {name for name, proof in proofs.items() if identities.get(proof.name) == proof.identity}
-    return frozenset(proofs[name].name for name in same if same.issuperset(proofs[name].references))
+    proved = (proofs[name] for name in same if same.issuperset(proofs[name].references))
+    return {proof.name: proof.identity for proof in proved}
 
 
 def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:

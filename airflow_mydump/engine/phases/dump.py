@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property, partial
 from typing import Protocol
@@ -136,8 +136,8 @@ class _DumpWork:
     def note_tables(self, epoch: str) -> bool:
         return note_tables(self.source, self._folder, epoch, self._snapshot_tables)
 
-    def require_noted(self, epoch: str) -> None:
-        require_noted(self.source, self._folder, epoch, self._snapshot_tables)
+    def require_noted(self, epoch: str, seen: Mapping[TableName, str]) -> None:
+        require_noted(self.source, self._folder, epoch, self._snapshot_tables, seen)
 
     @cached_property
     def _snapshot_tables(self) -> list[TableName]:
@@ -165,8 +165,8 @@ class _DumpWork:
                 "silent; what they read is left alone"
             )
 
-    def require_planned(self) -> None:
-        require_unchanged(self.source, self._folder.read(DEFINITIONS, Definitions))
+    def require_planned(self) -> Mapping[TableName, str]:
+        return require_unchanged(self.source, self._folder.read(DEFINITIONS, Definitions))
 
     def current(self) -> Moment | None:
         return read_moment(self._folder)

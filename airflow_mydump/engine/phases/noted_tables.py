@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from types import MappingProxyType
 
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.moment import Moment
@@ -41,9 +42,15 @@ def _note(source: Endpoint, record: WorkDirectory, file: str, tables: Sequence[T
     return found.values()
 
 
-def require_noted(source: Endpoint, record: WorkDirectory, epoch: str, tables: Sequence[TableName]) -> None:
-    """Raise SnapshotError naming a table that is not the one any more that was noted; ConnectError, ServerError."""
-    if changed := _changed(source, _noted_before(record, epoch), tables):
+def require_noted(
+    source: Endpoint, record: WorkDirectory, epoch: str, tables: Sequence[TableName],
+    seen: Mapping[TableName, str] = MappingProxyType({}),
+) -> None:  # fmt: skip
+    """Raise SnapshotError naming a table that is not the one any more that was noted; ConnectError, ServerError.
+
+    ``seen`` are identities that were just read.
+    """
+    if changed := _changed(source, _noted_before(record, epoch), tables, seen):
         raise SnapshotError(
             f"on the source {changed} is not the table any more that had the name in the moment of the snapshot: it "
             "was renamed, altered, exchanged, emptied or rebuilt; what was read is thrown away when all workers are "
@@ -54,7 +61,7 @@ def require_noted(source: Endpoint, record: WorkDirectory, epoch: str, tables: S
 def require_cut_tables(source: Endpoint, record: WorkDirectory) -> None:
     """Raise IncompleteRunError naming a table whose chunks may be of two tables; ConnectError, ServerError."""
     noted = _noted(record, WHEN_PLANNED)
-    if changed := _changed(source, noted, list(noted)):
+    if changed := _changed(source, noted, list(noted), {}):
         raise IncompleteRunError(
             f"on the source {changed} is not the table any more that had the name when the run was planned, and its "
             "chunks were read one by one: it was renamed, altered, exchanged, emptied or rebuilt; start the run anew"
@@ -71,9 +78,13 @@ def _noted(record: WorkDirectory, file: str) -> Mapping[TableName, str]:
     return {table.name: table.identity for table in record.read_lines(file, NotedTable)}
 
 
-def _changed(source: Endpoint, noted: Mapping[TableName, str], wanted: Sequence[TableName]) -> str:
+def _changed(
+    source: Endpoint, noted: Mapping[TableName, str], wanted: Sequence[TableName], seen: Mapping[TableName, str]
+) -> str:
     """Those of the tables that are not what was noted; in words."""
-    now = asked(source, metadata, read_identities, wanted)
+    now = dict(seen)
+    if unseen := [name for name in wanted if name not in seen]:
+        now |= asked(source, metadata, read_identities, unseen)
     changed = [str(name) for name in wanted if name not in noted or now.get(name) != noted[name]]
     more = f" and {len(changed) - _TOLD} more" if len(changed) > _TOLD else ""
     return f"{', '.join(changed[:_TOLD])}{more}"
