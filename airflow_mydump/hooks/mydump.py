@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class MydumpHook(MySqlHook):
-    """Logs in as the MySQL provider does (password, IAM token, TLS files, socket), with the engine's defaults.
+    """Logs in as the MySQL provider does (password, TLS files, socket), with the engine's defaults.
 
     The engine opens its own connections; `get_conn` stays the provider's. In the connection's extra, ``ssl_mode``
     is one of DISABLED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY (the default where a network is crossed) and ``ssl``
@@ -24,14 +24,20 @@ class MydumpHook(MySqlHook):
     def get_endpoint(self) -> Endpoint:
         """The connection as an `Endpoint`.
 
-        Raises ConfigurationError naming the connection if it is not of type mysql or has an unusable ssl_mode, and
-        AirflowNotFoundException if there is none of this name.
+        Raises ConfigurationError naming the connection if it is not of type mysql, has an unusable ssl_mode or asks for
+        an IAM token, and AirflowNotFoundException if there is none of this name.
         """
         connection_id = self.get_conn_id()
         connection = self.get_connection(connection_id)
         if connection.conn_type != self.conn_type:
             raise ConfigurationError(
                 f"connection {connection_id} has type {connection.conn_type!r}; this package needs {self.conn_type!r}"
+            )
+        if connection.extra_dejson.get("iam"):
+            # It is good for a quarter of an hour, and a run makes connections for as long as it lasts.
+            raise ConfigurationError(
+                f"connection {connection_id} asks for an IAM token (iam in its extra), which would end during a run; "
+                "use an account with a password"
             )
         return endpoint_of(connection_id, connection, self)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,7 @@ from airflow_mydump.engine.dump_directory.dump_plan import DumpSettings
 from airflow_mydump.engine.error_number import GONE
 from airflow_mydump.engine.errors import ConfigurationError, IncompleteRunError, ServerError, SnapshotError
 from airflow_mydump.engine.event import EventKind
-from airflow_mydump.engine.phases.dump import dump_phase, snapshot_dump_phase
+from airflow_mydump.engine.phases.dump import dump_phase, is_dumped, snapshot_dump_phase
 from airflow_mydump.engine.phases.dump_plan import dump_plan
 from airflow_mydump.engine.phases.finish_dump import finish_dump
 from airflow_mydump.engine.plan.settings import PlanSettings
@@ -189,6 +190,9 @@ def test_a_run_whose_dump_was_replaced_by_another_is_not_finished_by_it(run: Sta
     source = endpoint(run.pair.source)
     for bundle in plan.bundles:
         dump_phase(source, run.storage, bundle.file)
-    with pytest.raises(IncompleteRunError, match="run test has replaced the dump of run another"):
-        finish_dump(source, run.storage, run_key="another")
-    finish_dump(source, run.storage, run_key="test")
+    for run_key, made in (("another", ""), ("test", "another")):
+        with pytest.raises(IncompleteRunError, match=r"another dump, of run test begun at .* has replaced this one"):
+            finish_dump(source, run.storage, run_key=run_key, plan=made)
+    finish_dump(source, run.storage, run_key="test", plan=plan.plan)
+    assert is_dumped(run.storage, plan)
+    assert not is_dumped(run.storage, replace(plan, plan="another"))

@@ -121,6 +121,24 @@ def test_a_directory_in_both_forms_is_restored(written: StagedRun, pair: Pair) -
     assert rows_of(pair.target, "SELECT id FROM `a``b/../c`", written.database) == [(7,)]
 
 
+def test_members_of_a_set_come_by_their_names(written: StagedRun, pair: Pair) -> None:
+    (written.path / f"{written.database}.s-schema.sql").write_text(
+        HEADER + "CREATE TABLE `s` (\n  `id` int NOT NULL,\n  `v` set('','1','2') DEFAULT NULL\n) ENGINE=InnoDB;\n"
+    )
+    (written.path / f"{written.database}.s.00000.sql").write_text(
+        HEADER + 'INSERT INTO `s` VALUES(1,"2"),(2,"1,2"),(3,NULL)\n;\n'
+    )
+    written.restore()
+    assert rows_of(pair.target, "SELECT id, v + 0 FROM s ORDER BY id", written.database) == [(1, 4), (2, 6), (3, None)]
+
+
+def test_a_load_statement_without_a_character_set_is_refused_after_another_than_binary(written: StagedRun) -> None:
+    file = next(written.path.glob("*.00007.00001.sql"))
+    file.write_text(file.read_text().replace("SET NAMES binary", "SET NAMES utf8mb4"))
+    with pytest.raises(DumpError, match=f"{file.name} is written in character set utf8mb4"):
+        written.restore()
+
+
 EVIL_TABLES = (
     "CREATE TABLE `t` (`id` int) ENGINE=InnoDB; DROP DATABASE mysql",
     "CREATE TABLE `t` (`id` int) ENGINE=FEDERATED CONNECTION='mysql://x@h/d/t'",

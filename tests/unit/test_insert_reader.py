@@ -81,7 +81,19 @@ def test_a_long_value_is_read() -> None:
     assert read(b'INSERT INTO `t` VALUES(1,"' + escaped(value) + b'");\n', 1 << 16) == [(b"1", value)]
 
 
-@pytest.mark.parametrize("setting", ["SET NAMES utf8mb4", "SET NAMES 'latin1'", "SET character_set_client = utf8mb4"])
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "SET NAMES utf8mb4",
+        "SET NAMES 'latin1'",
+        "SET character_set_client = utf8mb4",
+        "SET CHARACTER SET latin1",
+        "SET CHARSET latin1",
+        "SET @@character_set_client=latin1",
+        "SET NAMES binary, @@session.character_set_client := latin1",
+        "SET SESSION `character_set_client` = latin1",
+    ],
+)
 def test_bytes_of_another_character_set_than_the_columns_own_are_refused(setting: str) -> None:
     with pytest.raises(DumpError, match=r"f is written in character set (?:utf8mb4|latin1)"):
         read(f"/*!40101 {setting} */;\nINSERT INTO `t` VALUES(1);\n".encode())
@@ -91,6 +103,9 @@ def test_bytes_of_another_character_set_than_the_columns_own_are_refused(setting
     ("setting", "said"),
     [
         ("/*!40103 SET TIME_ZONE='+02:00' */;", r"of time zone \+02:00"),
+        ("SET @@time_zone='+05:00';", r"of time zone \+05:00"),
+        ("SET SESSION time_zone = '+05:00';", r"of time zone \+05:00"),
+        ("SET time_zone='+00:00', @@session.time_zone='+05:00';", r"of time zone \+05:00"),
         ("/*!40103 SET @OLD_TIME_ZONE=@@TIME_ZONE */;", "of no time zone that it names"),
         ("/*!40101 SET NAMES binary*/;", "of no time zone that it names"),
         ("/*!40103 SET TIME_ZONE='+00:00' */;", ""),

@@ -95,6 +95,8 @@ def resuming(source: Endpoint, record: WorkDirectory, settings: Consistency, ann
             raise IncompleteRunError(f"{error}; besides, the source's applier is still stopped: {left}") from error
         raise
     except BaseException:
+        if _found(record):
+            announce(notice("letting the source's applier run again; if this is interrupted too, it stays stopped"))
         resume_applier(source, record, settings, announce)
         raise
     resume_applier(source, record, settings, announce)

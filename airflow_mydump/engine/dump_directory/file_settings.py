@@ -9,8 +9,14 @@ import re
 from airflow_mydump.engine.errors import DumpError
 from airflow_mydump.engine.metadata.catalog import Table
 
-_CHARSET = re.compile(r"(?<![@\w])(?:NAMES|CHARACTER_SET_CLIENT)\s*=?\s*'?(?P<value>\w+)", re.IGNORECASE)
-_TIME_ZONE = re.compile(r"(?<![@\w])TIME_ZONE\s*=\s*'?(?P<value>[^\s'*;,]+)", re.IGNORECASE)
+_OWN = r"(?<![@\w])(?:@@)?(?:(?:SESSION|LOCAL)[.\s]\s*)?`?"
+"""What may stand before a session's variable; a variable of the user's has one @."""
+
+_CHARSET = re.compile(
+    rf"(?:(?<![@\w])(?:NAMES|CHARACTER\s+SET|CHARSET)\s+|{_OWN}CHARACTER_SET_CLIENT`?\s*:?=\s*)['\"]?(?P<value>\w+)",
+    re.IGNORECASE,
+)
+_TIME_ZONE = re.compile(rf"{_OWN}TIME_ZONE`?\s*:?=\s*['\"]?(?P<value>[^\s'\"*;,]+)", re.IGNORECASE)
 
 
 class FileSettings:
@@ -23,9 +29,9 @@ class FileSettings:
 
     def read(self, setting: str) -> None:
         """Take note of a SET statement."""
-        if found := _CHARSET.search(setting):
+        for found in _CHARSET.finditer(setting):
             self._charset = found["value"].lower()
-        if found := _TIME_ZONE.search(setting):
+        for found in _TIME_ZONE.finditer(setting):
             self._time_zone = found["value"]
 
     def require_stored_bytes(self) -> None:

@@ -38,6 +38,7 @@ _CREATE_SCHEMA = re.compile(
     r"(?: /\*!80016 DEFAULT ENCRYPTION='[NY]' ?\*/)?;?\s*",
     re.ASCII,
 )
+_CHARACTER_SET = re.compile(r"\sCHARACTER\s+SET\s", re.IGNORECASE)
 _CREATE_TABLE = re.compile("CREATE TABLE `((?:[^`]|``)+)`")
 _SETTING = re.compile(
     r"(?:/\*!\d{5} )?SET (?:SESSION |@@SESSION\.|@@)?(?P<name>@?\w+(?: binary| utf8mb4| utf8| latin1)?)"
@@ -161,6 +162,8 @@ def load_statement_in(file: str, table: Table, content: bytes) -> str:
             settings.read(statement)
             continue
         settings.require_utc()
+        if not _CHARACTER_SET.search(statement):
+            settings.require_stored_bytes()
         found.append(statement)
     if len(found) != 1:
         raise DumpError(f"the file {file} has {len(found)} statements beside its settings, where one is due")

@@ -10,7 +10,8 @@ from airflow_mydump.engine.dump_directory.insert_reader import InsertReader
 from airflow_mydump.engine.errors import DumpError, LoadMismatchError
 from airflow_mydump.engine.framing.frame import Delimiters, FrameStream
 from airflow_mydump.engine.loading.loader import Loader
-from airflow_mydump.engine.metadata.catalog import Table
+from airflow_mydump.engine.metadata.catalog import Column, Table
+from airflow_mydump.engine.metadata.datatype import is_moved_by_number
 from airflow_mydump.engine.plan.plan import PlannedTable
 from airflow_mydump.engine.server.session import Row
 
@@ -48,8 +49,13 @@ def _columns(table: Table, reader: InsertReader, width: int) -> tuple[Table, lis
     known = {column.name: column for column in table.columns}
     if len(names) != width or not set(names) <= known.keys() or len(set(names)) != width:
         raise DumpError(f"the rows in a file of {table.name} do not have its columns")
-    columns = [known[name] for name in names]
+    columns = [_as_text(known[name]) for name in names]
     return replace(table, columns=tuple(columns)), [not column.generated for column in columns]
+
+
+def _as_text(column: Column) -> Column:
+    """The column as other tools write it: a SET by its members' names, whatever they are."""
+    return replace(column, column_type=column.data_type) if is_moved_by_number(column) else column
 
 
 def _narrowed(batches: Iterator[list[Row]], width: int, kept: list[bool], table: Table) -> Iterator[Sequence[Row]]:

@@ -97,7 +97,7 @@ def is_dumped(storage: Storage, plan: DumpPlan) -> bool:
     """Whether all chunks are dumped, as they were in the moment that the dump has. Raises ConfigurationError,
     DumpError."""
     if storage.finished:
-        return True
+        return storage.private.read(PLAN, DumpPlan).plan == plan.plan  # it may be another's, in place of this one
     moment = read_moment(unfinished(storage, plan.plan))
     return moment is not None and len(read_done(storage, plan.plan, f"{moment.epoch}-").finished) == plan.chunks
 

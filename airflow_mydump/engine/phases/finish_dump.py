@@ -84,28 +84,36 @@ class DumpReport:
     file_bytes: int
 
 
-def finish_dump(source: Endpoint, storage: Storage, announce: Listener = ignore, run_key: str = "") -> DumpReport:
+def finish_dump(
+    source: Endpoint, storage: Storage, announce: Listener = ignore, run_key: str = "", plan: str = ""
+) -> DumpReport:
     """Account for every chunk that was planned, write the definitions, and declare the dump complete.
 
     Announces the last moment before it is complete. Of a dump that is complete it removes only what does not belong to
     it: an earlier call may have been killed before that, and tasks that were taken for dead may come later.
 
-    Raises IncompleteRunError naming what is missing, or that another server answers, or that the dump is another run's
-    than that of ``run_key``, ConfigurationError, DumpError, ConnectError, ServerError.
+    Raises IncompleteRunError naming what is missing, or that another server answers, or that the dump is not of the run
+    ``run_key`` or the plan ``plan`` where they are given, ConfigurationError, DumpError, ConnectError, ServerError.
     """
-    plan = storage.private.read(PLAN, DumpPlan)
-    if run_key and plan.run_key != run_key:
-        raise IncompleteRunError(
-            f"run {plan.run_key} has replaced the dump of run {run_key} in {storage}: give each run a directory of its "
-            "own, or let only one run at a time"
-        )
-    source = source.on(plan.source_identity)
+    planned = _planned(storage, run_key, plan)
+    source = source.on(planned.source_identity)
     with alone_in(source, storage) as locks:
+        _planned(storage, run_key, planned.plan)  # waiting may have taken an hour
         if not storage.finished:
-            _finish(source, storage, plan, locks, announce)
+            _finish(source, storage, planned, locks, announce)
         found = _complete(storage)
-        _tidy(storage, plan, found)
-    return _report(storage, plan, found)
+        _tidy(storage, planned, found)
+    return _report(storage, planned, found)
+
+
+def _planned(storage: Storage, run_key: str, plan: str) -> DumpPlan:
+    found = storage.private.read(PLAN, DumpPlan)
+    if (run_key and found.run_key != run_key) or (plan and found.plan != plan):
+        raise IncompleteRunError(
+            f"another dump, of run {found.run_key} begun at {found.started} UTC, has replaced this one in {storage}: "
+            "give each run a directory of its own, or let only one run at a time"
+        )
+    return found
 
 
 def _finish(source: Endpoint, storage: Storage, plan: DumpPlan, locks: NamedLocks, announce: Listener) -> None:

@@ -59,7 +59,7 @@ def make_dump(dump: Dump, announce: Listener = ignore, planned: Callable[[DumpPl
             pool.map(partial(dump_phase, dump.source, dump.storage), [bundle.file for bundle in plan.bundles])
         else:
             _dump_together(dump, plan, pool, announce)
-    return again(finish_dump, dump.source.patience)(dump.source, dump.storage, announce, dump.run_key)
+    return again(finish_dump, dump.source.patience)(dump.source, dump.storage, announce, dump.run_key, plan.plan)
 
 
 def _dump_together(dump: Dump, plan: DumpPlan, pool: WorkerPool, announce: Listener) -> None:
