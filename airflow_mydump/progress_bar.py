@@ -12,7 +12,7 @@ _MOVED = (EventKind.CHUNK_COMMITTED, EventKind.CHUNK_DUMPED)
 
 
 class ProgressBar:
-    """A bar for each of the phases that take long; silent where standard output is not a terminal."""
+    """A bar for each of the phases that take long, if standard output is a terminal, and a line for each notice."""
 
     def __init__(self) -> None:
         self._progress = Progress(
@@ -24,6 +24,7 @@ class ProgressBar:
         )
         self._progress.disable = not self._progress.console.is_terminal
         self._bars: dict[EventKind, TaskID] = {}
+        self._told: set[str] = set()
         self._rows = 0
 
     def begin(self, plan: Plan) -> None:
@@ -42,7 +43,13 @@ class ProgressBar:
         self._bars[EventKind.CHUNK_DUMPED] = self._progress.add_task("dump", total=plan.chunks, detail="")
 
     def listen(self, event: Event) -> None:
-        """Advance the bar that an event belongs to."""
+        """Advance the bar that an event belongs to; tell a notice, which several workers may give, once."""
+        if event.kind is EventKind.NOTICE:
+            self._tell(event.text)
+        else:
+            self._advance(event)
+
+    def _advance(self, event: Event) -> None:
         kind = event.kind
         if kind is EventKind.CHUNK_SKIPPED:
             kind = next(moved for moved in _MOVED if moved in self._bars)
@@ -53,6 +60,11 @@ class ProgressBar:
             self._rows += event.rows
             detail = f"{self._rows:,} rows"
         self._progress.update(self._bars[kind], advance=1, detail=detail)
+
+    def _tell(self, text: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def __enter__(self) -> ProgressBar:
         self._progress.start()

@@ -353,6 +353,13 @@ def test_a_run_key_of_another_run(copy: Command) -> None:
     assert "run key 'mine' belongs to a run with other" in error
 
 
+def test_a_run_key_that_is_spent_is_told(copy: Command) -> None:
+    arguments = ("--schemas", copy.database, "--run-key", "mine")
+    said = "run mine is complete, and nothing of it is done again"
+    assert said not in copy.works(*arguments)
+    assert copy.works(*arguments).count(said) == 1
+
+
 def test_a_package(copy: Command) -> None:
     if copy.pair.is_mysql:
         pytest.skip("MariaDB's only")
