@@ -144,6 +144,13 @@ def is_complete(connection: Connection, identity: PlanIdentity) -> bool:
     return state in COMPLETE
 
 
+def require_under_way(connection: Connection, identity: PlanIdentity) -> None:
+    """Raise IncompleteRunError unless the run may go on: as `is_complete` does, and if another try has completed it;
+    ServerError."""
+    if is_complete(connection, identity):
+        raise IncompleteRunError(f"another try of run {identity.run_key} has completed it meanwhile")
+
+
 def nothing_left(identity: PlanIdentity) -> Event:
     """What there is to tell when a phase of a complete run is asked for."""
     return notice(

@@ -24,6 +24,7 @@ from airflow_mydump.engine.metadata.sequence import state_statement
 from airflow_mydump.engine.phases.accounts import create_accounts, finish_accounts, new_accounts
 from airflow_mydump.engine.phases.definition_change import DEFINITIONS, Definitions, require_unchanged
 from airflow_mydump.engine.phases.noted_tables import require_cut_tables
+from airflow_mydump.engine.phases.objects_turn import objects_of
 from airflow_mydump.engine.phases.plan import OBJECTS, PLAN, SCHEMAS, plan_path
 from airflow_mydump.engine.plan.plan import Plan, PlannedObject
 from airflow_mydump.engine.plan_identity import PlanIdentity
@@ -31,7 +32,7 @@ from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
-from airflow_mydump.engine.server.turn import in_turn
+from airflow_mydump.engine.server.turn import in_turn, limit_silence
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _ORDER: tuple[ObjectKind, ...] = ("sequence", "function", "procedure", "view", "trigger", "event")
@@ -47,9 +48,10 @@ def post_phase(
     how many objects were created now.
 
     Does nothing when the run is complete. Whatever is changed, and the looking at the ledger before it, happens in this
-    task's turn. The definitions on ``source`` must be those that the run was planned with, unless it has rows of one
-    moment. Sequences go as far as those of ``source`` are now, behind every row that was read there; without it as
-    far as the plan says.
+    task's turn, in which no other run touches objects of these databases; the ledger is asked before each object
+    whether the run still stands. The definitions on ``source`` must be those that the run was planned with, unless it
+    has rows of one moment. Sequences go as far as those of ``source`` are now, behind every row that was read there;
+    without it as far as the plan says.
 
     Raises ServerError naming the object, IncompleteRunError if a later run has taken tables over or definitions
     changed.
@@ -65,7 +67,7 @@ def post_phase(
         # Before anything comes to life that was made for tables as they were. Who settled a moment has looked then.
         require_unchanged(source, directory.read(f"{path}/{DEFINITIONS}", Definitions))
         require_cut_tables(source, directory.child(path))
-    with in_turn(target, [f"{path}/{OBJECTS}"]) as session:
+    with in_turn(target, objects_of(plan.selection)) as session:
         if ledger.is_complete(session, identity):
             announce(ledger.nothing_left(identity))
             return 0
@@ -78,8 +80,10 @@ def post_phase(
         waiting = _as_far_as(source, _waiting(session, identity, planned))
         for kind in _ORDER:
             _create_in_rounds(session, identity, [item for item in waiting if item.object.kind == kind], announce)
+        ledger.require_under_way(session, identity)
         finish_accounts(session, identity, accounts)
         _enable_events(session, identity, [item for item in waiting if is_enabled(item.object)])
+        ledger.require_under_way(session, identity)
         _restore_defaults(session, plan.selection, schemas)
         if back := [item.target for item in planned if item.acts and not item.skip]:
             ledger.forget_removed(session, identity, back)
@@ -135,6 +139,7 @@ def _waiting(session: Session, identity: PlanIdentity, planned: list[PlannedObje
 
 def _create(session: Session, identity: PlanIdentity, item: PlannedObject) -> None:
     number = str(item.number)
+    ledger.require_under_way(session, identity)
     ledger.begin(session, identity, "object", {number: item.target})
     if item.object.kind == "trigger":
         # It would fire while a later run loads the table.
@@ -154,6 +159,7 @@ def _create(session: Session, identity: PlanIdentity, item: PlannedObject) -> No
 
 def _enable_events(session: Session, identity: PlanIdentity, events: list[PlannedObject]) -> None:
     for item in events:
+        ledger.require_under_way(session, identity)
         try:
             _execute_as_written(session, item, enabling(item.object, item.target))
         except ServerError as error:
@@ -182,6 +188,7 @@ def _execute_as_written(session: Session, item: PlannedObject, statement: str) -
 def _pin_state(session: Session) -> None:
     for statement in metadata(session.flavor):
         session.execute(statement)
+    limit_silence(session)  # which the state has set to that of a session without a turn
 
 
 def _session_state(stored: StoredObject) -> list[str]:
