@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Literal, Protocol, cast
 
 import msgspec
@@ -24,13 +25,14 @@ from airflow_mydump.engine.errors import IncompleteRunError, ServerError
 from airflow_mydump.engine.event import Event, notice
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.known_type import known
+from airflow_mydump.engine.metadata.catalog import Schema
 from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.server.flavor import Flavor
 from airflow_mydump.engine.server.server_name import identity_expression, name_expression, server_identity
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.verification.checksum import Checksum
 
-Step = Literal["run", "moment", "mark", "create", "load", "keys", "removed", "object", "account"]
+Step = Literal["run", "moment", "mark", "create", "load", "keys", "removed", "default", "object", "account"]
 Found = Literal["nothing", "started", "done"]
 """What an earlier try left of a step: nothing, an unfinished attempt, or the finished work."""
 
@@ -91,6 +93,14 @@ class RunSummary:
     chunks: int = 0
     objects: int = 0
     consistency: str = ""
+
+
+@dataclass(frozen=True)
+class LentDefault:
+    """A target database's own default, while objects are made under others: their collations are ``meanwhile``."""
+
+    own: Schema
+    meanwhile: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -271,6 +281,38 @@ def forget_removed(session: Session, identity: PlanIdentity, objects: Iterable[T
     session.execute(
         f"DELETE FROM {_table(identity)} WHERE (target_schema, target_name) IN ({_names(objects)}) AND step = 'removed'"
     )
+
+
+def note_default(session: Session, identity: PlanIdentity, lent: LentDefault) -> None:
+    """Record, before a database gets another default, which one is its own. Raises ServerError."""
+    schema, detail = lent.own.name, literal(msgspec.json.encode(lent).decode())
+    session.execute(
+        f"INSERT INTO {_table(identity)} (plan, step, item, run_key, state, target_schema, target_name, detail) VALUES "
+        # A name may be longer than the column.
+        f"({literal(identity.plan)}, 'default', {literal(sha256(schema.encode()).hexdigest()[:40])}, "
+        f"{literal(identity.run_key)}, 'started', {literal(schema)}, '', {detail}) "
+        f"ON DUPLICATE KEY UPDATE detail = {detail}"
+    )
+
+
+def lent_defaults(session: Session, ledger: str) -> list[LentDefault]:
+    """What runs have recorded of databases' own defaults and not forgotten, the latest last. Raises ServerError."""
+    if not _is_there(session, ledger):
+        return []
+    rows = session.text_rows(f"SELECT detail FROM {table_in(ledger).sql} WHERE step = 'default' ORDER BY started_at")
+    return [msgspec.json.decode(detail, type=known(LentDefault)) for (detail,) in rows]
+
+
+def forget_defaults(session: Session, identity: PlanIdentity, schemas: Iterable[str]) -> None:
+    """Take back, for all runs, what is recorded of databases' defaults: they have their own. Raises ServerError."""
+    rows = session.pairs(
+        f"SELECT plan, item FROM {_table(identity)} WHERE (target_schema, target_name) IN "
+        f"({_names(TableName(schema, '') for schema in schemas)}) AND step = 'default'"
+    )
+    for plan, item in rows:  # by the whole key, as in `supersede`
+        session.execute(
+            f"DELETE FROM {_table(identity)} WHERE {_rows(replace(identity, plan=plan), 'default', [item])}"
+        )
 
 
 def done_items(session: Session, identity: PlanIdentity, step: Step) -> frozenset[str]:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from airflow_mydump.engine.errors import ConfigurationError, PreflightError, SelectionError
+from airflow_mydump.engine import ledger
+from airflow_mydump.engine.errors import ConfigurationError, PreflightError, SelectionError, ServerError
+from airflow_mydump.engine.phases import post
+from airflow_mydump.engine.phases.lent_default import LentDefaults
 from airflow_mydump.engine.selection.open_selection import OpenSelection
 from airflow_mydump.engine.selection.selection import Selection
 from tests.integration.contents import assert_same_contents, assert_same_definitions, definitions, tables_of
@@ -268,3 +271,75 @@ def test_what_a_failed_run_of_data_took_away_comes_back_with_the_next(shop: Run)
         )
         == 0
     )
+
+
+def with_a_default_of_its_own(shop: Run) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """What the target has, when its database got another default since its objects were made."""
+    shop.copy()
+    shop.on_target(f"ALTER DATABASE {shop.database} CHARACTER SET latin1 COLLATE latin1_general_cs")
+    return definitions(shop.pair.target, shop.database)
+
+
+def notes_of(shop: Run) -> list[tuple[Any, ...]]:
+    return rows_of(shop.pair.target, "SELECT target_schema FROM airflow_mydump.ledger WHERE step = 'default'")
+
+
+@pytest.mark.parametrize("error", [ServerError(1064, "it went wrong"), KeyboardInterrupt()], ids=["error", "Ctrl-C"])
+def test_a_database_has_its_own_default_after_objects_could_not_be_made(
+    shop: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    before = with_a_default_of_its_own(shop)
+
+    def fail(*_: object) -> None:
+        assert notes_of(shop) == [(shop.database,)]
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(post, "_require_event", fail)
+        with pytest.raises(type(error)):
+            choosing(shop, content="data").copy()
+    assert definitions(shop.pair.target, shop.database)["database", shop.database] == before["database", shop.database]
+    assert notes_of(shop) == []
+    choosing(shop, content="data").copy()
+    assert definitions(shop.pair.target, shop.database) == before
+
+
+def test_a_database_gets_its_own_default_back_with_the_next_run_after_a_kill(
+    shop: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = with_a_default_of_its_own(shop)
+    for _ in range(2):  # the second one is killed as the first was
+        with monkeypatch.context() as patched:
+            patched.setattr(LentDefaults, "give_back", kill)
+            with pytest.raises(KeyboardInterrupt):
+                choosing(shop, content="data").copy()
+        assert definitions(shop.pair.target, shop.database) != before
+        assert notes_of(shop)
+    choosing(shop, content="data").copy()
+    assert definitions(shop.pair.target, shop.database) == before
+    assert notes_of(shop) == []
+
+
+def kill(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_what_somebody_made_a_databases_default_since_a_kill_stays(shop: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_a_default_of_its_own(shop)
+    with monkeypatch.context() as patched:
+        patched.setattr(LentDefaults, "give_back", kill)
+        with pytest.raises(KeyboardInterrupt):
+            choosing(shop, content="data").copy()
+    shop.on_target(f"ALTER DATABASE {shop.database} CHARACTER SET ascii COLLATE ascii_bin")
+    choosing(shop, content="data").copy()
+    told = definitions(shop.pair.target, shop.database)["database", shop.database]
+    assert "ascii_bin" in str(told)
+
+
+def test_a_database_keeps_its_default_where_objects_were_made_under_it(
+    shop: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "note_default", kill)
+    shop.copy()
+    choosing(shop, content="data").copy()
+    assert_same_definitions(shop.pair.source, shop.pair.target, shop.database)
