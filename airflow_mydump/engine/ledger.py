@@ -96,6 +96,15 @@ class RunSummary:
 
 
 @dataclass(frozen=True)
+class Actor:
+    """A trigger or an event of the target, which would change rows while they come; ``table`` is a trigger's."""
+
+    kind: str
+    name: TableName
+    table: str = ""
+
+
+@dataclass(frozen=True)
 class LentDefault:
     """A target database's own default, while objects are made under others: their collations are ``meanwhile``."""
 
@@ -263,24 +272,51 @@ def has_cleared(session: Session, identity: PlanIdentity, chunks: Collection[Chu
     return is_complete(session, identity) and len(source_checksums(session, identity, chunks)) < len(chunks)
 
 
-def removed_objects(session: Session, ledger: str, schema: str) -> frozenset[tuple[str, str]]:
-    """Kinds and names of triggers and events that runs have taken away in a target database, by the step ``removed``
-    with the kind in front of each item, and not brought back. Raises ServerError."""
+def note_removed(session: Session, identity: PlanIdentity, objects: Mapping[int, Actor]) -> None:
+    """Record, before it happens, that triggers and events of the target are taken away, by their numbers in the plan.
+    Raises ServerError."""
+    values = ", ".join(
+        f"({literal(identity.plan)}, 'removed', {literal(f'{actor.kind}:{number}')}, {literal(identity.run_key)}, "
+        f"'started', {literal(actor.name.schema)}, {literal(actor.name.name)}, {literal(actor.table)})"
+        for number, actor in objects.items()
+    )
+    if values:
+        session.execute(
+            f"INSERT IGNORE INTO {_table(identity)} "
+            f"(plan, step, item, run_key, state, target_schema, target_name, detail) VALUES {values}"
+        )
+
+
+def removed_objects(session: Session, ledger: str, schema: str) -> frozenset[Actor]:
+    """The triggers and events that runs have taken away in a target database, and not brought back. Raises
+    ServerError."""
     if not _is_there(session, ledger):
         return frozenset()
-    return frozenset(
-        session.pairs(
-            f"SELECT SUBSTRING_INDEX(item, ':', 1), target_name FROM {table_in(ledger).sql} "
-            f"WHERE target_schema = {literal(schema)} AND step = 'removed'"
-        )
+    rows = session.text_rows(
+        # The kind stands in front of each item.
+        "SELECT SUBSTRING_INDEX(item, ':', 1), target_schema, target_name, COALESCE(detail, '') "
+        f"FROM {table_in(ledger).sql} "
+        f"WHERE target_schema = {literal(schema)} AND step = 'removed'"
     )
+    return frozenset(Actor(kind, TableName(within, name), table) for kind, within, name, table in rows)
 
 
-def forget_removed(session: Session, identity: PlanIdentity, objects: Iterable[TableName]) -> None:
-    """Take back, for all runs, that triggers and events were taken away: they are back. Raises ServerError."""
-    session.execute(
-        f"DELETE FROM {_table(identity)} WHERE (target_schema, target_name) IN ({_names(objects)}) AND step = 'removed'"
+def forget_removed(session: Session, identity: PlanIdentity, objects: Collection[Actor]) -> None:
+    """Take back that triggers and events were taken away: they are back. Raises ServerError.
+
+    For this run and for those that have ended; one that is under way may have taken them away since.
+    """
+    names = _names(actor.name for actor in objects)
+    rows = session.text_rows(
+        f"SELECT t.plan, t.item, t.target_schema, t.target_name FROM {_with_runs(identity.ledger)} "
+        f"WHERE t.step = 'removed' AND (t.target_schema, t.target_name) IN ({names}) "
+        f"AND (r.state <> 'started' OR r.plan = {literal(identity.plan)})"
     )
+    back = {(actor.kind, actor.name) for actor in objects}
+    for plan, item, schema, name in rows:
+        if (item.partition(":")[0], TableName(schema, name)) in back:  # by the whole key, as in `supersede`
+            of_plan = replace(identity, plan=plan)
+            session.execute(f"DELETE FROM {_table(identity)} WHERE {_rows(of_plan, 'removed', [item])}")
 
 
 def note_default(session: Session, identity: PlanIdentity, lent: LentDefault) -> None:

@@ -10,10 +10,13 @@ import pytest
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.errors import ConfigurationError, PreflightError, SelectionError, ServerError
+from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases import post
 from airflow_mydump.engine.phases.lent_default import LentDefaults
 from airflow_mydump.engine.selection.open_selection import OpenSelection
 from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
 from tests.integration.contents import assert_same_contents, assert_same_definitions, definitions, tables_of
 from tests.integration.pair import rows_of, run_sql, value_of
 from tests.integration.staged_run import StagedRun
@@ -343,3 +346,63 @@ def test_a_database_keeps_its_default_where_objects_were_made_under_it(
     shop.copy()
     choosing(shop, content="data").copy()
     assert_same_definitions(shop.pair.source, shop.pair.target, shop.database)
+
+
+def after_a_failed_run_of_data(shop: Run) -> Run:
+    shop.copy()
+    failed = choosing(shop, content="data")
+    failed.plan()
+    failed.schema()
+    return failed
+
+
+@pytest.mark.parametrize(
+    ("change", "choice", "named"),
+    [
+        ("DROP TRIGGER doubled", {}, "trigger .*doubled"),
+        ("DROP EVENT sometimes", {}, "event .*sometimes"),
+        ("DO 0", {"triggers": False}, "trigger .*doubled"),
+        ("DO 0", {"events": False}, "event .*sometimes"),
+    ],
+)
+def test_what_a_failed_run_of_data_took_away_is_not_lost_because_the_next_does_not_bring_it(
+    shop: Run, change: str, choice: dict[str, bool], named: str
+) -> None:
+    after_a_failed_run_of_data(shop)
+    shop.on_source(change)
+    with pytest.raises(PreflightError, match=f"{named} of the target away and not brought it back") as refused:
+        choosing(shop, content="data", **choice).plan()
+    shop.on_target(str(refused.value).partition("now: ")[2])
+    choosing(shop, content="data", **choice).copy()
+
+
+def test_what_a_failed_run_of_data_took_away_concerns_runs_over_its_table_only(shop: Run) -> None:
+    shop.on_source("DROP EVENT sometimes")
+    after_a_failed_run_of_data(shop)
+    choosing(shop, content="data", include=("days",)).copy()
+    with pytest.raises(PreflightError, match="doubled"):
+        choosing(shop, content="data", triggers=False).plan()
+    choosing(shop, content="data").copy()
+    assert_same_definitions(shop.pair.source, shop.pair.target, shop.database)
+
+
+def test_what_is_back_is_forgotten_by_kind_and_not_of_runs_that_are_under_way(shop: Run) -> None:
+    one, other = (choosing(shop).plan().identity for _ in range(2))
+    name = TableName(shop.database, "n")
+    trigger, event = ledger.Actor("trigger", name, "orders"), ledger.Actor("event", name)
+
+    def removed() -> frozenset[ledger.Actor]:
+        return ledger.removed_objects(session, one.ledger, shop.database)
+
+    with Session(shop.target, metadata) as session:
+        for identity in (one, other):
+            ledger.note_removed(session, identity, {0: trigger, 1: event})
+        ledger.forget_removed(session, one, [trigger])
+        assert removed() == {trigger, event}
+        ledger.forget_removed(session, other, [trigger])
+        assert removed() == {event}
+        ledger.forget_removed(session, other, [event])
+        assert removed() == {event}
+        session.execute("UPDATE airflow_mydump.ledger SET state = 'lost' WHERE step = 'run'")
+        ledger.forget_removed(session, other, [event])
+        assert removed() == set()

@@ -86,7 +86,7 @@ def post_phase(
             finish_accounts(session, identity, accounts)
             _enable_events(session, identity, [item for item in waiting if is_enabled(item.object)], defaults)
             ledger.require_under_way(session, identity)
-        if back := [item.target for item in planned if item.acts and not item.skip]:
+        if back := [item.actor for item in planned if item.acts and not item.skip]:
             ledger.forget_removed(session, identity, back)
         made = {str(item.number): item.target for item in planned if not item.skip}
         ledger.require_done(session, identity, "object", made)

@@ -141,10 +141,9 @@ def _prepare_objects(session: Session, directory: WorkDirectory, bundle: SchemaB
     identity = bundle.identity
     planned = directory.read_lines(f"{plan_path(identity)}/{OBJECTS}", PlannedObject)
     waiting = [item for item in planned if not item.skip and str(item.number) not in made]
-    active = {f"{item.object.kind}:{item.number}": item.target for item in waiting if item.acts}
-    if active and bundle.selection.content == "data":
+    if bundle.selection.content == "data":
         # What the target had comes back, if not in this run then in the next, which does not find it there.
-        ledger.begin(session, identity, "removed", active)
+        ledger.note_removed(session, identity, {item.number: item.actor for item in waiting if item.acts})
     for item in waiting:
         if item.object.kind == "event":
             session.execute(f"DROP EVENT IF EXISTS {item.target.sql}")
