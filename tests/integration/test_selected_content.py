@@ -4,7 +4,7 @@ nothing else."""
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
@@ -13,11 +13,12 @@ from airflow_mydump.engine.errors import ConfigurationError, PreflightError, Sel
 from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.phases import post
 from airflow_mydump.engine.phases.lent_default import LentDefaults
+from airflow_mydump.engine.plan.adaptation import Adaptation
 from airflow_mydump.engine.selection.open_selection import OpenSelection
-from airflow_mydump.engine.selection.selection import Selection
+from airflow_mydump.engine.selection.selection import Content, Selection
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
-from tests.integration.contents import assert_same_contents, assert_same_definitions, definitions, tables_of
+from tests.integration.contents import assert_same_contents, assert_same_definitions, definitions, everything, tables_of
 from tests.integration.pair import rows_of, run_sql, value_of
 from tests.integration.staged_run import StagedRun
 
@@ -406,3 +407,59 @@ def test_what_is_back_is_forgotten_by_kind_and_not_of_runs_that_are_under_way(sh
         session.execute("UPDATE airflow_mydump.ledger SET state = 'lost' WHERE step = 'run'")
         ledger.forget_removed(session, other, [event])
         assert removed() == set()
+
+
+TIMES_THREE = "CREATE TRIGGER doubled BEFORE INSERT ON orders FOR EACH ROW SET NEW.total = 3 * NEW.total"
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        (["ALTER EVENT sometimes DISABLE"], "event .*sometimes: status ENABLE on the source, DISABLE on the target"),
+        (["DROP TRIGGER doubled", TIMES_THREE], "trigger .*doubled: another body than on the source"),
+    ],
+)
+def test_data_alone_does_not_replace_a_trigger_or_event_of_the_targets_by_another(
+    shop: Run, changes: list[str], named: str
+) -> None:
+    shop.copy()
+    shop.on_target(*changes)
+    before = everything(shop.pair.target)
+    with pytest.raises(PreflightError, match=named):
+        choosing(shop, content="data").copy()
+    assert everything(shop.pair.target) == before
+
+
+def test_data_alone_leaves_a_disabled_event_alone_if_events_are_left_out(shop: Run) -> None:
+    shop.copy()
+    shop.on_target("ALTER EVENT sometimes DISABLE")
+    before = definitions(shop.pair.target, shop.database)
+    choosing(shop, content="data", events=False).copy()
+    assert definitions(shop.pair.target, shop.database) == before
+
+
+@pytest.mark.parametrize("definers", ["strip", "replace"])
+def test_data_alone_takes_triggers_and_events_that_are_adapted_as_equal(shop: Run, definers: str) -> None:
+    shop.on_source(
+        "CREATE DEFINER = 'maker'@'localhost' TRIGGER logged AFTER INSERT ON days "
+        f"FOR EACH ROW DELETE FROM `{shop.database}`.log_orders WHERE 0",
+    )
+    mine = {"maker@localhost": f"{shop.target.user}@{shop.pair.target.host}"}
+    adaptation = Adaptation(mine if definers == "replace" else "strip", rewrite_names=True)
+    selection = Selection((shop.database,), rename={shop.database: f"{shop.database}_new"})
+    for content in get_args(Content):
+        run = shop.again(selection=replace(selection, content=content))
+        run.settings = replace(run.settings, adaptation=adaptation)
+        run.copy()
+    kinds = [kind for kind, _ in definitions(shop.pair.target, f"{shop.database}_new")]
+    assert (kinds.count("trigger"), kinds.count("event")) == (2, 1)
+
+
+def test_an_event_that_a_failed_run_has_not_enabled_yet_is_no_other(shop: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.copy()
+    with monkeypatch.context() as patched:
+        patched.setattr(post, "_enable_events", kill)
+        with pytest.raises(KeyboardInterrupt):
+            choosing(shop, content="data").copy()
+    choosing(shop, content="data").copy()
+    assert_same_definitions(shop.pair.source, shop.pair.target, shop.database)

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from airflow_mydump.engine.errors import PreflightError
+from airflow_mydump.engine.ddl.event_state import disabled, is_enabled
+from airflow_mydump.engine.errors import DefinitionError, PreflightError
 from airflow_mydump.engine.identifier import TableName, literal
 from airflow_mydump.engine.ledger import Actor, removed_objects, table_in, unfinished_tables
 from airflow_mydump.engine.metadata.catalog import ObjectKind, StoredObject, Table
 from airflow_mydump.engine.metadata.history import VERSIONED
+from airflow_mydump.engine.metadata.object_catalog import show_object
 from airflow_mydump.engine.metadata.schema_condition import in_schemas
 from airflow_mydump.engine.plan.plan import Action, IfExists
 from airflow_mydump.engine.plan.recipient import require_recipient
 from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, Content, Selection
 from airflow_mydump.engine.server.session import Session
-from airflow_mydump.engine.structure.difference import table_differences
+from airflow_mydump.engine.structure.difference import object_differences, table_differences
 from airflow_mydump.engine.structure.table import read_table_structure
 
 _ADVICE = "use if_exists=drop to replace it, or remove it"
@@ -120,6 +122,34 @@ def decide_object(
             f"the target already has {stored.kind} {target} and if_exists is fail; nothing was changed"
         )
     return if_exists == "skip"
+
+
+def require_equal_actor(
+    session: Session, existing: ExistingSchema, stored: StoredObject, target: TableName, across: bool, fold_names: bool
+) -> None:
+    """Refuse to replace a trigger or event of the target by one that is not equal, where data alone is moved: it is
+    taken away while rows come, and the source's comes back. What an earlier run began to make anew is no other.
+
+    ``stored`` is the source's as it would be made; ``across`` and ``fold_names`` as in `object_differences`.
+    Raises PreflightError, ServerError.
+    """
+    if (stored.kind, target.name) not in existing.objects:
+        return
+    wanted = [replace(stored, name=target)]
+    noted = any((actor.kind, actor.name) == (stored.kind, target) for actor in existing.removed)
+    if noted and is_enabled(stored):
+        wanted.append(disabled(wanted[0]))
+    theirs = show_object(session, stored.kind, target)
+    where = f"{stored.kind} {target}"
+    try:
+        found = [next(object_differences(where, each, theirs, across, fold_names), "") for each in wanted]
+    except DefinitionError as error:
+        raise PreflightError(f"{where} cannot be compared with the source's: {error}") from error
+    if all(found):
+        raise PreflightError(
+            f"{found[0]}; content=data would leave the source's in place of the target's: make them equal, or drop the "
+            f"target's before and make it anew afterwards{', or leave events out' if stored.kind == 'event' else ''}"
+        )
 
 
 def _require_equal(session: Session, table: Table, selection: Selection, may_lack: Collection[str]) -> None:
