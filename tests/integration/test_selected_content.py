@@ -463,3 +463,37 @@ def test_an_event_that_a_failed_run_has_not_enabled_yet_is_no_other(shop: Run, m
             choosing(shop, content="data").copy()
     choosing(shop, content="data").copy()
     assert_same_definitions(shop.pair.source, shop.pair.target, shop.database)
+
+
+@pytest.fixture
+def summed(shop: Run) -> Run:
+    shop.on_source(
+        "CREATE TABLE sums (a INT PRIMARY KEY, b VARCHAR(9) AS (a + 1) STORED, c INT AS (a + 2) VIRTUAL)",
+        "INSERT INTO sums (a) VALUES (1), (2)",
+    )
+    choosing(shop, content="schema").copy()
+    return shop
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("DROP COLUMN b", "the target's has no generated column b"),
+        ("DROP COLUMN b, ADD COLUMN b VARCHAR(9)", "only the target's has column b"),
+        ("DROP COLUMN b, ADD COLUMN b VARCHAR(9) AS (a + 3) STORED", "column b is generated as .* on the source and"),
+        ("DROP COLUMN b, ADD COLUMN b INT AS (a + 1) STORED", r"column b has type varchar\(9\) on the source and int"),
+        ("MODIFY b VARCHAR(9) CHARACTER SET latin1 AS (a + 1) STORED", "column b has character set utf8mb4 on the"),
+    ],
+)
+def test_data_alone_goes_where_generated_columns_that_are_verified_are_equal(
+    summed: Run, change: str, named: str
+) -> None:
+    summed.on_target(f"ALTER TABLE sums {change}")
+    with pytest.raises(PreflightError, match=named):
+        choosing(summed, content="data").plan()
+
+
+def test_data_alone_does_not_ask_for_generated_columns_that_are_not_verified(summed: Run) -> None:
+    summed.on_target("ALTER TABLE sums DROP COLUMN c, ADD COLUMN d INT AS (a + 4) STORED")
+    choosing(summed, content="data").copy()
+    assert rows_of(summed.pair.target, "SELECT a, b, d FROM sums", summed.database) == [(1, "2", 5), (2, "3", 6)]
