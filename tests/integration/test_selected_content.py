@@ -324,6 +324,37 @@ def test_a_database_gets_its_own_default_back_with_the_next_run_after_a_kill(
     assert notes_of(shop) == []
 
 
+def test_a_database_gets_its_own_default_back_though_its_run_is_killed_twice(
+    shop: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.on_source(
+        f"ALTER DATABASE {shop.database} COLLATE utf8mb4_bin",
+        "CREATE EVENT then_ ON SCHEDULE EVERY 1 YEAR STARTS '2030-01-01 00:00:00' DO DELETE FROM days",
+    )
+    before = with_a_default_of_its_own(shop)
+    run = choosing(shop, content="data")
+    run.plan()
+    run.schema()
+    run.data()
+    run.index()
+    run.verify()
+    note = ledger.note_default
+
+    def note_and_die(*note_of: Any) -> None:
+        note(*note_of)
+        raise KeyboardInterrupt
+
+    for where, name, dying in ((post, "_require_event", kill), (ledger, "note_default", note_and_die)):
+        with monkeypatch.context() as patched:
+            patched.setattr(LentDefaults, "give_back", kill)
+            patched.setattr(where, name, dying)
+            with pytest.raises(KeyboardInterrupt):
+                run.post()
+    assert definitions(shop.pair.target, shop.database)["database", shop.database] != before["database", shop.database]
+    choosing(shop, content="data").copy()
+    assert definitions(shop.pair.target, shop.database) == before
+
+
 def kill(*_: object) -> None:
     raise KeyboardInterrupt
 

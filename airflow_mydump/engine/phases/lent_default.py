@@ -32,10 +32,12 @@ class LentDefaults:
     def lend(self, schema: str, collation: str) -> None:
         """Let a database, which the session uses, have another default. The ledger has its own before. Raises
         ServerError."""
-        if self._session.texts("SELECT @@collation_database") == (collation,):
+        (current,) = self._session.texts("SELECT @@collation_database")
+        if current == collation:
             return
         lent = self._lent.get(schema, LentDefault(self._own[schema], ()))
-        self._lent[schema] = lent = replace(lent, meanwhile=(*dict.fromkeys((*lent.meanwhile, collation)),))
+        # With that of an earlier try, which this note takes the place of.
+        self._lent[schema] = lent = replace(lent, meanwhile=(*dict.fromkeys((*lent.meanwhile, current, collation)),))
         ledger.note_default(self._session, self._identity, lent)
         self._session.execute(f"ALTER DATABASE {quote(schema)} COLLATE {collation}")
 
