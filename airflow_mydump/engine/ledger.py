@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Literal, Protocol, cast
 
 import msgspec
@@ -24,13 +25,14 @@ from airflow_mydump.engine.errors import IncompleteRunError, ServerError
 from airflow_mydump.engine.event import Event, notice
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.known_type import known
+from airflow_mydump.engine.metadata.catalog import Schema
 from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.engine.server.flavor import Flavor
 from airflow_mydump.engine.server.server_name import identity_expression, name_expression, server_identity
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.verification.checksum import Checksum
 
-Step = Literal["run", "moment", "mark", "create", "load", "keys", "removed", "object", "account"]
+Step = Literal["run", "moment", "mark", "create", "load", "keys", "removed", "default", "object", "account"]
 Found = Literal["nothing", "started", "done"]
 """What an earlier try left of a step: nothing, an unfinished attempt, or the finished work."""
 
@@ -94,6 +96,23 @@ class RunSummary:
 
 
 @dataclass(frozen=True)
+class Actor:
+    """A trigger or an event of the target, which would change rows while they come; ``table`` is a trigger's."""
+
+    kind: str
+    name: TableName
+    table: str = ""
+
+
+@dataclass(frozen=True)
+class LentDefault:
+    """A target database's own default, while objects are made under others: their collations are ``meanwhile``."""
+
+    own: Schema
+    meanwhile: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SchemaProgress:
     """What the ledger holds for one target database and one plan. Times are seconds since the first step."""
 
@@ -142,6 +161,13 @@ def is_complete(connection: Connection, identity: PlanIdentity) -> bool:
             f"run {identity.run_key} has lost tables to a later run, which has taken them over; start the run anew"
         )
     return state in COMPLETE
+
+
+def require_under_way(connection: Connection, identity: PlanIdentity) -> None:
+    """Raise IncompleteRunError unless the run may go on: as `is_complete` does, and if another try has completed it;
+    ServerError."""
+    if is_complete(connection, identity):
+        raise IncompleteRunError(f"another try of run {identity.run_key} has completed it meanwhile")
 
 
 def nothing_left(identity: PlanIdentity) -> Event:
@@ -246,24 +272,83 @@ def has_cleared(session: Session, identity: PlanIdentity, chunks: Collection[Chu
     return is_complete(session, identity) and len(source_checksums(session, identity, chunks)) < len(chunks)
 
 
-def removed_objects(session: Session, ledger: str, schema: str) -> frozenset[tuple[str, str]]:
-    """Kinds and names of triggers and events that runs have taken away in a target database, by the step ``removed``
-    with the kind in front of each item, and not brought back. Raises ServerError."""
+def note_removed(session: Session, identity: PlanIdentity, objects: Mapping[int, Actor]) -> None:
+    """Record, before it happens, that triggers and events of the target are taken away, by their numbers in the plan.
+    Raises ServerError."""
+    values = ", ".join(
+        f"({literal(identity.plan)}, 'removed', {literal(f'{actor.kind}:{number}')}, {literal(identity.run_key)}, "
+        f"'started', {literal(actor.name.schema)}, {literal(actor.name.name)}, {literal(actor.table)})"
+        for number, actor in objects.items()
+    )
+    if values:
+        session.execute(
+            f"INSERT IGNORE INTO {_table(identity)} "
+            f"(plan, step, item, run_key, state, target_schema, target_name, detail) VALUES {values}"
+        )
+
+
+def removed_objects(session: Session, ledger: str, schema: str) -> frozenset[Actor]:
+    """The triggers and events that runs have taken away in a target database, and not brought back. Raises
+    ServerError."""
     if not _is_there(session, ledger):
         return frozenset()
-    return frozenset(
-        session.pairs(
-            f"SELECT SUBSTRING_INDEX(item, ':', 1), target_name FROM {table_in(ledger).sql} "
-            f"WHERE target_schema = {literal(schema)} AND step = 'removed'"
-        )
+    rows = session.text_rows(
+        # The kind stands in front of each item.
+        "SELECT SUBSTRING_INDEX(item, ':', 1), target_schema, target_name, COALESCE(detail, '') "
+        f"FROM {table_in(ledger).sql} "
+        f"WHERE target_schema = {literal(schema)} AND step = 'removed'"
     )
+    return frozenset(Actor(kind, TableName(within, name), table) for kind, within, name, table in rows)
 
 
-def forget_removed(session: Session, identity: PlanIdentity, objects: Iterable[TableName]) -> None:
-    """Take back, for all runs, that triggers and events were taken away: they are back. Raises ServerError."""
+def forget_removed(session: Session, identity: PlanIdentity, objects: Collection[Actor]) -> None:
+    """Take back that triggers and events were taken away: they are back. Raises ServerError.
+
+    For this run and for those that have ended; one that is under way may have taken them away since.
+    """
+    names = _names(actor.name for actor in objects)
+    rows = session.text_rows(
+        f"SELECT t.plan, t.item, t.target_schema, t.target_name FROM {_with_runs(identity.ledger)} "
+        f"WHERE t.step = 'removed' AND (t.target_schema, t.target_name) IN ({names}) "
+        f"AND (r.state <> 'started' OR r.plan = {literal(identity.plan)})"
+    )
+    back = {(actor.kind, actor.name) for actor in objects}
+    for plan, item, schema, name in rows:
+        if (item.partition(":")[0], TableName(schema, name)) in back:  # by the whole key, as in `supersede`
+            of_plan = replace(identity, plan=plan)
+            session.execute(f"DELETE FROM {_table(identity)} WHERE {_rows(of_plan, 'removed', [item])}")
+
+
+def note_default(session: Session, identity: PlanIdentity, lent: LentDefault) -> None:
+    """Record, before a database gets another default, which one is its own. Raises ServerError."""
+    schema, detail = lent.own.name, literal(msgspec.json.encode(lent).decode())
     session.execute(
-        f"DELETE FROM {_table(identity)} WHERE (target_schema, target_name) IN ({_names(objects)}) AND step = 'removed'"
+        f"INSERT INTO {_table(identity)} (plan, step, item, run_key, state, target_schema, target_name, detail) VALUES "
+        # A name may be longer than the column.
+        f"({literal(identity.plan)}, 'default', {literal(sha256(schema.encode()).hexdigest()[:40])}, "
+        f"{literal(identity.run_key)}, 'started', {literal(schema)}, '', {detail}) "
+        f"ON DUPLICATE KEY UPDATE detail = {detail}"
     )
+
+
+def lent_defaults(session: Session, ledger: str) -> list[LentDefault]:
+    """What runs have recorded of databases' own defaults and not forgotten, the latest last. Raises ServerError."""
+    if not _is_there(session, ledger):
+        return []
+    rows = session.text_rows(f"SELECT detail FROM {table_in(ledger).sql} WHERE step = 'default' ORDER BY started_at")
+    return [msgspec.json.decode(detail, type=known(LentDefault)) for (detail,) in rows]
+
+
+def forget_defaults(session: Session, identity: PlanIdentity, schemas: Iterable[str]) -> None:
+    """Take back, for all runs, what is recorded of databases' defaults: they have their own. Raises ServerError."""
+    rows = session.pairs(
+        f"SELECT plan, item FROM {_table(identity)} WHERE (target_schema, target_name) IN "
+        f"({_names(TableName(schema, '') for schema in schemas)}) AND step = 'default'"
+    )
+    for plan, item in rows:  # by the whole key, as in `supersede`
+        session.execute(
+            f"DELETE FROM {_table(identity)} WHERE {_rows(replace(identity, plan=plan), 'default', [item])}"
+        )
 
 
 def done_items(session: Session, identity: PlanIdentity, step: Step) -> frozenset[str]:

@@ -18,6 +18,7 @@ from airflow_mydump.engine.phases.report import report_phase
 from airflow_mydump.engine.phases.schema import schema_phase
 from airflow_mydump.engine.phases.verify import Verified, verify_phase
 from airflow_mydump.engine.plan.plan import DataBundle
+from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
 from tests.integration.command_line import run_command
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from airflow_mydump.engine.event import Event
+    from airflow_mydump.engine.plan_identity import PlanIdentity
     from tests.integration.pair import Pair
     from tests.integration.run import Run
 
@@ -221,3 +223,31 @@ def test_from_the_command_line(shop: Run, pair: Pair, tmp_path: Path) -> None:
         assert done[0].stdout == done[1].stdout
         steps = [row[0] for row in ledger_of(pair) if row[1] == verb]
         assert len(steps) > 5 if "--keep-ledger" in options else steps == ["run"]
+
+
+@pytest.mark.parametrize(("part", "step"), [(0, "create"), (3, "object")])
+def test_a_late_task_silences_no_event_when_the_ledger_is_cleared_while_it_looks(
+    shop: Run, pair: Pair, monkeypatch: pytest.MonkeyPatch, part: int, step: str
+) -> None:
+    """With tables of its own, and without."""
+    shop.on_source("CREATE EVENT e ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01 00:00:00' DO DELETE FROM t")
+    shop.settings = PlanSettings(concurrency=4)
+    shop.plan()
+    shop.schema()
+    shop.data()
+    shop.index()
+    shop.verify()
+    shop.post()
+    done_items, reports = ledger.done_items, [shop.report]
+
+    def report_first(session: Session, identity: PlanIdentity, looked_at: ledger.Step) -> frozenset[str]:
+        if looked_at == step and reports:
+            reports.pop()()
+        return done_items(session, identity, looked_at)
+
+    monkeypatch.setattr(ledger, "done_items", report_first)
+    assert shop.planned
+    assert schema_phase(shop.target, shop.work, schema_file(shop.planned.identity, part)) == 0
+    assert not reports
+    assert len(ledger_of(pair)) == 1
+    assert_same_definitions(pair.source, pair.target, shop.database)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_mydump.engine.errors import IncompleteRunError, MydumpError, PreflightError
+from airflow_mydump.engine.errors import IncompleteRunError, MydumpError, PreflightError, VerificationError
 from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.translation.choice import TranslationChoice
@@ -322,3 +322,14 @@ def test_a_dump_in_ranges_of_a_text_that_is_ordered_otherwise_is_refused(
     assert loaded.returncode == 1
     assert f"{translated.database}.t was dumped in ranges of a text" in loaded.stderr
     assert rows_of(across.target, f"SHOW DATABASES LIKE '{translated.database}'") == []
+
+
+def test_json_that_is_generated_and_stored_is_verified(translated: Run) -> None:
+    translated.on_source(
+        "CREATE TABLE t (id INT PRIMARY KEY, j JSON, g JSON AS (JSON_EXTRACT(j, '$.a')) STORED)",
+        """INSERT INTO t (id, j) VALUES (1, '{"a": {"x": 1.50}, "b": 2}'), (2, NULL)""",
+    )
+    assert translated.copy().complete
+    translated.on_target("ALTER TABLE t DROP COLUMN g, ADD COLUMN g JSON AS (JSON_EXTRACT(j, '$.b')) STORED")
+    with pytest.raises(VerificationError, match=rf"{translated.database}\.t"):
+        translated.verify()

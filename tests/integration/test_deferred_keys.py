@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from airflow_mydump.engine import batch
 from airflow_mydump.engine.ddl import deferral
+from airflow_mydump.engine.phases import index
 from tests.integration.contents import assert_same_contents, assert_same_definitions
 from tests.integration.pair import rows_of
 
 if TYPE_CHECKING:
     from airflow_mydump.engine.plan.plan import IfExists
+    from airflow_mydump.engine.server.session import Session
     from tests.integration.pair import Pair
     from tests.integration.run import Run
 
@@ -117,3 +121,55 @@ def test_a_run_that_stopped_before_its_keys_is_taken_over_by_another(pair: Pair,
     keyed.again(mode).copy()
     assert_same_contents(pair.source, pair.target, keyed.database)
     assert_same_definitions(pair.source, pair.target, keyed.database)
+
+
+@pytest.fixture
+def family(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run about to look at the keys of tables that it has emptied, two in a turn."""
+    monkeypatch.setattr(batch, "MOST_PIECES", 2)
+    run.on_source(
+        "CREATE TABLE parent (id INT PRIMARY KEY)",
+        *(
+            f"CREATE TABLE child{number} (p INT, CONSTRAINT to_parent{number} FOREIGN KEY (p) REFERENCES parent (id))"
+            for number in range(6)
+        ),
+    )
+    run.copy()
+    run = run.again()
+    run.settings = replace(run.settings, concurrency=1)
+    run.plan()
+    run.schema()
+    run.data()
+    return run
+
+
+def test_keys_that_are_there_are_read_once_for_all_turns(family: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, asked = index._PresentKeys._read, []
+
+    def count(session: Session, schema: str) -> dict[str, set[str]]:
+        asked.append(schema)
+        return read(session, schema)
+
+    monkeypatch.setattr(index._PresentKeys, "_read", staticmethod(count))
+    family.finish()
+    assert len(asked) == 1
+
+
+def test_a_key_that_another_try_adds_after_they_were_read_is_there(
+    family: Run, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family.on_target("ALTER TABLE child5 DROP FOREIGN KEY to_parent5")
+    read = index._PresentKeys._read
+    added: list[str] = []
+
+    def read_and_add(session: Session, schema: str) -> dict[str, set[str]]:
+        found = read(session, schema)
+        if not added:
+            added.append("ALTER TABLE child5 ADD CONSTRAINT to_parent5 FOREIGN KEY (p) REFERENCES parent (id)")
+            family.on_target(*added)
+        return found
+
+    monkeypatch.setattr(index._PresentKeys, "_read", staticmethod(read_and_add))
+    family.finish()
+    assert added
+    assert_same_definitions(pair.source, pair.target, family.database)

@@ -14,13 +14,16 @@ from airflow_mydump.engine.ddl import deferral
 from airflow_mydump.engine.errors import IncompleteRunError, MydumpError, SnapshotError
 from airflow_mydump.engine.event import Event as Step
 from airflow_mydump.engine.event import EventKind
-from airflow_mydump.engine.phases import index, post
+from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.phases import index, post, schema
 from airflow_mydump.engine.phases.data import _CopyWork
 from airflow_mydump.engine.phases.plan import schema_file
 from airflow_mydump.engine.phases.schema import schema_phase
 from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.engine.server import turn
-from tests.integration.contents import assert_same_contents, assert_same_definitions
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
+from tests.integration.contents import assert_same_contents, assert_same_definitions, definitions
 from tests.integration.crew import Crew
 from tests.integration.pair import rows_of
 
@@ -235,3 +238,84 @@ def test_an_event_that_is_made_is_not_silenced_by_who_comes_late(shop: Run) -> N
         shop.post()
         assert shop.report().complete
     assert_same_definitions(shop.pair.source, shop.pair.target, shop.database)
+
+
+@pytest.fixture
+def viewed(shop: Run) -> Run:
+    """A run about to make its objects, three views among them."""
+    shop.on_source(*(f"CREATE VIEW v{number} AS SELECT 1 AS early" for number in range(3)))
+    shop.plan()
+    shop.schema()
+    shop.data()
+    shop.index()
+    shop.verify()
+    return shop
+
+
+def names_of(run: Run, kind: str) -> set[str]:
+    return {name for found, name in definitions(run.pair.target, run.database) if found == kind}
+
+
+def test_a_run_that_stood_still_among_its_objects_makes_none_over_those_of_a_later_run(
+    viewed: Run, pair: Pair, frozen: ThreadPoolExecutor
+) -> None:
+    still = Standstill(EventKind.OBJECT_CREATED)
+    thawed = frozen.submit(viewed.post, still)
+    assert still.stands.wait(30)
+    viewed.on_source(*(f"CREATE OR REPLACE VIEW v{number} AS SELECT 2 AS late" for number in range(3)))
+    began = time.monotonic()
+    viewed.again("drop").copy()
+    assert time.monotonic() - began < 60  # it did not have to wait for who is still
+    still.goes_on.set()
+    with pytest.raises(MydumpError):
+        thawed.result(60)
+    with pytest.raises(IncompleteRunError, match="lost tables to a later run"):
+        viewed.post()
+    assert_same_definitions(pair.source, pair.target, viewed.database)
+
+
+def test_a_later_run_waits_for_objects_that_are_being_made(
+    viewed: Run, pair: Pair, frozen: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "SILENT_SECONDS", 60)
+    still, later = Standstill(EventKind.OBJECT_CREATED), viewed.again("drop")
+    first = frozen.submit(viewed.post, still)
+    assert still.stands.wait(30)
+    later.plan()
+    second = frozen.submit(later.schema)
+    time.sleep(1)
+    assert not second.done()
+    still.goes_on.set()
+    first.result(60)
+    second.result(60)
+    later.data()
+    later.finish()
+    assert_same_definitions(pair.source, pair.target, viewed.database)
+
+
+def test_a_run_makes_no_object_after_it_has_lost_its_tables(
+    viewed: Run, frozen: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "SILENT_SECONDS", 60)
+    still, later = Standstill(EventKind.OBJECT_CREATED), viewed.again().plan().identity
+    thawed = frozen.submit(viewed.post, still)
+    assert still.stands.wait(30)
+    with Session(viewed.target, metadata) as session:
+        ledger.supersede(session, later, [TableName(viewed.database, "t0")])
+    still.goes_on.set()
+    with pytest.raises(IncompleteRunError, match="lost tables to a later run"):
+        thawed.result(60)
+    assert names_of(viewed, "view") == {"v0"}
+    assert not names_of(viewed, "event")
+
+
+def test_a_run_has_lost_its_tables_before_its_events_are_silenced(viewed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it could bring them to life between that and the first table that the later run makes."""
+    monkeypatch.setattr(schema._Batch, "make", lambda *_: None)
+    later = viewed.again("drop")
+    later.plan()
+    with pytest.raises(IncompleteRunError, match="are not in the ledger"):
+        later.schema()
+    with pytest.raises(IncompleteRunError, match="lost tables to a later run"):
+        viewed.post()
+    assert not names_of(viewed, "event")

@@ -4,14 +4,21 @@ nothing else."""
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from airflow_mydump.engine.errors import ConfigurationError, PreflightError, SelectionError
+from airflow_mydump.engine import ledger
+from airflow_mydump.engine.errors import ConfigurationError, PreflightError, SelectionError, ServerError
+from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.phases import post
+from airflow_mydump.engine.phases.lent_default import LentDefaults
+from airflow_mydump.engine.plan.adaptation import Adaptation
 from airflow_mydump.engine.selection.open_selection import OpenSelection
-from airflow_mydump.engine.selection.selection import Selection
-from tests.integration.contents import assert_same_contents, assert_same_definitions, definitions, tables_of
+from airflow_mydump.engine.selection.selection import Content, Selection
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import metadata
+from tests.integration.contents import assert_same_contents, assert_same_definitions, definitions, everything, tables_of
 from tests.integration.pair import rows_of, run_sql, value_of
 from tests.integration.staged_run import StagedRun
 
@@ -268,3 +275,256 @@ def test_what_a_failed_run_of_data_took_away_comes_back_with_the_next(shop: Run)
         )
         == 0
     )
+
+
+def with_a_default_of_its_own(shop: Run) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """What the target has, when its database got another default since its objects were made."""
+    shop.copy()
+    shop.on_target(f"ALTER DATABASE {shop.database} CHARACTER SET latin1 COLLATE latin1_general_cs")
+    return definitions(shop.pair.target, shop.database)
+
+
+def notes_of(shop: Run) -> list[tuple[Any, ...]]:
+    return rows_of(shop.pair.target, "SELECT target_schema FROM airflow_mydump.ledger WHERE step = 'default'")
+
+
+@pytest.mark.parametrize("error", [ServerError(1064, "it went wrong"), KeyboardInterrupt()], ids=["error", "Ctrl-C"])
+def test_a_database_has_its_own_default_after_objects_could_not_be_made(
+    shop: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    before = with_a_default_of_its_own(shop)
+
+    def fail(*_: object) -> None:
+        assert notes_of(shop) == [(shop.database,)]
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(post, "_require_event", fail)
+        with pytest.raises(type(error)):
+            choosing(shop, content="data").copy()
+    assert definitions(shop.pair.target, shop.database)["database", shop.database] == before["database", shop.database]
+    assert notes_of(shop) == []
+    choosing(shop, content="data").copy()
+    assert definitions(shop.pair.target, shop.database) == before
+
+
+def test_a_database_gets_its_own_default_back_with_the_next_run_after_a_kill(
+    shop: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = with_a_default_of_its_own(shop)
+    for _ in range(2):  # the second one is killed as the first was
+        with monkeypatch.context() as patched:
+            patched.setattr(LentDefaults, "give_back", kill)
+            with pytest.raises(KeyboardInterrupt):
+                choosing(shop, content="data").copy()
+        assert definitions(shop.pair.target, shop.database) != before
+        assert notes_of(shop)
+    choosing(shop, content="data").copy()
+    assert definitions(shop.pair.target, shop.database) == before
+    assert notes_of(shop) == []
+
+
+def test_a_database_gets_its_own_default_back_though_its_run_is_killed_twice(
+    shop: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.on_source(
+        f"ALTER DATABASE {shop.database} COLLATE utf8mb4_bin",
+        "CREATE EVENT then_ ON SCHEDULE EVERY 1 YEAR STARTS '2030-01-01 00:00:00' DO DELETE FROM days",
+    )
+    before = with_a_default_of_its_own(shop)
+    run = choosing(shop, content="data")
+    run.plan()
+    run.schema()
+    run.data()
+    run.index()
+    run.verify()
+    note = ledger.note_default
+
+    def note_and_die(*note_of: Any) -> None:
+        note(*note_of)
+        raise KeyboardInterrupt
+
+    for where, name, dying in ((post, "_require_event", kill), (ledger, "note_default", note_and_die)):
+        with monkeypatch.context() as patched:
+            patched.setattr(LentDefaults, "give_back", kill)
+            patched.setattr(where, name, dying)
+            with pytest.raises(KeyboardInterrupt):
+                run.post()
+    assert definitions(shop.pair.target, shop.database)["database", shop.database] != before["database", shop.database]
+    choosing(shop, content="data").copy()
+    assert definitions(shop.pair.target, shop.database) == before
+
+
+def kill(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_what_somebody_made_a_databases_default_since_a_kill_stays(shop: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_a_default_of_its_own(shop)
+    with monkeypatch.context() as patched:
+        patched.setattr(LentDefaults, "give_back", kill)
+        with pytest.raises(KeyboardInterrupt):
+            choosing(shop, content="data").copy()
+    shop.on_target(f"ALTER DATABASE {shop.database} CHARACTER SET ascii COLLATE ascii_bin")
+    choosing(shop, content="data").copy()
+    told = definitions(shop.pair.target, shop.database)["database", shop.database]
+    assert "ascii_bin" in str(told)
+
+
+def test_a_database_keeps_its_default_where_objects_were_made_under_it(
+    shop: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "note_default", kill)
+    shop.copy()
+    choosing(shop, content="data").copy()
+    assert_same_definitions(shop.pair.source, shop.pair.target, shop.database)
+
+
+def after_a_failed_run_of_data(shop: Run) -> Run:
+    shop.copy()
+    failed = choosing(shop, content="data")
+    failed.plan()
+    failed.schema()
+    return failed
+
+
+@pytest.mark.parametrize(
+    ("change", "choice", "named"),
+    [
+        ("DROP TRIGGER doubled", {}, "trigger .*doubled"),
+        ("DROP EVENT sometimes", {}, "event .*sometimes"),
+        ("DO 0", {"triggers": False}, "trigger .*doubled"),
+        ("DO 0", {"events": False}, "event .*sometimes"),
+    ],
+)
+def test_what_a_failed_run_of_data_took_away_is_not_lost_because_the_next_does_not_bring_it(
+    shop: Run, change: str, choice: dict[str, bool], named: str
+) -> None:
+    after_a_failed_run_of_data(shop)
+    shop.on_source(change)
+    with pytest.raises(PreflightError, match=f"{named} of the target away and not brought it back") as refused:
+        choosing(shop, content="data", **choice).plan()
+    shop.on_target(str(refused.value).partition("now: ")[2])
+    choosing(shop, content="data", **choice).copy()
+
+
+def test_what_a_failed_run_of_data_took_away_concerns_runs_over_its_table_only(shop: Run) -> None:
+    shop.on_source("DROP EVENT sometimes")
+    after_a_failed_run_of_data(shop)
+    choosing(shop, content="data", include=("days",)).copy()
+    with pytest.raises(PreflightError, match="doubled"):
+        choosing(shop, content="data", triggers=False).plan()
+    choosing(shop, content="data").copy()
+    assert_same_definitions(shop.pair.source, shop.pair.target, shop.database)
+
+
+def test_what_is_back_is_forgotten_by_kind_and_not_of_runs_that_are_under_way(shop: Run) -> None:
+    one, other = (choosing(shop).plan().identity for _ in range(2))
+    name = TableName(shop.database, "n")
+    trigger, event = ledger.Actor("trigger", name, "orders"), ledger.Actor("event", name)
+
+    def removed() -> frozenset[ledger.Actor]:
+        return ledger.removed_objects(session, one.ledger, shop.database)
+
+    with Session(shop.target, metadata) as session:
+        for identity in (one, other):
+            ledger.note_removed(session, identity, {0: trigger, 1: event})
+        ledger.forget_removed(session, one, [trigger])
+        assert removed() == {trigger, event}
+        ledger.forget_removed(session, other, [trigger])
+        assert removed() == {event}
+        ledger.forget_removed(session, other, [event])
+        assert removed() == {event}
+        session.execute("UPDATE airflow_mydump.ledger SET state = 'lost' WHERE step = 'run'")
+        ledger.forget_removed(session, other, [event])
+        assert removed() == set()
+
+
+TIMES_THREE = "CREATE TRIGGER doubled BEFORE INSERT ON orders FOR EACH ROW SET NEW.total = 3 * NEW.total"
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        (["ALTER EVENT sometimes DISABLE"], "event .*sometimes: status ENABLE on the source, DISABLE on the target"),
+        (["DROP TRIGGER doubled", TIMES_THREE], "trigger .*doubled: another body than on the source"),
+    ],
+)
+def test_data_alone_does_not_replace_a_trigger_or_event_of_the_targets_by_another(
+    shop: Run, changes: list[str], named: str
+) -> None:
+    shop.copy()
+    shop.on_target(*changes)
+    before = everything(shop.pair.target)
+    with pytest.raises(PreflightError, match=named):
+        choosing(shop, content="data").copy()
+    assert everything(shop.pair.target) == before
+
+
+def test_data_alone_leaves_a_disabled_event_alone_if_events_are_left_out(shop: Run) -> None:
+    shop.copy()
+    shop.on_target("ALTER EVENT sometimes DISABLE")
+    before = definitions(shop.pair.target, shop.database)
+    choosing(shop, content="data", events=False).copy()
+    assert definitions(shop.pair.target, shop.database) == before
+
+
+@pytest.mark.parametrize("definers", ["strip", "replace"])
+def test_data_alone_takes_triggers_and_events_that_are_adapted_as_equal(shop: Run, definers: str) -> None:
+    shop.on_source(
+        "CREATE DEFINER = 'maker'@'localhost' TRIGGER logged AFTER INSERT ON days "
+        f"FOR EACH ROW DELETE FROM `{shop.database}`.log_orders WHERE 0",
+    )
+    mine = {"maker@localhost": f"{shop.target.user}@{shop.pair.target.host}"}
+    adaptation = Adaptation(mine if definers == "replace" else "strip", rewrite_names=True)
+    selection = Selection((shop.database,), rename={shop.database: f"{shop.database}_new"})
+    for content in get_args(Content):
+        run = shop.again(selection=replace(selection, content=content))
+        run.settings = replace(run.settings, adaptation=adaptation)
+        run.copy()
+    kinds = [kind for kind, _ in definitions(shop.pair.target, f"{shop.database}_new")]
+    assert (kinds.count("trigger"), kinds.count("event")) == (2, 1)
+
+
+def test_an_event_that_a_failed_run_has_not_enabled_yet_is_no_other(shop: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.copy()
+    with monkeypatch.context() as patched:
+        patched.setattr(post, "_enable_events", kill)
+        with pytest.raises(KeyboardInterrupt):
+            choosing(shop, content="data").copy()
+    choosing(shop, content="data").copy()
+    assert_same_definitions(shop.pair.source, shop.pair.target, shop.database)
+
+
+@pytest.fixture
+def summed(shop: Run) -> Run:
+    shop.on_source(
+        "CREATE TABLE sums (a INT PRIMARY KEY, b VARCHAR(9) AS (a + 1) STORED, c INT AS (a + 2) VIRTUAL)",
+        "INSERT INTO sums (a) VALUES (1), (2)",
+    )
+    choosing(shop, content="schema").copy()
+    return shop
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("DROP COLUMN b", "the target's has no generated column b"),
+        ("DROP COLUMN b, ADD COLUMN b VARCHAR(9)", "only the target's has column b"),
+        ("DROP COLUMN b, ADD COLUMN b VARCHAR(9) AS (a + 3) STORED", "column b is generated as .* on the source and"),
+        ("DROP COLUMN b, ADD COLUMN b INT AS (a + 1) STORED", r"column b has type varchar\(9\) on the source and int"),
+        ("MODIFY b VARCHAR(9) CHARACTER SET latin1 AS (a + 1) STORED", "column b has character set utf8mb4 on the"),
+    ],
+)
+def test_data_alone_goes_where_generated_columns_that_are_verified_are_equal(
+    summed: Run, change: str, named: str
+) -> None:
+    summed.on_target(f"ALTER TABLE sums {change}")
+    with pytest.raises(PreflightError, match=named):
+        choosing(summed, content="data").plan()
+
+
+def test_data_alone_does_not_ask_for_generated_columns_that_are_not_verified(summed: Run) -> None:
+    summed.on_target("ALTER TABLE sums DROP COLUMN c, ADD COLUMN d INT AS (a + 4) STORED")
+    choosing(summed, content="data").copy()
+    assert rows_of(summed.pair.target, "SELECT a, b, d FROM sums", summed.database) == [(1, "2", 5), (2, "3", 6)]

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.errors import IncompleteRunError, VerificationError
+from airflow_mydump.engine.identifier import TableName
 from airflow_mydump.engine.loading import chunk_copy
+from airflow_mydump.engine.phases.prefetch import prefetch_metadata
 from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA
+from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.server.session_state import reading
+from airflow_mydump.engine.verification.checksum import Digestible, compute_checksums
 from tests.integration.pair import rows_of, run_sql
 from tests.integration.run import Run
 
@@ -285,3 +291,20 @@ def test_a_stored_value_that_depends_on_the_time_zone_it_was_written_in_is_seen(
     )
     with pytest.raises(VerificationError, match=f"{run.database}.t, all rows"):
         run.again().copy()
+
+
+def test_a_stored_generated_column_that_is_compared_by_its_meaning_is_digested(run: Run) -> None:
+    for name in ("a", "b"):
+        run.on_source(
+            f"CREATE TABLE {name} (id INT PRIMARY KEY, j JSON, g JSON AS (JSON_EXTRACT(j, '$.{name}')) STORED)",
+            f"""INSERT INTO {name} (id, j) VALUES (1, '{{"a": 1, "b": 2}}')""",
+        )
+    table = prefetch_metadata(run.source, run.selection).tables[0]
+    columns = tuple(replace(column, by_meaning=column.name in "jg") for column in table.columns)
+    chunks = [
+        Digestible(TableName(run.database, name), replace(table, columns=columns), Chunk(0, 0, 0)) for name in "ab"
+    ]
+    with Session(run.source, reading) as session:
+        one, other = compute_checksums(session, chunks)
+    assert (one.rows, other.rows) == (1, 1)
+    assert one.digest != other.digest

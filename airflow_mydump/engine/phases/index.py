@@ -90,13 +90,15 @@ class _Batch:
 
 
 def _add_missing_keys(session: Session, selection: Selection, planned: PlannedTable, present: _PresentKeys) -> int:
-    if planned.action not in ("truncate", "keep"):
-        # A new table has none of them, unless an earlier try of this task got so far: the server says so.
-        try:
-            return _add_keys(session, selection, planned, frozenset())
-        except ServerError as error:
-            if error.number not in _KEY_IS_THERE:
-                raise
+    # A new table has none of them, unless an earlier try of this task got so far; and another may have added some since
+    # they were read. The server says so.
+    kept = planned.action in ("truncate", "keep")
+    there = present.when_read(session, planned.target) if kept else frozenset[str]()
+    try:
+        return _add_keys(session, selection, planned, there)
+    except ServerError as error:
+        if error.number not in _KEY_IS_THERE:
+            raise
     return _add_keys(session, selection, planned, present.of(session, planned.target))
 
 
@@ -141,20 +143,25 @@ def _alter(session: Session, table: TableName, clauses: Sequence[str]) -> None:
 class _PresentKeys:
     """The names of the keys, and of the foreign keys behind a mark, that tables have already.
 
-    Read for a whole database at a time, and only if asked: for a list of tables MariaDB opens every table as well. Read
-    anew in another session: the answer of the last that was lost may have been that a key was added.
+    Read for a whole database at a time, and only if asked: for a list of tables MariaDB opens every table as well.
+    Keys of tables that the run owns do not go away, but may be added since: by another try of this task, or by this
+    one, whose session was lost with the answer.
     """
 
     def __init__(self) -> None:
-        self._session: Session | None = None
         self._by_schema: dict[str, dict[str, set[str]]] = {}
+        self._read_in: dict[str, Session] = {}
 
     def of(self, session: Session, table: TableName) -> frozenset[str]:
-        if session is not self._session:
-            self._session, self._by_schema = session, {}
-        if table.schema not in self._by_schema:
+        """As read in this session, and so in its turn with the table. Raises ServerError."""
+        if self._read_in.get(table.schema) is not session:
             self._by_schema[table.schema] = self._read(session, literal(table.schema))
+            self._read_in[table.schema] = session
         return frozenset(self._by_schema[table.schema].get(table.name, ()))
+
+    def when_read(self, session: Session, table: TableName) -> frozenset[str]:
+        """As read in any session of this task, once for all of them. Raises ServerError."""
+        return self.of(self._read_in.get(table.schema, session), table)
 
     @staticmethod
     def _read(session: Session, schema: str) -> dict[str, set[str]]:

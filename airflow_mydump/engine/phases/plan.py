@@ -10,9 +10,10 @@ from airflow_mydump.engine import ledger, preflight
 from airflow_mydump.engine.consistency.moment import to_come
 from airflow_mydump.engine.consistency.settings import Mode
 from airflow_mydump.engine.metadata.catalog import Catalog, Schema
-from airflow_mydump.engine.metadata.schema_catalog import read_schemas
 from airflow_mydump.engine.phases.definition_change import DEFINITIONS, definitions_of
+from airflow_mydump.engine.phases.lent_default import own_defaults
 from airflow_mydump.engine.phases.noted_tables import note_cut_tables
+from airflow_mydump.engine.phases.objects_turn import objects_of
 from airflow_mydump.engine.plan.bundle_draft import BundleDraft
 from airflow_mydump.engine.plan.cut_report import TableCuts
 from airflow_mydump.engine.plan.decision import Decisions, decide
@@ -30,6 +31,7 @@ from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata, reading
+from airflow_mydump.engine.server.turn import in_turn
 from airflow_mydump.engine.translation.catalog import require_translated
 from airflow_mydump.engine.workdir import WorkDirectory
 
@@ -133,7 +135,7 @@ def plan_run(
         plan = replace(plan, consistency=origin.consistency) if origin.consistency else plan
         _write_schema_bundles(directory, identity, selection, moved, settings.concurrency)
         where.write_lines(OBJECTS, decisions.objects)
-        where.write_lines(SCHEMAS, _schemas(writing, catalog, selection))
+        where.write_lines(SCHEMAS, _schemas(writing, catalog, selection, settings.ledger))
         where.write_lines(CUTS, cuts)
         if not dry_run:
             ledger.prepare(writing, identity)
@@ -151,11 +153,12 @@ def cuts_file(identity: PlanIdentity) -> str:
     return f"{plan_path(identity)}/{CUTS}"
 
 
-def _schemas(target: Session, catalog: Catalog, selection: Selection) -> Iterable[Schema]:
+def _schemas(target: Session, catalog: Catalog, selection: Selection, ledger_name: str) -> Iterable[Schema]:
     """The databases with the defaults that they are to have: where data alone is moved, those that they have."""
     if selection.content != "data":
         return catalog.schemas
-    found = read_schemas(target)
+    with in_turn(target.endpoint, objects_of(selection)) as session:  # nobody gives them others just now
+        found = own_defaults(session, ledger_name)
     own = [(schema, found.get(selection.target_schema(schema.name))) for schema in catalog.schemas]
     return [replace(its, name=schema.name) if its else schema for schema, its in own]
 

@@ -12,18 +12,18 @@ from dataclasses import replace
 from pymysql.charset import charset_by_name
 
 from airflow_mydump.engine import ledger
-from airflow_mydump.engine.ddl.create_table import schema_statements
 from airflow_mydump.engine.ddl.event_state import disabled, enabling, is_enabled
 from airflow_mydump.engine.errors import IncompleteRunError, PreflightError, ServerError
 from airflow_mydump.engine.event import Event, EventKind, Listener, ignore
 from airflow_mydump.engine.identifier import TableName, literal, quote
 from airflow_mydump.engine.metadata.catalog import ObjectKind, Schema, StoredObject
 from airflow_mydump.engine.metadata.object_catalog import show_object
-from airflow_mydump.engine.metadata.schema_catalog import read_schemas
 from airflow_mydump.engine.metadata.sequence import state_statement
 from airflow_mydump.engine.phases.accounts import create_accounts, finish_accounts, new_accounts
 from airflow_mydump.engine.phases.definition_change import DEFINITIONS, Definitions, require_unchanged
+from airflow_mydump.engine.phases.lent_default import LentDefaults
 from airflow_mydump.engine.phases.noted_tables import require_cut_tables
+from airflow_mydump.engine.phases.objects_turn import objects_of
 from airflow_mydump.engine.phases.plan import OBJECTS, PLAN, SCHEMAS, plan_path
 from airflow_mydump.engine.plan.plan import Plan, PlannedObject
 from airflow_mydump.engine.plan_identity import PlanIdentity
@@ -31,7 +31,7 @@ from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
-from airflow_mydump.engine.server.turn import in_turn
+from airflow_mydump.engine.server.turn import in_turn, limit_silence
 from airflow_mydump.engine.workdir import WorkDirectory
 
 _ORDER: tuple[ObjectKind, ...] = ("sequence", "function", "procedure", "view", "trigger", "event")
@@ -47,9 +47,10 @@ def post_phase(
     how many objects were created now.
 
     Does nothing when the run is complete. Whatever is changed, and the looking at the ledger before it, happens in this
-    task's turn. The definitions on ``source`` must be those that the run was planned with, unless it has rows of one
-    moment. Sequences go as far as those of ``source`` are now, behind every row that was read there; without it as
-    far as the plan says.
+    task's turn, in which no other run touches objects of these databases; the ledger is asked before each object
+    whether the run still stands. The definitions on ``source`` must be those that the run was planned with, unless it
+    has rows of one moment. Sequences go as far as those of ``source`` are now, behind every row that was read there;
+    without it as far as the plan says.
 
     Raises ServerError naming the object, IncompleteRunError if a later run has taken tables over or definitions
     changed.
@@ -65,7 +66,7 @@ def post_phase(
         # Before anything comes to life that was made for tables as they were. Who settled a moment has looked then.
         require_unchanged(source, directory.read(f"{path}/{DEFINITIONS}", Definitions))
         require_cut_tables(source, directory.child(path))
-    with in_turn(target, [f"{path}/{OBJECTS}"]) as session:
+    with in_turn(target, objects_of(plan.selection)) as session:
         if ledger.is_complete(session, identity):
             announce(ledger.nothing_left(identity))
             return 0
@@ -76,35 +77,36 @@ def post_phase(
         accounts = new_accounts(source, session, identity, plan.users, plan.selection) if source and plan.users else ()
         create_accounts(session, identity, accounts)
         waiting = _as_far_as(source, _waiting(session, identity, planned))
-        for kind in _ORDER:
-            _create_in_rounds(session, identity, [item for item in waiting if item.object.kind == kind], announce)
-        finish_accounts(session, identity, accounts)
-        _enable_events(session, identity, [item for item in waiting if is_enabled(item.object)])
-        _restore_defaults(session, plan.selection, schemas)
-        if back := [item.target for item in planned if item.acts and not item.skip]:
+        defaults = LentDefaults(session, identity, _own_defaults(plan.selection, schemas))
+        with defaults.given_back():
+            for kind in _ORDER:
+                of_kind = [item for item in waiting if item.object.kind == kind]
+                _create_in_rounds(session, identity, of_kind, defaults, announce)
+            ledger.require_under_way(session, identity)
+            finish_accounts(session, identity, accounts)
+            _enable_events(session, identity, [item for item in waiting if is_enabled(item.object)], defaults)
+            ledger.require_under_way(session, identity)
+        if back := [item.actor for item in planned if item.acts and not item.skip]:
             ledger.forget_removed(session, identity, back)
         made = {str(item.number): item.target for item in planned if not item.skip}
         ledger.require_done(session, identity, "object", made)
     return len(waiting)
 
 
-def _restore_defaults(session: Session, selection: Selection, schemas: Iterable[Schema]) -> None:
-    found = read_schemas(session)
-    for schema in schemas:
-        name = selection.target_schema(schema.name)
-        if found.get(name) != replace(schema, name=name):  # 1.5 s on MySQL 9.7 where it has 6,111 tables
-            session.execute(schema_statements(schema, name)[1])
+def _own_defaults(selection: Selection, schemas: Iterable[Schema]) -> dict[str, Schema]:
+    names = ((selection.target_schema(schema.name), schema) for schema in schemas)
+    return {name: replace(schema, name=name) for name, schema in names}
 
 
 def _create_in_rounds(
-    session: Session, identity: PlanIdentity, waiting: list[PlannedObject], announce: Listener
+    session: Session, identity: PlanIdentity, waiting: list[PlannedObject], defaults: LentDefaults, announce: Listener
 ) -> None:
     """Views read each other in any order: one that cannot be created yet waits until others were."""
     while waiting:
         failed: list[tuple[PlannedObject, ServerError]] = []
         for item in waiting:
             try:
-                _create(session, identity, item)
+                _create(session, identity, item, defaults)
             except ServerError as error:
                 failed.append((item, error))
             else:
@@ -133,8 +135,9 @@ def _waiting(session: Session, identity: PlanIdentity, planned: list[PlannedObje
     return waiting
 
 
-def _create(session: Session, identity: PlanIdentity, item: PlannedObject) -> None:
+def _create(session: Session, identity: PlanIdentity, item: PlannedObject, defaults: LentDefaults) -> None:
     number = str(item.number)
+    ledger.require_under_way(session, identity)
     ledger.begin(session, identity, "object", {number: item.target})
     if item.object.kind == "trigger":
         # It would fire while a later run loads the table.
@@ -142,7 +145,7 @@ def _create(session: Session, identity: PlanIdentity, item: PlannedObject) -> No
     try:
         session.execute(f"DROP {item.object.kind.upper()} IF EXISTS {item.target.sql}")
         made = disabled(item.object) if is_enabled(item.object) else item.object
-        _execute_as_written(session, item, made.definition)
+        _execute_as_written(session, item, made.definition, defaults)
         if item.object.state:
             session.execute(state_statement(item.target, item.object.state))
     except ServerError as error:
@@ -152,23 +155,26 @@ def _create(session: Session, identity: PlanIdentity, item: PlannedObject) -> No
         ledger.finish(session, identity, "object", [number])
 
 
-def _enable_events(session: Session, identity: PlanIdentity, events: list[PlannedObject]) -> None:
+def _enable_events(
+    session: Session, identity: PlanIdentity, events: list[PlannedObject], defaults: LentDefaults
+) -> None:
     for item in events:
+        ledger.require_under_way(session, identity)
         try:
-            _execute_as_written(session, item, enabling(item.object, item.target))
+            _execute_as_written(session, item, enabling(item.object, item.target), defaults)
         except ServerError as error:
             raise error.during(f"cannot enable event {item.target}") from error
         _require_event(session, item)
         ledger.finish(session, identity, "object", [str(item.number)])
 
 
-def _execute_as_written(session: Session, item: PlannedObject, statement: str) -> None:
+def _execute_as_written(session: Session, item: PlannedObject, statement: str, defaults: LentDefaults) -> None:
     """Run a statement in the state that the object keeps from the session and the database that it was made in."""
     try:
         session.execute(f"USE {quote(item.target.schema)}")
         if item.object.database_collation:
             # Taken from the database at this moment; it gets its own default back at the end of the phase.
-            session.execute(f"ALTER DATABASE {quote(item.target.schema)} COLLATE {item.object.database_collation}")
+            defaults.lend(item.target.schema, item.object.database_collation)
         for setting in _session_state(item.object):
             session.execute(setting)
         session.execute(statement, encoding=_python_encoding(item.object))
@@ -182,6 +188,7 @@ def _execute_as_written(session: Session, item: PlannedObject, statement: str) -
 def _pin_state(session: Session) -> None:
     for statement in metadata(session.flavor):
         session.execute(statement)
+    limit_silence(session)  # which the state has set to that of a session without a turn
 
 
 def _session_state(stored: StoredObject) -> list[str]:

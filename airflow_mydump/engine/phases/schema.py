@@ -21,6 +21,7 @@ from airflow_mydump.engine.ledger_guard import mark, marking, require_alone, req
 from airflow_mydump.engine.metadata.catalog import Schema
 from airflow_mydump.engine.metadata.schema_catalog import read_schemas
 from airflow_mydump.engine.metadata.sequence import create_statement
+from airflow_mydump.engine.phases.objects_turn import objects_of
 from airflow_mydump.engine.phases.plan import OBJECTS, SCHEMAS, plan_path
 from airflow_mydump.engine.phases.removal import drop_table, truncate_table
 from airflow_mydump.engine.plan.plan import PlannedObject, PlannedTable, SchemaBundle
@@ -81,8 +82,8 @@ class _Preparation:
     def connect(self) -> Session:
         schemas = {planned.target.schema for planned in self.bundle.tables}
         # With the objects' turn, so that no event is silenced that the post phase has made meanwhile.
-        objects = f"{plan_path(self.bundle.identity)}/{OBJECTS}"
-        return in_turn(self.target, [self.file, objects, *marking(self.bundle.identity, schemas)], self._look)
+        things = [self.file, *objects_of(self.bundle.selection), *marking(self.bundle.identity, schemas)]
+        return in_turn(self.target, things, self._look)
 
     def _look(self, session: Session) -> None:
         self.complete = ledger.is_complete(session, self.bundle.identity)
@@ -92,11 +93,20 @@ class _Preparation:
 
     def make(self, session: Session) -> list[PlannedTable]:
         """Make what the tables need; returns those that this run has not made yet."""
+        identity = self.bundle.identity
         if self.waiting or not (self.bundle.tables or self.complete):
-            require_alone(session, self.bundle.identity.ledger, [each.target for each in self.waiting])
+            require_alone(session, identity.ledger, [each.target for each in self.waiting])
+            made = ledger.done_items(session, identity, "object") | ledger.begun_items(session, identity, "object")
+            if ledger.is_complete(session, identity):
+                # Since a moment ago: what the ledger told meanwhile may be cleared already.
+                self.complete, self.waiting = True, []
+                return []
+            for batch in batches(self.waiting, lambda planned: 0):
+                # Before events are silenced: a run that loses tables makes none of them anew.
+                ledger.supersede(session, identity, [each.target for each in batch])
             _prepare_schemas(session, self.directory, self.bundle)
-            _prepare_objects(session, self.directory, self.bundle)
-            mark(session, self.bundle.identity, {each.target.schema for each in self.waiting})
+            _prepare_objects(session, self.directory, self.bundle, made)
+            mark(session, identity, {each.target.schema for each in self.waiting})
             self.triggers = _triggers(session, {each.target for each in self.waiting if each.action == "truncate"})
         return self.waiting
 
@@ -125,17 +135,15 @@ def _prepare_schemas(session: Session, directory: WorkDirectory, bundle: SchemaB
                 session.execute(statement)
 
 
-def _prepare_objects(session: Session, directory: WorkDirectory, bundle: SchemaBundle) -> None:
+def _prepare_objects(session: Session, directory: WorkDirectory, bundle: SchemaBundle, made: Collection[str]) -> None:
     """Make the sequences that defaults of tables refer to, and silence the events of an earlier run: they would change
     data while it is loaded. What the post phase has begun to make is left alone."""
     identity = bundle.identity
-    made = ledger.done_items(session, identity, "object") | ledger.begun_items(session, identity, "object")
     planned = directory.read_lines(f"{plan_path(identity)}/{OBJECTS}", PlannedObject)
     waiting = [item for item in planned if not item.skip and str(item.number) not in made]
-    active = {f"{item.object.kind}:{item.number}": item.target for item in waiting if item.acts}
-    if active and bundle.selection.content == "data":
+    if bundle.selection.content == "data":
         # What the target had comes back, if not in this run then in the next, which does not find it there.
-        ledger.begin(session, identity, "removed", active)
+        ledger.note_removed(session, identity, {item.number: item.actor for item in waiting if item.acts})
     for item in waiting:
         if item.object.kind == "event":
             session.execute(f"DROP EVENT IF EXISTS {item.target.sql}")

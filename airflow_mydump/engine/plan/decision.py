@@ -19,6 +19,7 @@ from airflow_mydump.engine.plan.existing import (
     decide_object,
     decide_table,
     read_existing,
+    require_equal_actor,
     require_known_actors,
 )
 from airflow_mydump.engine.plan.plan import IfExists, PlannedObject, PlannedTable
@@ -26,6 +27,7 @@ from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, blocker
 from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, Selection
 from airflow_mydump.engine.server.session import Session
+from airflow_mydump.engine.translation.catalog import vendor_of
 
 
 @dataclass(frozen=True)
@@ -148,8 +150,16 @@ class _Deciding:
                 )
                 skip = skip or TableName(stored.name.schema, stored.table) in skipped
                 table = self._selection.target(TableName(stored.name.schema, stored.table)).name
-                objects.append(PlannedObject(number, replace(stored, table=table), name, skip))
+                planned = PlannedObject(number, replace(stored, table=table), name, skip)
+                if self._selection.content == "data" and planned.acts and not skip:
+                    self._require_equal_actor(planned)
+                objects.append(planned)
         return objects
+
+    def _require_equal_actor(self, planned: PlannedObject) -> None:
+        existing = self._existing[planned.object.name.schema]
+        across = vendor_of(self._catalog.server) not in (None, self._target.flavor.vendor)
+        require_equal_actor(self._target, existing, planned.object, planned.target, across, self._selection.fold_names)
 
     def _name(self, stored: StoredObject) -> TableName:
         # Servers that fold the names of tables and views keep those of routines, triggers and events.

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from airflow_mydump.engine.errors import PreflightError
-from airflow_mydump.engine.identifier import TableName
-from airflow_mydump.engine.ledger import removed_objects, unfinished_tables
+from airflow_mydump.engine.ddl.event_state import disabled, is_enabled
+from airflow_mydump.engine.errors import DefinitionError, PreflightError
+from airflow_mydump.engine.identifier import TableName, literal
+from airflow_mydump.engine.ledger import Actor, removed_objects, table_in, unfinished_tables
 from airflow_mydump.engine.metadata.catalog import ObjectKind, StoredObject, Table
 from airflow_mydump.engine.metadata.history import VERSIONED
+from airflow_mydump.engine.metadata.object_catalog import show_object
 from airflow_mydump.engine.metadata.schema_condition import in_schemas
 from airflow_mydump.engine.plan.plan import Action, IfExists
 from airflow_mydump.engine.plan.recipient import require_recipient
 from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, Content, Selection
 from airflow_mydump.engine.server.session import Session
-from airflow_mydump.engine.structure.difference import table_differences
+from airflow_mydump.engine.structure.difference import object_differences, table_differences
 from airflow_mydump.engine.structure.table import read_table_structure
 
 _ADVICE = "use if_exists=drop to replace it, or remove it"
@@ -25,14 +27,15 @@ _ADVICE = "use if_exists=drop to replace it, or remove it"
 class ExistingSchema:
     """The names in one target database. ``tables`` maps a name to its TABLE_TYPE, views included;
     ``triggers`` maps a trigger's name to its table. ``unfinished`` are tables of a run that never ended well,
-    ``removed`` the triggers and events that such a run has taken away."""
+    ``removed`` the triggers and events that such a run has taken away, by what ``ledger`` says."""
 
     name: str
     tables: Mapping[str, str]
     triggers: Mapping[str, str]
     objects: frozenset[tuple[ObjectKind, str]]
     unfinished: frozenset[str]
-    removed: frozenset[tuple[str, str]] = frozenset()
+    removed: frozenset[Actor] = frozenset()
+    ledger: str = LEDGER_SCHEMA
 
 
 def read_existing(session: Session, schema: str, ledger: str = LEDGER_SCHEMA) -> ExistingSchema:
@@ -57,6 +60,7 @@ def read_existing(session: Session, schema: str, ledger: str = LEDGER_SCHEMA) ->
         frozenset(objects),
         unfinished_tables(session, ledger, schema),
         removed_objects(session, ledger, schema),
+        ledger,
     )
 
 
@@ -105,8 +109,8 @@ def decide_object(
     Raises PreflightError where the user's choice forbids it.
     """
     if content == "data":
-        found = (stored.kind, target.name)
-        return found not in existing.objects and found not in existing.removed
+        removed = {(actor.kind, actor.name.name) for actor in existing.removed}
+        return (stored.kind, target.name) not in existing.objects | removed
     there = existing.tables.get(target.name, stored.kind.upper())
     if stored.kind in ("view", "sequence") and there != stored.kind.upper():
         what = "table" if there == "BASE TABLE" else there.lower()
@@ -118,6 +122,34 @@ def decide_object(
             f"the target already has {stored.kind} {target} and if_exists is fail; nothing was changed"
         )
     return if_exists == "skip"
+
+
+def require_equal_actor(
+    session: Session, existing: ExistingSchema, stored: StoredObject, target: TableName, across: bool, fold_names: bool
+) -> None:
+    """Refuse to replace a trigger or event of the target by one that is not equal, where data alone is moved: it is
+    taken away while rows come, and the source's comes back. What an earlier run began to make anew is no other.
+
+    ``stored`` is the source's as it would be made; ``across`` and ``fold_names`` as in `object_differences`.
+    Raises PreflightError, ServerError.
+    """
+    if (stored.kind, target.name) not in existing.objects:
+        return
+    wanted = [replace(stored, name=target)]
+    noted = any((actor.kind, actor.name) == (stored.kind, target) for actor in existing.removed)
+    if noted and is_enabled(stored):
+        wanted.append(disabled(wanted[0]))
+    theirs = show_object(session, stored.kind, target)
+    where = f"{stored.kind} {target}"
+    try:
+        found = [next(object_differences(where, each, theirs, across, fold_names), "") for each in wanted]
+    except DefinitionError as error:
+        raise PreflightError(f"{where} cannot be compared with the source's: {error}") from error
+    if all(found):
+        raise PreflightError(
+            f"{found[0]}; content=data would leave the source's in place of the target's: make them equal, or drop the "
+            f"target's before and make it anew afterwards{', or leave events out' if stored.kind == 'event' else ''}"
+        )
 
 
 def _require_equal(session: Session, table: Table, selection: Selection, may_lack: Collection[str]) -> None:
@@ -149,7 +181,8 @@ def require_known_actors(
     existing: ExistingSchema, truncated: frozenset[str], triggers: frozenset[str], events: frozenset[str] | None
 ) -> None:
     """Refuse triggers on kept tables and events that the source does not have: they would change data while it is
-    loaded. Those that the source has are removed for the load and made anew afterwards.
+    loaded. Those that the source has are removed for the load and made anew afterwards; those that an earlier run has
+    removed and not made anew, and this one would not, are refused as if they were there.
 
     ``events`` None means that the run does not move events, and that those on the target are the user's affair.
 
@@ -167,3 +200,22 @@ def require_known_actors(
             f"the target has event {existing.name}.{unknown[0]}, which the source has not and which could change data "
             "while it is loaded; remove it"
         )
+    _require_none_lost(existing, truncated, triggers, events or frozenset())
+
+
+def _require_none_lost(
+    existing: ExistingSchema, truncated: frozenset[str], triggers: frozenset[str], events: frozenset[str]
+) -> None:
+    brought = {("trigger", name) for name in triggers} | {("event", name) for name in events}
+    for actor in sorted(existing.removed, key=str):
+        found = (actor.kind, actor.name.name)
+        # Of an event nobody knows which tables it changes.
+        concerned = actor.table in truncated if actor.table else bool(truncated)
+        if concerned and found not in brought | existing.objects:
+            raise PreflightError(
+                f"an earlier run has taken {actor.kind} {actor.name} of the target away and not brought it back, and "
+                f"this run does not bring it; let it take the {actor.kind} along, or make it anew on the target "
+                "afterwards and say so now: "
+                f"DELETE FROM {table_in(existing.ledger).sql} WHERE step = 'removed' AND target_schema = "
+                f"{literal(actor.name.schema)} AND target_name = {literal(actor.name.name)}"
+            )

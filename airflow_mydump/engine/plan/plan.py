@@ -9,6 +9,7 @@ from typing import Literal
 
 from airflow_mydump.engine.chunking.chunk import Chunk
 from airflow_mydump.engine.identifier import TableName
+from airflow_mydump.engine.ledger import Actor
 from airflow_mydump.engine.metadata.catalog import StoredObject, Table
 from airflow_mydump.engine.plan.bundle import BundleReference
 from airflow_mydump.engine.plan_identity import PlanIdentity
@@ -94,6 +95,11 @@ class PlannedObject:
     def acts(self) -> bool:
         """Whether it acts by itself, and so is not on the target while rows are loaded."""
         return self.object.kind in ("trigger", "event")
+
+    @property
+    def actor(self) -> Actor:
+        """What the ledger notes of one that acts by itself when it is taken away."""
+        return Actor(self.object.kind, self.target, self.object.table)
 
 
 @dataclass(frozen=True)

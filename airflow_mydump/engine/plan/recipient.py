@@ -18,8 +18,9 @@ from airflow_mydump.engine.structure.table import TableStructure, read_table_str
 
 def require_recipient(session: Session, table: Table, target: TableName, kind: str | None) -> None:
     """Raise PreflightError unless ``target``, of that TABLE_TYPE, can take the rows of ``table``: it has the columns
-    that store them with the same types and character sets, an engine that rolls back if the source's does, and the
-    partitions that the chunks are read by. Keys, defaults and what may be NULL are its own. Raises ServerError.
+    that store them with the same types and character sets, the generated ones that are verified with the same
+    expressions, an engine that rolls back if the source's does, and the partitions that the chunks are read by. Keys,
+    defaults and what may be NULL are its own. Raises ServerError.
 
     Bytes travel unconverted: in a column of another character set they would be another text, and every checksum right.
     """
@@ -55,19 +56,39 @@ def _differences(table: Table, ours: TableStructure, theirs: TableStructure) -> 
     for name in sorted(left.keys() ^ right.keys()):
         yield f"only the {'source' if name in left else 'target'}'s has column {name}"
     for name, column in left.items():
-        if name not in right:
-            continue
-        for what, own, other in (
-            ("type", column.type, right[name].type),
-            ("character set", column.charset, right[name].charset),
-        ):
-            # Of another tool's dump nobody knows the character set that its source had by default.
-            if own != other and own:
-                yield f"column {name} has {what} {own} on the source and {other or 'none'} on the target"
+        if name in right:
+            yield from _column_differences(column, right[name])
+    yield from _generated_differences(table, ours, theirs)
     engine = theirs.option("ENGINE")
     if table.engine and table.transactional != replace(table, engine=engine).transactional:
         # A try that was killed would leave rows in a table that cannot roll back, and the next double them.
         yield f"it has the engine {table.engine} on the source and {engine} on the target, and one alone can roll back"
+
+
+def _column_differences(ours: ColumnStructure, theirs: ColumnStructure) -> Iterator[str]:
+    for what, own, other in (("type", ours.type, theirs.type), ("character set", ours.charset, theirs.charset)):
+        # Of another tool's dump nobody knows the character set that its source had by default.
+        if own != other and own:
+            yield f"column {ours.name} has {what} {own} on the source and {other or 'none'} on the target"
+
+
+def _generated_differences(table: Table, ours: TableStructure, theirs: TableStructure) -> Iterator[str]:
+    """Of the generated columns whose values are verified, and so read on the target."""
+    verified = {column.name for column in table.digested_columns if column.generated}
+    there = {column.name: column for column in theirs.columns}
+    for column in ours.columns:
+        if column.name not in verified:
+            continue
+        other = there.get(column.name)
+        if other is None or other.generated is None:
+            yield f"the target's has no generated column {column.name}"
+        elif column.generated != other.generated:
+            yield (
+                f"column {column.name} is generated as {column.generated} on the source and as {other.generated} on "
+                "the target"
+            )
+        else:
+            yield from _column_differences(column, other)
 
 
 def _stored(table: TableStructure) -> dict[str, ColumnStructure]:

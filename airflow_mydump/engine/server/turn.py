@@ -56,6 +56,12 @@ def give_back(connection: Connection, things: Collection[str]) -> None:
         connection.execute(f"DO {', '.join(f'RELEASE_LOCK({_lock(thing)})' for thing in things) or '0'}")
 
 
+def limit_silence(connection: Connection) -> None:
+    """Let the server end a connection, and with it its turn, when it is silent for SILENT_SECONDS; due again after what
+    pins the state of its session anew. Raises ServerError."""
+    connection.execute(f"SET wait_timeout = {SILENT_SECONDS}")
+
+
 @contextmanager
 def turn(connection: Connection, things: Collection[str]) -> Iterator[None]:
     """`take_turn`, until the end of the context."""
@@ -74,7 +80,7 @@ def in_turn(target: Endpoint, things: Collection[str], look: Callable[[Session],
     """
     session = Session(target, metadata)
     try:
-        session.execute(f"SET wait_timeout = {SILENT_SECONDS}")
+        limit_silence(session)
         take_turn(session, things)
         if look:
             look(session)

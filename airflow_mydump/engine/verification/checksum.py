@@ -77,7 +77,7 @@ def compute_checksums(session: Session, chunks: Sequence[Digestible]) -> list[Ch
 
 def _by_meaning(table: Table) -> list[Column]:
     """The columns that servers of two vendors print in two ways, so that no server can digest them for both."""
-    return [column for column in table.stored_columns if column.by_meaning]
+    return [column for column in table.digested_columns if column.by_meaning]
 
 
 def _read_by_meaning(session: Session, chunk: Digestible) -> Checksum:
