@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
+from airflow.sdk.execution_time.comms import ErrorResponse
 
 from airflow_mydump.dag_factory import FleetConfig, FleetDag, MigrationDag, SourceConfig, TargetConfig
 from airflow_mydump.operators.fleet_report import FleetReportOperator
@@ -18,20 +20,27 @@ PLAN = {"run_key": "k", "plan": "p", "epoch": "", "ledger": "airflow_mydump"}
 
 
 class Instance:
-    """A task instance whose XComs are an earlier time's, as far as ``xcoms`` goes."""
+    """A task instance whose XComs are an earlier time's, as far as ``xcoms`` goes; ``runs`` are those of other DAGs, with
+    the states of their tasks."""
 
     map_index = -1
     log_url = ""
 
-    def __init__(self, states: dict[str, str | None], xcoms: dict[str, Any]) -> None:
-        self._states, self._xcoms = states, xcoms
+    def __init__(
+        self, states: dict[str, str | None], xcoms: dict[str, Any], runs: dict[str, dict[str, str | None]] | None = None
+    ) -> None:
+        self._states, self._xcoms, self._runs = states, xcoms, runs or {}
         self.pushed: dict[str, Any] = {}
 
     def get_task_states(self, dag_id: str, task_ids: list[str], run_ids: list[str]) -> dict[str, dict[str, str | None]]:
-        assert run_ids == [RUN]
-        return {RUN: self._states}
+        (run_id,) = run_ids
+        found = self._states if run_id == RUN else self._runs[run_id]
+        names = [name for name in found if any(name == task or name.startswith(f"{task}_") for task in task_ids)]
+        return {run_id: {name: found[name] for name in names}}
 
-    def xcom_pull(self, task_ids: Any, key: str = "return_value", **more: Any) -> Any:
+    def xcom_pull(self, task_ids: Any, key: str = "return_value", map_indexes: Any = None, **more: Any) -> Any:
+        if isinstance(map_indexes, list):
+            return [self._xcoms.get(f"{task_ids}_{index}/{key}") for index in map_indexes]
         found = [self._xcoms.get(f"{task}/{key}") for task in ([task_ids] if isinstance(task_ids, str) else task_ids)]
         return found[0] if isinstance(task_ids, str) else found
 
@@ -39,6 +48,9 @@ class Instance:
         self.pushed[key] = value
 
     def get_dagrun_state(self, dag_id: str, run_id: str) -> str:
+        if run_id not in self._runs:
+            detail = {"status_code": 404, "message": "The DagRun was not found"}
+            raise AirflowRuntimeError(ErrorResponse(error=ErrorType.API_SERVER_ERROR, detail=detail))
         return "success"
 
 
@@ -82,6 +94,29 @@ def test_where_the_plan_was_skipped_the_report_is_too() -> None:
         report({"chunk_plan": "skipped"})
 
 
+GOOD: dict[str, str | None] = {"find_tenants": "success", "start_tenant_0": "success", "start_tenant_1": "success"}
+TRIGGERED = {"start_tenant_0/trigger_run_id": "a", "start_tenant_1/trigger_run_id": "b"}
+REPORTED: dict[str, dict[str, str | None]] = {name: {"report": "success"} for name in "ab"}
+
+
+def fleet_report(
+    states: dict[str, str | None],
+    xcoms: dict[str, Any],
+    runs: dict[str, dict[str, str | None]],
+    **asked: Any,
+) -> tuple[str, list[dict[str, Any]]]:
+    """What the report of a fleet of two tenants says, which is nothing if it succeeds, and its table."""
+    dag = FleetDag("fleet", fleet=FleetConfig("a", names=["a", "b"]), target=TargetConfig("b"), schedule=None)
+    task = dag.phases.fleet_report
+    found = [{"conf": {"tenant": name, **asked}, "trigger_run_id": name} for name in "ab"]
+    instance = Instance(states, {"find_tenants/return_value": found, **xcoms}, runs)
+    try:
+        assert FleetReportOperator.execute(task, context(task, instance)) == {"tenants": 2, "rows": 0}
+    except AirflowFailException as error:
+        return str(error), instance.pushed.get("fleet", [])
+    return "", instance.pushed["fleet"]
+
+
 @pytest.mark.parametrize(
     ("states", "said"),
     [
@@ -90,17 +125,35 @@ def test_where_the_plan_was_skipped_the_report_is_too() -> None:
             {"find_tenants": "success", "start_tenant_0": "success", "start_tenant_1": "failed"},
             "1 of 2 tenants failed: b",
         ),
-        ({"find_tenants": "success", "start_tenant_0": "success", "start_tenant_1": "success"}, ""),
+        (GOOD, ""),
     ],
 )
 def test_a_fleets_tenants_count_only_if_they_were_started_now(states: dict[str, str | None], said: str) -> None:
-    dag = FleetDag("fleet", fleet=FleetConfig("a", names=["a", "b"]), target=TargetConfig("b"), schedule=None)
-    task = dag.phases.fleet_report
-    assert isinstance(task, FleetReportOperator)
-    found = [{"conf": {"tenant": name}, "trigger_run_id": name} for name in "ab"]
-    instance = Instance(states, {"find_tenants/return_value": found, "start_tenant/trigger_run_id": "a"})
-    if not said:
-        assert FleetReportOperator.execute(task, context(task, instance)) == {"tenants": 2, "rows": 0}
-        return
-    with pytest.raises(AirflowFailException, match=said):
-        FleetReportOperator.execute(task, context(task, instance))
+    assert fleet_report(states, TRIGGERED, REPORTED)[0].startswith(said)
+
+
+def test_a_trigger_that_was_marked_as_success_by_hand_has_started_no_tenant() -> None:
+    said, outcomes = fleet_report(GOOD, {"start_tenant_0/trigger_run_id": "a"}, REPORTED)
+    assert said == "1 of 2 tenants failed: b"
+    assert [outcome["state"] for outcome in outcomes] == ["success", "not started"]
+
+
+def test_a_tenants_run_that_is_not_there_was_not_started() -> None:
+    said, outcomes = fleet_report(GOOD, TRIGGERED, {"a": {"report": "success"}})
+    assert said == "1 of 2 tenants failed: b"
+    assert outcomes[1]["state"] == "not started"
+
+
+@pytest.mark.parametrize("state", ["failed", "upstream_failed", "skipped", None])
+def test_a_tenants_run_is_no_success_if_its_report_is_none(state: str | None) -> None:
+    said, outcomes = fleet_report(GOOD, TRIGGERED, REPORTED | {"b": {"report": state, "clean_up": "success"}})
+    assert said == "1 of 2 tenants failed: b"
+    assert (outcomes[1]["state"], outcomes[1]["error"]) == (
+        "incomplete",
+        "its report did not succeed; its log says why",
+    )
+
+
+def test_a_fleet_that_only_looks_has_no_reports() -> None:
+    skipped: dict[str, dict[str, str | None]] = {name: {"report": "skipped"} for name in "ab"}
+    assert fleet_report(GOOD, TRIGGERED, skipped, dry_run=True)[0] == ""
