@@ -48,7 +48,7 @@ class FindTenantsOperator(PhaseOperator):
     def execute(self, context: Any) -> list[dict[str, Any]]:
         """Find the tenants; returns ``conf`` and ``trigger_run_id`` for each."""
         with engine_errors():
-            request = RunRequest.of(context["params"])
+            request = RunRequest.of_run(context, self)
             tenants = self._chosen(request)
         self.log.info("%s tenants: %s", len(tenants), ", ".join(tenants))
         # What is as usual is left to the tenants' DAG: a run that is cleared keeps what it was given, and the usual may

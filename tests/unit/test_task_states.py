@@ -20,8 +20,8 @@ PLAN = {"run_key": "k", "plan": "p", "epoch": "", "ledger": "airflow_mydump"}
 
 
 class Instance:
-    """A task instance whose XComs are an earlier time's, as far as ``xcoms`` goes; ``runs`` are those of other DAGs, with
-    the states of their tasks."""
+    """A task instance whose XComs are an earlier time's, as far as ``xcoms`` goes; ``runs`` are those of other DAGs,
+    with the states of their tasks."""
 
     map_index = -1
     log_url = ""
