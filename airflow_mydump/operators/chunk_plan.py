@@ -31,8 +31,8 @@ class ChunkPlanOperator(SelectingOperator):
     """Leaves the plan in the work directory and returns references to its data bundles, some 100 bytes each.
 
     The plan's identity is in the XCom with the key `PLAN`, its summary for people behind the link ``Plan``. There are
-    as many schema bundles as ``settings`` has concurrency, which is known while the DAG is parsed, so nothing is
-    pushed for them.
+    as many schema bundles as ``settings`` has concurrency; over how many tasks they are mapped is known while the DAG
+    is parsed (`PartOperator`), so nothing is pushed for them.
 
     Every execution makes a new plan with an identity of its own: what an earlier plan committed counts for nothing in
     it, so clearing this task starts the run anew. In a dry run the plan is told, and everything after it is skipped.
