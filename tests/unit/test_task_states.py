@@ -7,10 +7,19 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time.comms import ErrorResponse
 
-from airflow_mydump.dag_factory import FleetConfig, FleetDag, MigrationDag, SourceConfig, TargetConfig
+from airflow_mydump.dag_factory import (
+    ConsistencyConfig,
+    FleetConfig,
+    FleetDag,
+    MigrationDag,
+    SourceConfig,
+    TargetConfig,
+)
+from airflow_mydump.engine.phases.report import Report
 from airflow_mydump.operators.fleet_report import FleetReportOperator
 from airflow_mydump.operators.report import ReportOperator
 from airflow_mydump.operators.task_states import TaskStates
@@ -71,7 +80,15 @@ def test_instances_of_mapped_tasks_are_told_from_tasks_with_longer_names() -> No
 
 
 def report(states: dict[str, str | None], **xcoms: Any) -> Instance:
-    dag = MigrationDag("m", source=SourceConfig("a", schemas=["s"]), target=TargetConfig("b"), schedule=None)
+    dag = MigrationDag(
+        "m",
+        source=SourceConfig("a", schemas=["s"]),
+        target=TargetConfig("b", emit_assets=False),
+        consistency=ConsistencyConfig("replica"),
+        schedule=None,
+    )
+    with dag:
+        dag.phases.report >> EmptyOperator(task_id="publish")
     instance = Instance(states, {"chunk_plan/plan": PLAN, **xcoms})
     ReportOperator.execute(dag.phases.report, context(dag.phases.report, instance))
     return instance
@@ -92,6 +109,29 @@ def test_a_plan_of_an_earlier_time_is_none() -> None:
 def test_where_the_plan_was_skipped_the_report_is_too() -> None:
     with pytest.raises(AirflowSkipException):
         report({"chunk_plan": "skipped"})
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (
+            {"verify_0": "failed", "post_phase": "upstream_failed"},
+            "but verify, post_phase failed, or could",
+        ),
+        ({"resume_applier": "failed", "guard_applier": "failed", "publish": "upstream_failed"}, ""),
+    ],
+)
+def test_a_complete_run_is_none_if_a_phase_of_it_failed_now(
+    states: dict[str, str | None], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_B", "mysql://nobody@203.0.113.1:1/")
+    complete = Report("k", "p", "a", "b", "", tenants=(), differences=(), notes=())
+    monkeypatch.setattr("airflow_mydump.engine.phases.report.report_phase", lambda *arguments: complete)
+    if not said:
+        assert report({"chunk_plan": "success", **states}).pushed["failures"] == []
+        return
+    with pytest.raises(AirflowFailException, match=said):
+        report({"chunk_plan": "success", **states})
 
 
 GOOD: dict[str, str | None] = {"find_tenants": "success", "start_tenant_0": "success", "start_tenant_1": "success"}
