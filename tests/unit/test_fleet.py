@@ -93,6 +93,31 @@ def test_no_tenant_may_be_in_order() -> None:
     assert found(fleet(FleetConfig("there", find=lambda: [], allow_empty=True))) == []
 
 
+class Waiting:
+    """A task instance of a fleet whose runs were triggered; it notes what it is asked about."""
+
+    def __init__(self, triggered: list[str | None], ended: set[str]) -> None:
+        self._triggered, self._ended = triggered, ended
+        self.asked: list[list[str]] = []
+
+    def xcom_pull(self, **which: Any) -> list[str | None]:
+        return self._triggered
+
+    def get_dr_count(self, *, dag_id: str, run_ids: list[str], states: list[str]) -> int:
+        self.asked.append(run_ids)
+        return len(self._ended.intersection(run_ids))
+
+
+def test_a_thousand_runs_are_asked_about_in_slices() -> None:
+    names = [f"fleet__r__{number}" for number in range(1024)]
+    sensor = fleet().phases.await_tenants
+    waiting = Waiting([None, *names], set(names) - {names[-1]})
+    assert not sensor.poke({"ti": waiting})
+    assert [name for some in waiting.asked for name in some] == names
+    assert max(map(len, waiting.asked)) == 50
+    assert sensor.poke({"ti": Waiting([*names, None], set(names))})
+
+
 def test_different_tenants_have_different_runs() -> None:
     names = ["a b", "a-b", "a.b", "a/b", "ä", "ö"]
     assert len({run_id_of("r", name) for name in names}) == len(names)
