@@ -156,7 +156,7 @@ class FleetDag(DAG):
         self.fileloc = sys._getframe(1).f_code.co_filename
         self.tenant_dag = _tenant_dag(self, migration, tenant_args or {})
         with self:
-            self.phases = _add_tasks(migration, self.tenant_dag.dag_id)
+            self.phases = _add_tasks(migration, self.tenant_dag)
 
 
 def _params(migration: TenantMigration) -> dict[str, Param]:
@@ -184,8 +184,8 @@ def _tenant_dag(parent: DAG, migration: TenantMigration, arguments: Mapping[str,
     return dag
 
 
-def _add_tasks(migration: TenantMigration, tenant_dag_id: str) -> FleetTasks:
-    fleet = migration.fleet
+def _add_tasks(migration: TenantMigration, tenant_dag: DAG) -> FleetTasks:
+    fleet, tenant_dag_id = migration.fleet, tenant_dag.dag_id
     find = FindTenantsOperator(
         task_id="find_tenants",
         source_conn_id=fleet.conn_id,
@@ -194,6 +194,7 @@ def _add_tasks(migration: TenantMigration, tenant_dag_id: str) -> FleetTasks:
         find=fleet.find,
         selection=migration.chosen(),
         allow_empty=fleet.allow_empty,
+        usual=tenant_dag.params.dump(),
         retries=migration.execution.retries,
         retry_delay=migration.execution.retry_delay,
         **migration.on_source(),

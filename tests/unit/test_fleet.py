@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from airflow.sdk import Param
 from airflow.sdk.definitions.mappedoperator import MappedOperator
+from airflow.sdk.definitions.param import process_params
 from airflow.serialization.serialized_objects import DagSerialization
 
 from airflow_mydump.dag_factory import ExecutionConfig, FleetConfig, FleetDag, SelectionConfig, TargetConfig
@@ -33,9 +36,12 @@ class Instance:
         self.pushed = (key, value)
 
 
-def found(dag: FleetDag, **params: Any) -> list[dict[str, Any]]:
+def found(dag: FleetDag, **conf: Any) -> list[dict[str, Any]]:
+    """What a fleet's run starts that was triggered with a conf."""
     task = dag.phases.find_tenants
-    context = {"params": params, "run_id": "r", "ti": Instance(), "task": task}
+    params = process_params(dag, task, conf, suppress_exception=False)
+    run = SimpleNamespace(conf=conf or None)
+    context = {"params": params, "run_id": "r", "ti": Instance(), "task": task, "dag_run": run}
     return FindTenantsOperator.execute(task, context)
 
 
@@ -73,6 +79,19 @@ def test_every_tenant_has_a_run_of_its_own() -> None:
     assert found(dag, tenants=["b"], dry_run=True, content="schema") == [
         {"conf": {"tenant": "b", "dry_run": True, "content": "schema"}, "trigger_run_id": "fleet__r__b"}
     ]
+
+
+def test_what_was_asked_for_is_passed_on_also_where_it_is_as_usual() -> None:
+    dag = fleet(FleetConfig("there", names=["a"]))
+    asked = {"dry_run": False, "if_exists": "truncate", "content": "all"}
+    (started,) = found(dag, tenants=["a"], **asked)
+    assert started["conf"] == {"tenant": "a", **asked}
+    assert found(dag, content="all")[0]["conf"] == {"tenant": "a", "content": "all"}
+
+
+def test_what_the_parent_does_by_default_is_done_by_its_tenants() -> None:
+    dag = fleet(FleetConfig("there", names=["a"]), params={"dry_run": Param(True, type="boolean"), "content": "schema"})
+    assert found(dag)[0]["conf"] == {"tenant": "a", "dry_run": True, "content": "schema"}
 
 
 def test_tenants_may_come_from_a_function() -> None:
