@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,14 @@ from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.sdk.definitions.param import process_params
 from airflow.serialization.serialized_objects import DagSerialization
 
-from airflow_mydump.dag_factory import ExecutionConfig, FleetConfig, FleetDag, SelectionConfig, TargetConfig
+from airflow_mydump.dag_factory import (
+    ConsistencyConfig,
+    ExecutionConfig,
+    FleetConfig,
+    FleetDag,
+    SelectionConfig,
+    TargetConfig,
+)
 from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.operators.find_tenants import FindTenantsOperator, run_id_of
 
@@ -68,6 +76,23 @@ def test_pools_cap_the_load_on_each_server() -> None:
     pools = {task.task_id: task.pool for task in tenant.tasks}
     assert {pools[task] for task in ("preflight", "prefetch_metadata", "chunk_plan", "data_phase")} == {"reading"}
     assert {pools[task] for task in ("schema_phase", "index_phase", "verify", "post_phase", "report")} == {"writing"}
+
+
+def test_the_parents_tasks_run_as_the_execution_says() -> None:
+    execution = ExecutionConfig(pool="both", retries=7, retry_delay=timedelta(seconds=3), attempts=2)
+    dag = fleet(execution=execution)
+    assert {task.pool for task in dag.tasks} == {"both"}
+    for task in (dag.phases.find_tenants, dag.phases.start_tenant, dag.phases.fleet_report):
+        assert (task.retries, task.retry_delay) == (7, timedelta(seconds=3))
+    assert dag.phases.find_tenants.patience == execution.patience
+    assert fleet(execution=ExecutionConfig(pool="both", source_pool="reading")).phases.find_tenants.pool == "reading"
+
+
+def test_consistency_is_that_of_each_tenants_run() -> None:
+    locked = ConsistencyConfig("locked", max_lock_seconds=3)
+    assert fleet(consistency=locked).tenant_dag.phases.preflight.consistency == locked
+    alone = FleetConfig("there", names=["a"], max_active_tenants=1)
+    assert "pause_applier" in fleet(alone, consistency=ConsistencyConfig("replica")).tenant_dag.task_ids
 
 
 def test_every_tenant_has_a_run_of_its_own() -> None:
@@ -153,6 +178,7 @@ def test_different_tenants_have_different_runs() -> None:
         (lambda: FleetConfig("there", find="a"), "FleetConfig.find"),  # type: ignore[arg-type]
         (lambda: FleetConfig("there", names=["a"], max_active_tenants=0), "FleetConfig.max_active_tenants"),
         (lambda: FleetConfig("there", names=["a"], poll_seconds=0), "FleetConfig.poll_seconds"),
+        (lambda: fleet(consistency=ConsistencyConfig("replica")), "FleetConfig.max_active_tenants"),
         (lambda: fleet(selection=SelectionConfig(where={"a.t": "1"})), "SelectionConfig.where"),
     ],
 )
