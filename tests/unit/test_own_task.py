@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from airflow.models.dagrun import DagRun
+from airflow.models.taskinstance import TaskInstance
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG
+from airflow.sdk import DAG, TriggerRule
 
 from airflow_mydump.dag_factory import (
     ConsistencyConfig,
@@ -63,10 +65,23 @@ def test_the_end_of_a_replicas_pause_is_judged_by_airflow_and_not_by_the_report(
     before = own_relatives(dag.phases.report, upstream=True)
     assert "pause_applier" in before
     assert "resume_applier" not in before
-    resume = dag.get_task("resume_applier")
-    # What Airflow takes for a leaf that a run's state depends on: a teardown that says so and has nothing behind it.
-    assert resume.on_failure_fail_dagrun
-    assert not resume.downstream_task_ids
+    assert judged_by(dag) == {"report", "resume_applier"}
+
+
+def judged_by(dag: DAG) -> set[str]:
+    """The tasks that Airflow judges a run by."""
+    instances: Any = [TaskInstance(dag.get_task(task_id), dag_version_id=None) for task_id in dag.task_ids]  # type: ignore[arg-type]
+    return {each.task_id for each in DagRun._tis_for_dagrun_state(None, dag=dag, tis=instances)}  # type: ignore[arg-type, no-untyped-call]
+
+
+def test_clean_up_behind_a_report_that_is_a_teardown_leaves_the_verdict_to_the_report() -> None:
+    with MigrationDag("m", **CONFIGS, consistency=ConsistencyConfig("replica"), schedule=None) as dag:
+        assert judged_by(dag) == {"report", "resume_applier"}
+        dag.phases.report >> EmptyOperator(task_id="clean_up").as_teardown()
+    assert judged_by(dag) == {"report", "resume_applier"}
+    with dag:
+        dag.phases.report >> EmptyOperator(task_id="other", trigger_rule=TriggerRule.ALL_DONE)
+    assert judged_by(dag) == {"other", "resume_applier"}, "then the how-to about it is out of date"
 
 
 def test_a_users_class_made_of_ours_is_ours() -> None:
