@@ -28,7 +28,8 @@ def require_heard(context: Mapping[str, Any], task: Any, run_params: bool) -> No
     """Raise ConfigurationError naming the key if the run's conf asks for what would be ignored.
 
     A task that listens to the run's params (``run_params``) is in a DAG of this package: any key counts. Another is in
-    a DAG of the user's, whose conf is the user's own: the names in `ASKED` count, unless the DAG has such a param.
+    a DAG of the user's, whose conf is the user's own: the names in `ASKED` count, unless the DAG has such a param. It
+    may also be in a group inside a DAG of this package: what other tasks of the DAG are asked counts there, too.
     """
     conf = conf_of(context)
     if not conf:
@@ -37,11 +38,17 @@ def require_heard(context: Mapping[str, Any], task: Any, run_params: bool) -> No
     unknown = sorted(conf.keys() - set(declared) - _OF_AIRFLOW)
     if run_params:
         _require_params(context, conf, declared, unknown)
-    elif ignored := [key for key in unknown if key in ASKED]:
+    elif ignored := sorted(key for key in conf if key in ASKED and (key in unknown or _heard_beside(task, key, conf))):
         raise ConfigurationError(
             f"the run's conf has {', '.join(ignored)}, which {task.task_id} would ignore, for a task group listens to "
             "no conf: leave it out, say it in the group's configs, or declare it as a param of the DAG if it is yours"
         )
+
+
+def _heard_beside(task: Any, key: str, conf: dict[str, Any]) -> bool:
+    """Whether other tasks of the DAG do otherwise by this key than they do by default. A form has all keys."""
+    listening = any(getattr(each, "run_params", False) for each in task.dag.tasks)
+    return listening and conf[key] != task.dag.params.dump().get(key)
 
 
 def _require_params(context: Mapping[str, Any], conf: dict[str, Any], declared: list[str], unknown: list[str]) -> None:

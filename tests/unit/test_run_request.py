@@ -168,6 +168,15 @@ def test_a_group_leaves_params_alone_that_the_users_dag_declares() -> None:
     assert asked(task, {"tenant": "of the user"}, run_params=False) == RunRequest()
 
 
+def test_a_group_inside_a_dag_of_ours_refuses_what_the_dag_is_asked_and_it_would_ignore() -> None:
+    with MigrationDag("m", source=SOURCE, target=TARGET, schedule=None):
+        task = MigrationTaskGroup("more", source=SOURCE, target=TargetConfig("elsewhere")).phases.preflight
+    with pytest.raises(ConfigurationError, match=r"has dry_run, which more\.preflight"):
+        asked(task, {"dry_run": True}, run_params=False)
+    form = {"tenants": [], "dry_run": False, "if_exists": "truncate", "content": "all"}
+    assert asked(task, form, run_params=False) == RunRequest()
+
+
 class Instance:
     """As much of a task instance as a task needs before it looks at its servers."""
 
