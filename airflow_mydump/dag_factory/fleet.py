@@ -23,6 +23,7 @@ from airflow.sdk import DAG, Param, TriggerRule, chain
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from airflow_mydump.dag_factory.config import (
+    ConsistencyConfig,
     ExecutionConfig,
     PlanConfig,
     SelectionConfig,
@@ -116,7 +117,8 @@ class FleetDag(DAG):
     """Many tenants, each in a run of its own: ``FleetDag("nightly", fleet=…, target=…, schedule="@daily")``.
 
     ``phases`` has the handles of its tasks, ``tenant_dag`` is the DAG of a single tenant. Arguments that are not listed
-    go to the parent's `airflow.sdk.DAG`. ``max_active_runs`` is 1 and ``catchup`` off unless given.
+    go to the parent's `airflow.sdk.DAG`. ``max_active_runs`` is 1 and ``catchup`` off unless given. Each tenant has a
+    moment of its own: ``consistency`` is of the rows of one.
 
     :param operator_args: arguments for every operator of a tenant's run
     :param tenant_args: arguments for the tenants' `airflow.sdk.DAG`, such as ``on_failure_callback``
@@ -133,6 +135,7 @@ class FleetDag(DAG):
         target: TargetConfig,
         selection: SelectionConfig | None = None,
         plan: PlanConfig | None = None,
+        consistency: ConsistencyConfig | None = None,
         verify: VerifyConfig | None = None,
         execution: ExecutionConfig | None = None,
         operator_args: Mapping[str, Any] | None = None,
@@ -145,10 +148,12 @@ class FleetDag(DAG):
             target=target,
             selection=selection or SelectionConfig(),
             plan=plan or PlanConfig(),
+            consistency=consistency or ConsistencyConfig(),
             verify=verify or VerifyConfig(),
             execution=execution or ExecutionConfig(),
             operator_args=operator_args or {},
         )
+        require(fleet, "max_active_tenants", *_alone_where_it_pauses(migration))
         params = _params(migration) | dict(kwargs.pop("params", None) or {})
         named = {"dag_id": name} if name else {}
         super().__init__(**({"max_active_runs": 1, "catchup": False} | named | kwargs), params=params)
@@ -156,7 +161,12 @@ class FleetDag(DAG):
         self.fileloc = sys._getframe(1).f_code.co_filename
         self.tenant_dag = _tenant_dag(self, migration, tenant_args or {})
         with self:
-            self.phases = _add_tasks(migration, self.tenant_dag.dag_id)
+            self.phases = _add_tasks(migration, self.tenant_dag)
+
+
+def _alone_where_it_pauses(migration: TenantMigration) -> tuple[bool, str]:
+    alone = migration.consistency.mode != "replica" or migration.fleet.max_active_tenants == 1
+    return alone, "must be 1 with the mode replica: a replica that one tenant's run has paused is refused by the others"
 
 
 def _params(migration: TenantMigration) -> dict[str, Param]:
@@ -184,8 +194,9 @@ def _tenant_dag(parent: DAG, migration: TenantMigration, arguments: Mapping[str,
     return dag
 
 
-def _add_tasks(migration: TenantMigration, tenant_dag_id: str) -> FleetTasks:
-    fleet = migration.fleet
+def _add_tasks(migration: TenantMigration, tenant_dag: DAG) -> FleetTasks:
+    fleet, tenant_dag_id = migration.fleet, tenant_dag.dag_id
+    run_as = _run_as(migration.execution)
     find = FindTenantsOperator(
         task_id="find_tenants",
         source_conn_id=fleet.conn_id,
@@ -194,15 +205,16 @@ def _add_tasks(migration: TenantMigration, tenant_dag_id: str) -> FleetTasks:
         find=fleet.find,
         selection=migration.chosen(),
         allow_empty=fleet.allow_empty,
-        retries=migration.execution.retries,
-        retry_delay=migration.execution.retry_delay,
-        **migration.on_source(),
+        usual=tenant_dag.params.dump(),
+        patience=migration.execution.patience,
+        **(run_as | migration.on_source()),
     )
     start = TriggerDagRunOperator.partial(
         task_id="start_tenant",
         trigger_dag_id=tenant_dag_id,
         reset_dag_run=True,
         map_index_template="{{ task.conf['tenant'] }}",
+        **run_as,
     ).expand_kwargs(find.output)
     tasks = FleetTasks(
         find_tenants=find,
@@ -212,10 +224,9 @@ def _add_tasks(migration: TenantMigration, tenant_dag_id: str) -> FleetTasks:
             start_task_id="start_tenant",
             tenant_dag_id=tenant_dag_id,
             poke_interval=fleet.poll_seconds,
-            # A busy scheduler may take the end of one look for the end of the task that it has queued again.
-            retries=5,
-            retry_delay=timedelta(seconds=fleet.poll_seconds),
             trigger_rule=TriggerRule.ALL_DONE,
+            # A busy scheduler may take the end of one look for the end of the task that it has queued again.
+            **(run_as | {"retries": 5, "retry_delay": timedelta(seconds=fleet.poll_seconds)}),
         ),
         fleet_report=FleetReportOperator(
             task_id="fleet_report",
@@ -223,7 +234,14 @@ def _add_tasks(migration: TenantMigration, tenant_dag_id: str) -> FleetTasks:
             start_task_id="start_tenant",
             tenant_dag_id=tenant_dag_id,
             trigger_rule=TriggerRule.ALL_DONE,
+            **run_as,
         ),
     )
     chain(tasks.find_tenants, tasks.start_tenant, tasks.await_tenants, tasks.fleet_report)
     return tasks
+
+
+def _run_as(execution: ExecutionConfig) -> dict[str, Any]:
+    """How the parent's tasks run."""
+    retried = {"retries": execution.retries, "retry_delay": execution.retry_delay}
+    return retried | ({"pool": execution.pool} if execution.pool else {})

@@ -118,7 +118,7 @@ class Migration(Workflow):
             **on_source,
         )
         identity = XComArg(chunk_plan, PLAN)
-        by_part = on_target | mapped | {"plan": identity, "map_index_template": PartOperator.MAP_INDEX_TEMPLATE}
+        by_part = on_target | mapped | part_arguments(identity, self.execution)
         by_bundle = mapped | {"map_index_template": BundleOperator.MAP_INDEX_TEMPLATE}
         parts, bundles = list(range(self.execution.concurrency)), chunk_plan.output
         tasks = MigrationTasks(
@@ -260,6 +260,15 @@ def worker_arguments(
         "workers": execution.concurrency,
         "consistency": consistency,
         "map_index_template": WorkerOperator.MAP_INDEX_TEMPLATE,
+    }
+
+
+def part_arguments(identity: XComArg, execution: ExecutionConfig) -> dict[str, Any]:
+    """The arguments of an operator whose mapped tasks share the plan's tables."""
+    return {
+        "plan": identity,
+        "parts": execution.concurrency,
+        "map_index_template": PartOperator.MAP_INDEX_TEMPLATE,
     }
 
 

@@ -17,7 +17,7 @@ from airflow.sdk import Param, TriggerRule, XComArg
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from airflow_mydump.dag_factory.config import ExecutionConfig, PlanConfig, SelectionConfig, TargetConfig, VerifyConfig
-from airflow_mydump.dag_factory.migration import choice, in_order, plan_settings
+from airflow_mydump.dag_factory.migration import choice, in_order, part_arguments, plan_settings
 from airflow_mydump.dag_factory.requirement import require
 from airflow_mydump.dag_factory.run_params import content_param, if_exists_param
 from airflow_mydump.dag_factory.staging import StagingConfig
@@ -28,7 +28,6 @@ from airflow_mydump.operators.chunk_plan import PLAN
 from airflow_mydump.operators.index_phase import IndexPhaseOperator
 from airflow_mydump.operators.load_phase import LoadPhaseOperator
 from airflow_mydump.operators.load_plan import LoadPlanOperator
-from airflow_mydump.operators.part import PartOperator
 from airflow_mydump.operators.post_phase import PostPhaseOperator
 from airflow_mydump.operators.report import ReportOperator
 from airflow_mydump.operators.schema_phase import SchemaPhaseOperator
@@ -89,7 +88,7 @@ class Restoring(Workflow):
             **staged,
         )
         identity = XComArg(planned, PLAN)
-        by_part = mapped | {"plan": identity, "map_index_template": PartOperator.MAP_INDEX_TEMPLATE}
+        by_part = mapped | part_arguments(identity, self.execution)
         by_bundle = mapped | {"map_index_template": BundleOperator.MAP_INDEX_TEMPLATE}
         parts, bundles = list(range(self.execution.concurrency)), planned.output
         tasks = RestoreTasks(

@@ -18,8 +18,8 @@ _TOLD = 10
 class RunMessage:
     """What is known of a run when it has ended, from the XComs that its tasks left.
 
-    ``tenants`` are the databases of a migration's or restore's report, ``dump`` is a dump's report, ``fleet`` what
-    became of a fleet's tenants.
+    ``tenants`` are the databases of the reports of migrations and restores; of a run that failed, of those that are not
+    complete. ``dumps`` are dumps' reports, ``fleet`` is what became of a fleet's tenants.
     """
 
     dag_id: str
@@ -30,7 +30,7 @@ class RunMessage:
     failures: Sequence[Failure] = ()
     differences: Sequence[str] = ()
     fleet: Sequence[Mapping[str, Any]] = field(default=())
-    dump: Mapping[str, Any] | None = None
+    dumps: Sequence[Mapping[str, Any]] = ()
     base_url: str = ""
 
     @property
@@ -61,11 +61,18 @@ class RunMessage:
         return f"{self.base_url}/dags/{quote(self.dag_id)}/runs/{quote(self.run_id)}"
 
     def _done(self) -> str:
-        if self.dump:
-            return f"{self.dump['tables']:,} tables, {self.dump['rows']:,} rows dumped"
+        return ", ".join([*self._dumped(), *self._moved()])
+
+    def _dumped(self) -> Iterator[str]:
+        if self.dumps:
+            tables, rows = (sum(dump[name] for dump in self.dumps) for name in ("tables", "rows"))
+            yield f"{tables:,} tables, {rows:,} rows dumped"
+
+    def _moved(self) -> Iterator[str]:
         moved = self.fleet or self.tenants
-        rows = sum(each["rows"] for each in moved)
-        return f"{len(moved)} database{'' if len(moved) == 1 else 's'}, {rows:,} rows moved"
+        if moved or not self.dumps:
+            rows = sum(each["rows"] for each in moved)
+            yield f"{len(moved)} database{'' if len(moved) == 1 else 's'}, {rows:,} rows moved"
 
     def _lines(self) -> Iterator[str]:
         yield self.subject
@@ -73,8 +80,7 @@ class RunMessage:
         if self.succeeded:
             yield from (f"- {each['schema']}: {each['rows']:,} rows" for each in self.tenants)
             yield from (f"- {each['tenant']}: {each['rows']:,} rows" for each in self.fleet)
-            if self.dump:
-                yield f"In {self.dump['directory']}"
+            yield from (f"In {dump['directory']}" for dump in self.dumps)
             return
         if names := ", ".join(str(each["schema"]) for each in self.tenants):
             yield f"Databases: {names}"

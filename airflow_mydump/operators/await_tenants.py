@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from airflow.providers.common.compat.sdk import BaseSensorOperator
 
 TRIGGERED = "trigger_run_id"
 """Key of the XCom that a triggering task leaves when the run exists."""
+
+_SLICE = 50
+"""Runs that are asked about at once. Their names are in a URL, and servers refuse one above some 64 KB."""
 
 
 class AwaitTenantsSensor(BaseSensorOperator):
@@ -25,11 +29,19 @@ class AwaitTenantsSensor(BaseSensorOperator):
         self.tenant_dag_id = tenant_dag_id
 
     def poke(self, context: Any) -> bool:
-        """Look at all the runs at once."""
+        """Look at all the runs."""
         instance = context["ti"]
         started = [run_id for run_id in instance.xcom_pull(task_ids=[self.start_task_id], key=TRIGGERED) if run_id]
         if not started:
             return True
-        ended = instance.get_dr_count(dag_id=self.tenant_dag_id, run_ids=started, states=["success", "failed"])
+        ended = sum(
+            instance.get_dr_count(dag_id=self.tenant_dag_id, run_ids=some, states=["success", "failed"])
+            for some in _slices(started)
+        )
         self.log.info("%s of %s tenants' runs have ended", ended, len(started))
         return bool(ended == len(started))
+
+
+def _slices(run_ids: list[str]) -> Iterator[list[str]]:
+    for begin in range(0, len(run_ids), _SLICE):
+        yield run_ids[begin : begin + _SLICE]

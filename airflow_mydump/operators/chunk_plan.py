@@ -15,6 +15,7 @@ from airflow_mydump.engine.plan.cut_report import TableCuts, describe_balance, d
 from airflow_mydump.engine.plan.plan import Plan
 from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.operators.outline import OUTLINE, outline_of_plan
+from airflow_mydump.operators.own_task import own_relatives
 from airflow_mydump.operators.phase import engine_errors
 from airflow_mydump.operators.plan_link import SUMMARY, PlanLink
 from airflow_mydump.operators.selecting import SelectingOperator
@@ -31,8 +32,8 @@ class ChunkPlanOperator(SelectingOperator):
     """Leaves the plan in the work directory and returns references to its data bundles, some 100 bytes each.
 
     The plan's identity is in the XCom with the key `PLAN`, its summary for people behind the link ``Plan``. There are
-    as many schema bundles as ``settings`` has concurrency, which is known while the DAG is parsed, so nothing is
-    pushed for them.
+    as many schema bundles as ``settings`` has concurrency; over how many tasks they are mapped is known while the DAG
+    is parsed (`PartOperator`), so nothing is pushed for them.
 
     Every execution makes a new plan with an identity of its own: what an earlier plan committed counts for nothing in
     it, so clearing this task starts the run anew. In a dry run the plan is told, and everything after it is skipped.
@@ -84,8 +85,7 @@ class ChunkPlanOperator(SelectingOperator):
     def _followers(self) -> list[tuple[str, int]]:
         """The run's tasks that come after this one, with their map indexes; tasks of the user's decide by their own
         trigger rules."""
-        ours = self.task_group.children.keys() if self.task_group else ()
-        after = sorted(task_id for task_id in self.get_flat_relative_ids(upstream=False) if task_id in ours)
+        after = own_relatives(self, upstream=False)
         # Those that map over the parts are expanded before the run begins, the others stand as one with the index -1.
         return [(task_id, index) for task_id in after for index in range(-1, self.settings.concurrency)]
 

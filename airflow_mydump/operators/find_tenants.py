@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from airflow.providers.common.compat.sdk import conf
@@ -12,6 +12,7 @@ from airflow.providers.common.compat.sdk import conf
 from airflow_mydump.engine.errors import SelectionError
 from airflow_mydump.engine.selection.open_selection import OpenSelection
 from airflow_mydump.operators.phase import PhaseOperator, engine_errors
+from airflow_mydump.operators.run_conf import conf_of
 from airflow_mydump.operators.run_request import RunRequest
 
 
@@ -21,11 +22,15 @@ class FindTenantsOperator(PhaseOperator):
     The run's name is made of this run's and the tenant's, so that a fleet's run that is cleared, or run again by a
     backfill, runs the same tenants' runs again.
 
+    Their conf has what this run's conf asks for, and what they would do otherwise by themselves. The rest is left to
+    the tenants' DAG: a run that is cleared keeps the conf that it was given, and by then the DAG may be another.
+
     :param names: the tenants; none of them means that they are looked for
     :param query: SQL that the source answers with one name a row
     :param find: a function that returns names
     :param selection: which databases are tenants at all; of those, without names, query and function, all
     :param allow_empty: whether no tenant is in order
+    :param usual: the values of the tenants' DAG's params, where nothing is asked for
     """
 
     def __init__(
@@ -36,6 +41,7 @@ class FindTenantsOperator(PhaseOperator):
         find: Callable[[], Sequence[str]] | None = None,
         selection: OpenSelection,
         allow_empty: bool = False,
+        usual: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -44,22 +50,29 @@ class FindTenantsOperator(PhaseOperator):
         self.find = find
         self.selection = selection
         self.allow_empty = allow_empty
+        self.usual = dict(usual or {})
 
     def execute(self, context: Any) -> list[dict[str, Any]]:
         """Find the tenants; returns ``conf`` and ``trigger_run_id`` for each."""
         with engine_errors():
-            request = RunRequest.of(context["params"])
+            request = RunRequest.of_run(context, self)
             tenants = self._chosen(request)
         self.log.info("%s tenants: %s", len(tenants), ", ".join(tenants))
-        # What is as usual is left to the tenants' DAG: a run that is cleared keeps what it was given, and the usual may
-        # be another by then.
-        usual = RunRequest.of(self.dag.params.dump())
-        asked = {name: getattr(request, name) for name in ("dry_run", "if_exists", "content")}
-        common = {name: value for name, value in asked.items() if value and value != getattr(usual, name)}
+        common = self._passed_on(request, conf_of(context))
         return [
             {"conf": {"tenant": tenant, **common}, "trigger_run_id": run_id_of(context["run_id"], tenant)}
             for tenant in tenants
         ]
+
+    def _passed_on(self, request: RunRequest, conf: Mapping[str, Any]) -> dict[str, Any]:
+        usual = RunRequest.of(self.usual)
+        asked = {name: getattr(request, name) for name in ("dry_run", "if_exists", "content")}
+        return {
+            name: value
+            for name, value in asked.items()
+            # A dry run is always said: the report of the fleet goes by it.
+            if value is True or (value is not None and (name in conf or value != getattr(usual, name)))
+        }
 
     def _chosen(self, request: RunRequest) -> list[str]:
         found = list(self.names or self._found())

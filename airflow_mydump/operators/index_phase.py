@@ -11,12 +11,12 @@ from airflow_mydump.operators.progress_log import ProgressLog
 
 
 class IndexPhaseOperator(PartOperator):
-    """Adds to the tables of a part what had to wait for the data."""
+    """Adds to the tables of a part what had to wait for the data; see `PartOperator`."""
 
     def execute(self, context: Any) -> int:
         """Add the keys; returns how many were added now."""
         progress = ProgressLog(self.log, context["ti"])
         with engine_errors():
-            added = index_phase(self.target, self.directory, self.file, progress)
+            added = sum(index_phase(self.target, self.directory, file, progress) for file in self.files)
         progress.speak()
         return added

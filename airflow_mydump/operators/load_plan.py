@@ -52,7 +52,7 @@ class LoadPlanOperator(StagedOperator):
         most = min(self.settings.max_bundles, conf.getint("core", "max_map_length", fallback=1024))
         context["ti"].xcom_push(key=BEGUN, value="restore")
         with engine_errors():
-            request = RunRequest.of(context["params"] if self.run_params else {})
+            request = RunRequest.of_run(context, self, self.run_params)
             wanted = replace(self.wanted, content=request.content) if request.content else self.wanted
             plan = load_plan(
                 self.target,

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from airflow_mydump.engine.phases.plan import schema_file
+from airflow_mydump.engine.phases.plan import schema_files
 from airflow_mydump.operators.plan import PlanOperator
 
 
 class PartOperator(PlanOperator):
-    """A phase over one part of the plan's tables; map it with ``.partial(plan=…).expand(part=range)``.
+    """A phase over a part of the plan's tables; map it with ``.partial(plan=…, parts=n).expand(part=range(n))``.
 
-    There are as many parts as the plan's settings have concurrency; some are empty when there are few tables.
+    The plan cuts its tables into as many parts as its settings had concurrency; some are empty when there are few
+    tables. A DAG may have changed since the plan was made, and map over another number: each task takes every
+    ``parts``-th of the plan's parts, so that together they leave none out.
 
-    :param part: the part's number, from 0
+    :param part: the task's number, from 0
+    :param parts: how many such tasks there are
     """
 
     MAP_INDEX_TEMPLATE: ClassVar[str] = "part {{ task.part + 1 }}"
     """Names a mapped task in the UI."""
 
-    def __init__(self, *, part: int, **kwargs: Any) -> None:
+    def __init__(self, *, part: int, parts: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.part = part
+        self.parts = parts
 
     @property
-    def file(self) -> str:
-        """The part's file, relative to the run's directory."""
-        return schema_file(self.identity, self.part)
+    def files(self) -> list[str]:
+        """The files of the task's parts, relative to the run's directory; none if there are more tasks than parts."""
+        return schema_files(self.directory, self.identity, self.part, self.parts)

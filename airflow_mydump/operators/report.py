@@ -11,6 +11,7 @@ from airflow_mydump.engine.errors import IncompleteRunError
 from airflow_mydump.engine.plan_identity import PlanIdentity
 from airflow_mydump.operators.chunk_plan import PLAN
 from airflow_mydump.operators.failure import failures_of
+from airflow_mydump.operators.own_task import own_relatives
 from airflow_mydump.operators.phase import PhaseOperator, engine_errors
 from airflow_mydump.operators.task_states import TaskStates
 from airflow_mydump.operators.tenant_asset import tenant_asset
@@ -27,8 +28,9 @@ FAILURES = "failures"
 
 
 class ReportOperator(PhaseOperator):
-    """Fails, naming the difference, unless everything planned was done and verified, and every task of the run that is
-    beside it has done its work in this run: of a run that was cleared, an earlier time is not reported.
+    """Fails, naming the difference, unless everything planned was done and verified, and every phase before it has done
+    its work in this run: of a run that was cleared, an earlier time is not reported. A user's tasks, and what runs
+    beside it, are judged by Airflow.
 
     Run it with trigger rule ``all_done``, so that a failed run has a report too. Where the plan was skipped, so is it.
 
@@ -57,7 +59,7 @@ class ReportOperator(PhaseOperator):
         # Imported when the task runs: its driver is no part of parsing a DAG.
         from airflow_mydump.engine.phases.report import as_markdown, report_phase, require_complete
 
-        states = TaskStates.of(context, [*dict.fromkeys([*self._phases(), self.plan_task_id])])
+        states = TaskStates.of(context, [*dict.fromkeys([*own_relatives(self, upstream=True), self.plan_task_id])])
         if states.of_task(self.plan_task_id) == {"skipped"}:
             raise AirflowSkipException("nothing was to be done")
         planned = states.succeeded(self.plan_task_id)
@@ -77,17 +79,11 @@ class ReportOperator(PhaseOperator):
             require_complete(report)
             if failed := states.failed():
                 raise IncompleteRunError(
-                    f"{', '.join(failed)} failed in this run: that everything planned is there is of an earlier time; "
-                    "clear them and what follows"
+                    f"all that is planned is there, but {', '.join(failed)} failed, or could not begin, in this run: "
+                    "clear them and what comes after them"
                 )
         self._emit(context, report)
         return {"complete": report.complete, "rows": report.rows, "tenants": len(report.tenants)}
-
-    def _phases(self) -> list[str]:
-        """The run's other tasks, in the order in which they run."""
-        ours = self.task_group.children.keys() if self.task_group else ()
-        ordered = self.dag.topological_sort()  # type: ignore[no-untyped-call]
-        return [task.task_id for task in ordered if task.task_id in ours and task.task_id != self.task_id]
 
     def _emit(self, context: Any, report: Report) -> None:
         if not self.alias:

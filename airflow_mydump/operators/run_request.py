@@ -11,6 +11,7 @@ from airflow_mydump.engine.plan.plan import IfExists
 from airflow_mydump.engine.plan.settings import PlanSettings
 from airflow_mydump.engine.selection.open_selection import OpenSelection
 from airflow_mydump.engine.selection.selection import Content, Selection
+from airflow_mydump.operators.run_conf import require_heard
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,13 @@ class RunRequest:
     dry_run: bool = False
     if_exists: IfExists | None = None
     content: Content | None = None
+
+    @classmethod
+    def of_run(cls, context: Mapping[str, Any], task: Any, run_params: bool = True) -> RunRequest:
+        """What a task hears of the request; nothing without ``run_params``. Raises ConfigurationError naming the param,
+        also one that was asked for and would be ignored."""
+        require_heard(context, task, run_params)
+        return cls.of(context["params"] if run_params else {})
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> RunRequest:

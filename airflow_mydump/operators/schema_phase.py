@@ -11,12 +11,12 @@ from airflow_mydump.operators.progress_log import ProgressLog
 
 
 class SchemaPhaseOperator(PartOperator):
-    """Brings the tables of a part into being, empty, without foreign keys and triggers."""
+    """Brings the tables of a part into being, empty, without foreign keys and triggers; see `PartOperator`."""
 
     def execute(self, context: Any) -> int:
         """Make the tables; returns how many were made now."""
         progress = ProgressLog(self.log, context["ti"])
         with engine_errors():
-            made = schema_phase(self.target, self.directory, self.file, progress)
+            made = sum(schema_phase(self.target, self.directory, file, progress) for file in self.files)
         progress.speak()
         return made

@@ -24,7 +24,7 @@ class SelectingOperator(PhaseOperator):
 
     def request(self, context: Any) -> RunRequest:
         """What was asked of this run. Raises ConfigurationError."""
-        return RunRequest.of(context["params"] if self.run_params else {})
+        return RunRequest.of_run(context, self, self.run_params)
 
     def chosen(self, context: Any) -> Selection:
         """What is to be moved in this run. Raises ConfigurationError, SelectionError."""

@@ -1,4 +1,4 @@
-"""What became of the tasks of this run.
+"""What became of the tasks of a run.
 
 XComs do not tell: a task that never began after its run was cleared, because one before it failed, still has those of
 the time before.
@@ -21,8 +21,12 @@ class TaskStates:
     @classmethod
     def of(cls, context: Any, task_ids: Sequence[str]) -> TaskStates:
         """Those of the run that a context is of."""
-        task, run_id = context["task"], context["run_id"]
-        found = context["ti"].get_task_states(dag_id=task.dag_id, task_ids=list(task_ids), run_ids=[run_id])
+        return cls.of_run(context["ti"], context["task"].dag_id, context["run_id"], task_ids)
+
+    @classmethod
+    def of_run(cls, instance: Any, dag_id: str, run_id: str, task_ids: Sequence[str]) -> TaskStates:
+        """Those of any run, asked for by a task instance."""
+        found = instance.get_task_states(dag_id=dag_id, task_ids=list(task_ids), run_ids=[run_id])
         states = {name: str(getattr(state, "value", state)) for name, state in found.get(run_id, {}).items()}
         return cls(tuple(task_ids), states)
 

@@ -17,7 +17,6 @@ from airflow_mydump.engine.phases.report import Report
 from airflow_mydump.operators.outline import BEGUN, OUTLINE, Kind, Outline
 from airflow_mydump.operators.phase import FAILURE
 from airflow_mydump.operators.progress_record import PROGRESS, Progress, SlowChunk
-from airflow_mydump.operators.report import REPORT
 from airflow_mydump.plugin.recorded_run import RecordedRun, RecordedTask
 from airflow_mydump.plugin.timeline import Timeline, timeline_of
 
@@ -161,8 +160,8 @@ def _move(run: RecordedRun, group: str, tasks: Sequence[RecordedTask]) -> Move:
         group=group,
         kind=outline.kind if outline else _first(run, tasks, BEGUN, Kind),
         outline=outline,
-        report=_first(run, tasks, REPORT, Report),
-        dump_report=_first(run, tasks, REPORT, DumpReport),
+        report=_reported(run, tasks, Report),
+        dump_report=_reported(run, tasks, DumpReport),
         phases=tuple(_phases(group, tasks, progress)),
         rows=rows,
         bytes=sum(each.bytes for each in done),
@@ -210,6 +209,11 @@ def _phases(group: str, tasks: Sequence[RecordedTask], progress: dict[tuple[str,
 
 def _first(run: RecordedRun, tasks: Sequence[RecordedTask], key: str, kind: Any) -> Any:
     found = (run.found(task.task_id, key, kind) for task in tasks if task.map_index < 0)
+    return next((each for each in found if each is not None), None)
+
+
+def _reported(run: RecordedRun, tasks: Sequence[RecordedTask], kind: Any) -> Any:
+    found = (run.reported(task.task_id, kind) for task in tasks if task.map_index < 0)
     return next((each for each in found if each is not None), None)
 
 

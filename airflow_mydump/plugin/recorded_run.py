@@ -64,6 +64,17 @@ class RecordedRun:
         except msgspec.ValidationError:
             return None
 
+    def reported(self, task_id: str, kind: Any, map_index: int = -1) -> Any:
+        """The report that a task left when it ended; None before, and where what it left is of an earlier time.
+
+        Of a run that was cleared, the last time's report stays until the task begins: a run that is under way, or that
+        was ended by its timeout, has none. A task that failed although its report is complete says that it does not
+        stand.
+        """
+        state = next((task.state for task in self.tasks if task.key == (task_id, map_index)), None)
+        report = self.found(task_id, REPORT, kind, map_index) if state in ("success", "failed") else None
+        return None if state == "failed" and getattr(report, "complete", True) else report
+
 
 def dags_with_runs(session: Session) -> list[str]:
     """The DAGs of which this package's operators have a run that is still recorded."""
@@ -73,12 +84,18 @@ def dags_with_runs(session: Session) -> list[str]:
 
 
 def read_runs(session: Session, dag_ids: Collection[str], most: int) -> list[RecordedRun]:
-    """The last runs of these DAGs, the newest first; without their tasks' progress."""
+    """The last runs of these DAGs, the newest first; of their tasks those alone that report, and without progress."""
     with_run = select(_XCOM.dag_run_id).where(_XCOM.key.in_((BEGUN, OUTLINE)), _XCOM.dag_id.in_(dag_ids))
     chosen = select(*_RUN_COLUMNS).where(_RUN.id.in_(with_run)).order_by(_RUN.run_after.desc()).limit(most)
     runs = session.execute(chosen).all()
     left = _read_left(session, [run.id for run in runs], _XCOM.key.in_((BEGUN, OUTLINE, REPORT)))
-    return [_recorded(run, (), left.get(run.id, {})) for run in runs]
+    reporting = _read_tasks(
+        session,
+        _TASK.dag_id.in_({run.dag_id for run in runs}),
+        _TASK.run_id.in_({run.run_id for run in runs}),
+        _TASK.operator.in_(_REPORTING),
+    )
+    return [_recorded(run, reporting.get((run.dag_id, run.run_id), ()), left.get(run.id, {})) for run in runs]
 
 
 def read_run(session: Session, dag_id: str, run_id: str) -> RecordedRun | None:
@@ -86,24 +103,8 @@ def read_run(session: Session, dag_id: str, run_id: str) -> RecordedRun | None:
     run = session.execute(select(*_RUN_COLUMNS).where(_RUN.dag_id == dag_id, _RUN.run_id == run_id)).one_or_none()
     if run is None:
         return None
-    found = session.execute(
-        select(*_TASK_COLUMNS)
-        .where(_TASK.dag_id == dag_id, _TASK.run_id == run_id, _TASK.operator.in_(airflow_mydump.operators.__all__))
-        .order_by(_TASK.task_id, _TASK.map_index)
-    )
-    tasks = [
-        RecordedTask(
-            row.task_id,
-            row.map_index,
-            row.operator,
-            row.state,
-            row.start_date,
-            row.end_date,
-            row.try_number,
-            row.rendered_map_index or "",
-        )
-        for row in found
-    ]
+    ours = _TASK.operator.in_(airflow_mydump.operators.__all__)
+    tasks = _read_tasks(session, _TASK.dag_id == dag_id, _TASK.run_id == run_id, ours).get((dag_id, run_id))
     if not tasks:
         return None
     keys = (BEGUN, OUTLINE, REPORT, PROGRESS, FAILURE)
@@ -113,7 +114,10 @@ def read_run(session: Session, dag_id: str, run_id: str) -> RecordedRun | None:
 
 
 _RUN_COLUMNS = (_RUN.id, _RUN.dag_id, _RUN.run_id, _RUN.state, _RUN.start_date, _RUN.end_date)
+_REPORTING = ("ReportOperator", "FinishDumpOperator")
 _TASK_COLUMNS = (
+    _TASK.dag_id,
+    _TASK.run_id,
     _TASK.task_id,
     _TASK.map_index,
     _TASK.operator,
@@ -123,6 +127,25 @@ _TASK_COLUMNS = (
     _TASK.try_number,
     _TASK.rendered_map_index,
 )
+
+
+def _read_tasks(session: Session, *conditions: Any) -> dict[tuple[str, str], list[RecordedTask]]:
+    """Task instances by the ids of their DAG and their run."""
+    rows = session.execute(select(*_TASK_COLUMNS).where(*conditions).order_by(_TASK.task_id, _TASK.map_index))
+    tasks: dict[tuple[str, str], list[RecordedTask]] = {}
+    for row in rows:
+        task = RecordedTask(
+            row.task_id,
+            row.map_index,
+            row.operator,
+            row.state,
+            row.start_date,
+            row.end_date,
+            row.try_number,
+            row.rendered_map_index or "",
+        )
+        tasks.setdefault((row.dag_id, row.run_id), []).append(task)
+    return tasks
 
 
 def _read_left(

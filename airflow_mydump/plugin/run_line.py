@@ -32,8 +32,8 @@ class RunLine:
 def run_line(run: RecordedRun) -> RunLine:
     """Sum a run up."""
     outlines: list[Outline] = _all(run, OUTLINE, Outline)
-    reports: list[Report] = _all(run, REPORT, Report)
-    dumps: list[DumpReport] = _all(run, REPORT, DumpReport)
+    reports: list[Report] = _reported(run, Report)
+    dumps: list[DumpReport] = _reported(run, DumpReport)
     kinds = dict.fromkeys(_all(run, BEGUN, Kind)) | {outline.kind: None for outline in outlines}
     sizes = [*((report.rows, _bytes(report)) for report in reports), *((dump.rows, dump.bytes) for dump in dumps)]
     return RunLine(
@@ -64,3 +64,8 @@ def _bytes(report: Report) -> int:
 def _all(run: RecordedRun, key: str, kind: Any) -> list[Any]:
     left = (run.found(task_id, key, kind, map_index) for task_id, map_index, name in run.left if name == key)
     return [found for found in left if found is not None]
+
+
+def _reported(run: RecordedRun, kind: Any) -> list[Any]:
+    reports = (run.reported(task_id, kind, map_index) for task_id, map_index, name in run.left if name == REPORT)
+    return [report for report in reports if report is not None]

@@ -74,9 +74,9 @@ class AirflowApi:
         """Let the scheduler run a DAG."""
         self.request("PATCH", f"/dags/{dag_id}", {"is_paused": False})
 
-    def trigger(self, dag_id: str, run_id: str | None = None) -> str:
+    def trigger(self, dag_id: str, run_id: str | None = None, conf: dict[str, Any] | None = None) -> str:
         """Start a run; return its id."""
-        body = {"logical_date": None} | ({"dag_run_id": run_id} if run_id else {})
+        body = {"logical_date": None, "conf": conf or {}} | ({"dag_run_id": run_id} if run_id else {})
         return str(self.request("POST", f"/dags/{dag_id}/dagRuns", body)["dag_run_id"])
 
     def run(self, dag_id: str, run_id: str) -> dict[str, Any]:

@@ -18,10 +18,10 @@ class DagRun:
     run_id: str
 
     @classmethod
-    def triggered(cls, airflow: Airflow, dag_id: str) -> DagRun:
+    def triggered(cls, airflow: Airflow, dag_id: str, conf: dict[str, Any] | None = None) -> DagRun:
         airflow.await_dag(dag_id)
         airflow.api.unpause(dag_id)
-        return cls(airflow, dag_id, airflow.api.trigger(dag_id))
+        return cls(airflow, dag_id, airflow.api.trigger(dag_id, conf=conf))
 
     def end(self) -> str:
         """The state, once it has ended."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
@@ -77,3 +78,30 @@ def test_the_run_of_the_parent_cleared_runs_the_same_runs_of_the_tenants_again(
     assert {tenant: outcome["state"] for tenant, outcome in outcomes(run).items()} == dict.fromkeys(TENANTS, "success")
     assert len(airflow.api.request("GET", "/dags/fleet_tenant/dagRuns")["dag_runs"]) == 3
     assert rows_of(mariadb.target, "SELECT COUNT(*) FROM fleet_one.t") == [(101,)]
+
+
+def test_a_tenants_run_that_is_gone_is_no_success(run: DagRun, airflow: Airflow) -> None:
+    (gone,) = (run_id for run_id in airflow.api.runs("fleet_tenant") if run_id.endswith("__fleet_one"))
+    airflow.api.request("DELETE", f"/dags/fleet_tenant/dagRuns/{quote(gone)}")
+    run.clear_from("fleet_report")
+    assert run.end() == "failed"
+    assert outcomes(run)["fleet_one"]["state"] == "not started"
+    assert outcomes(run)["fleet_three"]["state"] == "success"
+
+
+def test_a_tenants_report_that_failed_is_seen_behind_clean_up_that_succeeded(airflow: Airflow, mariadb: Pair) -> None:
+    run_sql(
+        mariadb.source,
+        "CREATE DATABASE hidden_one",
+        "CREATE TABLE hidden_one.t (id INT PRIMARY KEY)",
+        "CREATE VIEW hidden_one.v AS SELECT id FROM hidden_one.t",
+        "DROP TABLE hidden_one.t",
+    )
+    airflow.await_dag("hiding_fleet_tenant")
+    airflow.api.unpause("hiding_fleet_tenant")
+    run = DagRun.triggered(airflow, "hiding_fleet")
+    assert run.end() == "failed"
+    assert set(airflow.api.runs("hiding_fleet_tenant").values()) == {"success"}
+    (outcome,) = run.xcom("fleet_report", "fleet")
+    assert outcome["state"] == "incomplete"
+    assert "v does not work on the source" in outcome["error"]

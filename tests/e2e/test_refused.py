@@ -23,7 +23,9 @@ FINDINGS = {
     "unknown_target_connection": ("preflight", "nobody_made_this"),
     "unknown_database": ("prefetch_metadata", "there_is_no_such_database"),
     "onto_itself": ("preflight", "database refused"),
+    "misspelt": ("preflight", "has dryrun, which would be ignored"),
 }
+CONFS = {"misspelt": {"dryrun": True}}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,7 @@ def runs(airflow: Airflow, mariadb: Pair) -> Iterator[Mapping[str, DagRun]]:
         run_sql(server, "CREATE DATABASE refused", "CREATE TABLE refused.t (id INT PRIMARY KEY)")
     run_sql(mariadb.target, "INSERT INTO refused.t VALUES (1), (2)")
     before = everything(mariadb.target)
-    runs = {name: DagRun.triggered(airflow, name) for name in FINDINGS}
+    runs = {name: DagRun.triggered(airflow, name, CONFS.get(name)) for name in FINDINGS}
     for run in runs.values():
         run.end()
     assert everything(mariadb.target) == before

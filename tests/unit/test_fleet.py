@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from airflow.sdk import Param
 from airflow.sdk.definitions.mappedoperator import MappedOperator
+from airflow.sdk.definitions.param import process_params
 from airflow.serialization.serialized_objects import DagSerialization
 
-from airflow_mydump.dag_factory import ExecutionConfig, FleetConfig, FleetDag, SelectionConfig, TargetConfig
+from airflow_mydump.dag_factory import (
+    ConsistencyConfig,
+    ExecutionConfig,
+    FleetConfig,
+    FleetDag,
+    SelectionConfig,
+    TargetConfig,
+)
 from airflow_mydump.engine.errors import ConfigurationError
 from airflow_mydump.operators.find_tenants import FindTenantsOperator, run_id_of
 
@@ -33,9 +44,12 @@ class Instance:
         self.pushed = (key, value)
 
 
-def found(dag: FleetDag, **params: Any) -> list[dict[str, Any]]:
+def found(dag: FleetDag, **conf: Any) -> list[dict[str, Any]]:
+    """What a fleet's run starts that was triggered with a conf."""
     task = dag.phases.find_tenants
-    context = {"params": params, "run_id": "r", "ti": Instance(), "task": task}
+    params = process_params(dag, task, conf, suppress_exception=False)
+    run = SimpleNamespace(conf=conf or None)
+    context = {"params": params, "run_id": "r", "ti": Instance(), "task": task, "dag_run": run}
     return FindTenantsOperator.execute(task, context)
 
 
@@ -64,6 +78,23 @@ def test_pools_cap_the_load_on_each_server() -> None:
     assert {pools[task] for task in ("schema_phase", "index_phase", "verify", "post_phase", "report")} == {"writing"}
 
 
+def test_the_parents_tasks_run_as_the_execution_says() -> None:
+    execution = ExecutionConfig(pool="both", retries=7, retry_delay=timedelta(seconds=3), attempts=2)
+    dag = fleet(execution=execution)
+    assert {task.pool for task in dag.tasks} == {"both"}
+    for task in (dag.phases.find_tenants, dag.phases.start_tenant, dag.phases.fleet_report):
+        assert (task.retries, task.retry_delay) == (7, timedelta(seconds=3))
+    assert dag.phases.find_tenants.patience == execution.patience
+    assert fleet(execution=ExecutionConfig(pool="both", source_pool="reading")).phases.find_tenants.pool == "reading"
+
+
+def test_consistency_is_that_of_each_tenants_run() -> None:
+    locked = ConsistencyConfig("locked", max_lock_seconds=3)
+    assert fleet(consistency=locked).tenant_dag.phases.preflight.consistency == locked
+    alone = FleetConfig("there", names=["a"], max_active_tenants=1)
+    assert "pause_applier" in fleet(alone, consistency=ConsistencyConfig("replica")).tenant_dag.task_ids
+
+
 def test_every_tenant_has_a_run_of_its_own() -> None:
     dag = fleet(FleetConfig("there", names=["a", "b"]))
     assert found(dag) == [
@@ -73,6 +104,19 @@ def test_every_tenant_has_a_run_of_its_own() -> None:
     assert found(dag, tenants=["b"], dry_run=True, content="schema") == [
         {"conf": {"tenant": "b", "dry_run": True, "content": "schema"}, "trigger_run_id": "fleet__r__b"}
     ]
+
+
+def test_what_was_asked_for_is_passed_on_also_where_it_is_as_usual() -> None:
+    dag = fleet(FleetConfig("there", names=["a"]))
+    asked = {"dry_run": False, "if_exists": "truncate", "content": "all"}
+    (started,) = found(dag, tenants=["a"], **asked)
+    assert started["conf"] == {"tenant": "a", **asked}
+    assert found(dag, content="all")[0]["conf"] == {"tenant": "a", "content": "all"}
+
+
+def test_what_the_parent_does_by_default_is_done_by_its_tenants() -> None:
+    dag = fleet(FleetConfig("there", names=["a"]), params={"dry_run": Param(True, type="boolean"), "content": "schema"})
+    assert found(dag)[0]["conf"] == {"tenant": "a", "dry_run": True, "content": "schema"}
 
 
 def test_tenants_may_come_from_a_function() -> None:
@@ -93,6 +137,31 @@ def test_no_tenant_may_be_in_order() -> None:
     assert found(fleet(FleetConfig("there", find=lambda: [], allow_empty=True))) == []
 
 
+class Waiting:
+    """A task instance of a fleet whose runs were triggered; it notes what it is asked about."""
+
+    def __init__(self, triggered: list[str | None], ended: set[str]) -> None:
+        self._triggered, self._ended = triggered, ended
+        self.asked: list[list[str]] = []
+
+    def xcom_pull(self, **which: Any) -> list[str | None]:
+        return self._triggered
+
+    def get_dr_count(self, *, dag_id: str, run_ids: list[str], states: list[str]) -> int:
+        self.asked.append(run_ids)
+        return len(self._ended.intersection(run_ids))
+
+
+def test_a_thousand_runs_are_asked_about_in_slices() -> None:
+    names = [f"fleet__r__{number}" for number in range(1024)]
+    sensor = fleet().phases.await_tenants
+    waiting = Waiting([None, *names], set(names) - {names[-1]})
+    assert not sensor.poke({"ti": waiting})
+    assert [name for some in waiting.asked for name in some] == names
+    assert max(map(len, waiting.asked)) == 50
+    assert sensor.poke({"ti": Waiting([*names, None], set(names))})
+
+
 def test_different_tenants_have_different_runs() -> None:
     names = ["a b", "a-b", "a.b", "a/b", "ä", "ö"]
     assert len({run_id_of("r", name) for name in names}) == len(names)
@@ -109,6 +178,7 @@ def test_different_tenants_have_different_runs() -> None:
         (lambda: FleetConfig("there", find="a"), "FleetConfig.find"),  # type: ignore[arg-type]
         (lambda: FleetConfig("there", names=["a"], max_active_tenants=0), "FleetConfig.max_active_tenants"),
         (lambda: FleetConfig("there", names=["a"], poll_seconds=0), "FleetConfig.poll_seconds"),
+        (lambda: fleet(consistency=ConsistencyConfig("replica")), "FleetConfig.max_active_tenants"),
         (lambda: fleet(selection=SelectionConfig(where={"a.t": "1"})), "SelectionConfig.where"),
     ],
 )

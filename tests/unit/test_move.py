@@ -149,7 +149,8 @@ def test_a_line_says_verified_only_if_the_report_does(differences: tuple[str, ..
     tenant = TenantReport("d", 2, 0, 0, 500, 4000, 5.0, not differences)
     report = Report("dag/run", "plan", "s", "t", "none", (tenant,), differences, ())
     left = {("chunk_plan", -1, OUTLINE): plain(OUTLINED), ("report", -1, REPORT): plain(report)}
-    line = run_line(recorded([], left, "success"))
+    reported = [instance("report", "ReportOperator", "failed" if differences else "success")]
+    line = run_line(recorded(reported, left, "success"))
     assert (line.kinds, line.tables, line.rows, line.bytes) == (("migration",), 2, 500, 4000)
     assert line.verified is not bool(differences)
     assert run_line(recorded([], {}, "running")).verified is None
@@ -158,4 +159,18 @@ def test_a_line_says_verified_only_if_the_report_does(differences: tuple[str, ..
 def test_a_line_of_a_run_without_verification_says_neither() -> None:
     tenant = TenantReport("d", 2, 0, 0, 500, 4000, 5.0, False)
     report = Report("dag/run", "plan", "s", "t", "none", (tenant,), (), (), verify=False)
-    assert run_line(recorded([], {("report", -1, REPORT): plain(report)}, "success")).verified is None
+    reported = [instance("report", "ReportOperator", "success")]
+    line = run_line(recorded(reported, {("report", -1, REPORT): plain(report)}, "success"))
+    assert (line.rows, line.verified) == (500, None)
+
+
+@pytest.mark.parametrize("state", [None, "queued", "running", "up_for_retry", "skipped", "upstream_failed", "failed"])
+def test_what_was_verified_before_a_run_was_cleared_is_not_shown(state: str | None) -> None:
+    tenant = TenantReport("d", 2, 0, 0, 500, 4000, 5.0, True)
+    report = Report("dag/run", "plan", "s", "t", "none", (tenant,), (), ())
+    run = recorded([instance("report", "ReportOperator", state)], {("report", -1, REPORT): plain(report)})
+    assert (run_line(run).rows, run_line(run).verified) == (None, None)
+    assert only(run).report is None
+    done = recorded([instance("report", "ReportOperator", "success")], run.left)
+    assert run_line(done).verified is True
+    assert only(done).report == report

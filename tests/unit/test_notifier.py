@@ -19,6 +19,7 @@ from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 
+from airflow_mydump.dag_factory import DumpTaskGroup, MigrationTaskGroup, SourceConfig, StagingConfig, TargetConfig
 from airflow_mydump.notifications import MigrationNotifier
 from airflow_mydump.notifications.notifier import message_of
 from airflow_mydump.operators.failure import RECORD
@@ -103,6 +104,63 @@ def test_a_dump_says_what_it_holds_and_where() -> None:
     message = message_of(context("success", report={"directory": "/dumps/a", "tables": 3, "rows": 1234}))
     assert message.subject == "nightly: 3 tables, 1,234 rows dumped"
     assert "/dumps/a" in message.text
+
+
+class Groups:
+    """A task instance of a run of the user's DAG `two_groups`; what tasks left is by task and key."""
+
+    def __init__(self, left: dict[tuple[str, str], Any]) -> None:
+        self._left = left
+
+    def xcom_pull(self, *, task_ids: list[str], key: str, **more: Any) -> list[Any]:
+        return [self._left.get((task_id, key)) for task_id in task_ids]
+
+
+def two_groups(state: str, left: dict[tuple[str, str], Any]) -> RunMessage:
+    """The message of a run of a DAG of the user's, which has two groups and a task of its own."""
+    with DAG("mine", schedule=None) as dag:
+        for name in ("a", "b"):
+            MigrationTaskGroup(name, source=SourceConfig("there", schemas=[name]), target=TargetConfig("here"))
+        DumpTaskGroup("c", source=SourceConfig("there", schemas=["c"]), staging=StagingConfig("/dumps"))
+        EmptyOperator(task_id="a_summary")
+    return message_of(context(state) | {"dag": dag, "ti": Groups(left)})
+
+
+@pytest.mark.parametrize("left", ["all is well", 7, ["x"], {"tenants": 5}, {"tenants": ["x", {"schema": "s"}]}])
+def test_what_a_users_task_leaves_under_the_same_keys_is_not_taken_for_ours(left: Any) -> None:
+    own = {("b.report", "report"): {"tenants": [TENANT], "differences": []}}
+    users = {("a_summary", key): left for key in ("report", "failures", "fleet", RECORD)}
+    assert two_groups("success", own | users).subject == "mine: 1 database, 1,234 rows moved"
+    of_a_class_of_ours = {("a.report", key): left for key in ("report", "failures", "fleet", RECORD)}
+    assert two_groups("success", own | of_a_class_of_ours).subject == "mine: 1 database, 1,234 rows moved"
+
+
+def test_the_groups_of_a_run_have_one_message() -> None:
+    left: dict[tuple[str, str], Any] = {
+        ("a.report", "report"): {"tenants": [TENANT], "differences": []},
+        ("b.report", "report"): {"tenants": [TENANT | {"schema": "bills", "rows": 6}], "differences": []},
+        ("c.finish_dump", "report"): {"directory": "/dumps", "tables": 3, "rows": 70},
+    }
+    message = two_groups("success", left)
+    assert message.subject == "mine: 3 tables, 70 rows dumped, 2 databases, 1,240 rows moved"
+    for said in ("- shop: 1,234 rows", "- bills: 6 rows", "In /dumps"):
+        assert said in message.text
+
+
+def test_a_failure_is_told_with_the_databases_of_its_own_group() -> None:
+    of_b, of_c = FAILURE | {"phase": "b.data_phase"}, FAILURE | {"phase": "c.dump_phase", "error": "no room"}
+    left: dict[tuple[str, str], Any] = {
+        ("a.report", "report"): {"tenants": [TENANT], "differences": []},
+        ("a.report", "failures"): [],
+        ("b.report", "report"): {"tenants": [TENANT | {"schema": "bills"}], "differences": ["bills: 1 of 2 chunks"]},
+        ("b.report", "failures"): [of_b],
+        ("c.dump_phase", RECORD): of_c,
+    }
+    message = two_groups("failed", left)
+    assert message.subject == "mine: FAILED in b.data_phase"
+    assert "Databases: bills\n" in message.text
+    assert [failure.phase for failure in message.failures] == ["b.data_phase", "c.dump_phase"]
+    assert message.differences == ["bills: 1 of 2 chunks"]
 
 
 def test_a_fleet_names_its_broken_tenants() -> None:

@@ -23,7 +23,10 @@ from sqlalchemy import create_engine, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
+from airflow_mydump.engine.phases.report import Report, TenantReport
 from airflow_mydump.operators.outline import BEGUN
+from airflow_mydump.operators.report import REPORT
+from airflow_mydump.operators.xcom_value import plain
 from airflow_mydump.plugin import MydumpPlugin
 from airflow_mydump.plugin import app as page
 from airflow_mydump.plugin.app import _ASSETS, app
@@ -93,6 +96,20 @@ def test_only_runs_of_dags_that_the_user_may_read_are_listed_newest_first(client
     assert runs(client) == ["bob_one"]
     app.dependency_overrides[get_user] = lambda: "nobody"
     assert runs(client) == []
+
+
+@pytest.mark.parametrize(("state", "rows"), [("success", 7), ("failed", None), ("running", None), (None, None)])
+def test_a_runs_rows_are_listed_when_its_report_has_ended(client: TestClient, state: str | None, rows: int) -> None:
+    session: Session = app.dependency_overrides[_get_session]()
+    tenant = TenantReport("d", 1, 0, 0, 7, 70, 1.0, True)
+    report = plain(Report("k", "p", "s", "t", "none", (tenant,), (), ()))
+    common = {"dag_id": "ann_one", "run_id": RUN_ID, "task_id": "report", "map_index": -1}
+    task = {"operator": "ReportOperator", "state": state, "try_number": 1, "pool": "p", "pool_slots": 1}
+    session.execute(insert(TaskInstance.__table__).values(**common, **task))
+    session.execute(insert(XComModel.__table__).values(**common, dag_run_id=1, key=REPORT, value=report))
+    listed = {run["dag_id"]: run for run in client.get("/api/runs").json()["runs"]}
+    assert (listed["ann_one"]["rows"], listed["ann_one"]["verified"]) == (rows, True if rows else None)
+    assert listed["ann_two"]["rows"] is None
 
 
 def test_one_run_is_shown_to_those_who_may_read_its_dag(client: TestClient) -> None:

@@ -192,6 +192,15 @@ def schema_file(identity: PlanIdentity, part: int) -> str:
     return f"{plan_path(identity)}/schema-{part:05}.json.zst"
 
 
+def schema_files(directory: WorkDirectory, identity: PlanIdentity, part: int, parts: int) -> list[str]:
+    """The files of the schema bundles ``part``, ``part + parts`` and so on: the share of one of ``parts`` tasks.
+
+    All shares together are all of the plan's bundles, also if the plan was made for another number of tasks.
+    """
+    plan = directory.read(f"{plan_path(identity)}/{PLAN}", Plan)
+    return [schema_file(identity, number) for number in range(part, plan.parts, parts)]
+
+
 def _write_schema_bundles(
     directory: WorkDirectory, identity: PlanIdentity, selection: Selection, tables: Sequence[PlannedTable], parts: int
 ) -> None:

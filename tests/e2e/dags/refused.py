@@ -16,6 +16,7 @@ for name, connection, schema, target in (
     ("unknown_target_connection", "source_mariadb", "refused", "nobody_made_this"),
     ("unknown_database", "source_mariadb", "there_is_no_such_database", "target_mariadb"),
     ("onto_itself", "target_mariadb", "refused", "target_mariadb"),
+    ("misspelt", "source_mariadb", "refused", "target_mariadb"),
     ("cleared", "source_mariadb", "cleared", "target_mariadb"),
 ):
     MigrationDag(
