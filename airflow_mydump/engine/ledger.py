@@ -313,10 +313,13 @@ def forget_removed(session: Session, identity: PlanIdentity, objects: Collection
         f"AND (r.state <> 'started' OR r.plan = {literal(identity.plan)})"
     )
     back = {(actor.kind, actor.name) for actor in objects}
-    for plan, item, schema, name in rows:
-        if (item.partition(":")[0], TableName(schema, name)) in back:  # by the whole key, as in `supersede`
-            of_plan = replace(identity, plan=plan)
-            session.execute(f"DELETE FROM {_table(identity)} WHERE {_rows(of_plan, 'removed', [item])}")
+    found = ((plan, item) for plan, item, *name in rows if (item.partition(":")[0], TableName(*name)) in back)
+    _forget(session, identity, "removed", found)
+
+
+def item_of_database(name: str) -> str:
+    """The item of a step for a whole database, whose name may be longer than the column."""
+    return sha256(name.encode()).hexdigest()[:40]
 
 
 def note_default(session: Session, identity: PlanIdentity, lent: LentDefault) -> None:
@@ -324,8 +327,7 @@ def note_default(session: Session, identity: PlanIdentity, lent: LentDefault) ->
     schema, detail = lent.own.name, literal(msgspec.json.encode(lent).decode())
     session.execute(
         f"INSERT INTO {_table(identity)} (plan, step, item, run_key, state, target_schema, target_name, detail) VALUES "
-        # A name may be longer than the column.
-        f"({literal(identity.plan)}, 'default', {literal(sha256(schema.encode()).hexdigest()[:40])}, "
+        f"({literal(identity.plan)}, 'default', {literal(item_of_database(schema))}, "
         f"{literal(identity.run_key)}, 'started', {literal(schema)}, '', {detail}) "
         f"ON DUPLICATE KEY UPDATE detail = {detail}"
     )
@@ -345,10 +347,14 @@ def forget_defaults(session: Session, identity: PlanIdentity, schemas: Iterable[
         f"SELECT plan, item FROM {_table(identity)} WHERE (target_schema, target_name) IN "
         f"({_names(TableName(schema, '') for schema in schemas)}) AND step = 'default'"
     )
-    for plan, item in rows:  # by the whole key, as in `supersede`
-        session.execute(
-            f"DELETE FROM {_table(identity)} WHERE {_rows(replace(identity, plan=plan), 'default', [item])}"
-        )
+    _forget(session, identity, "default", rows)
+
+
+def _forget(session: Session, identity: PlanIdentity, step: Step, found: Iterable[tuple[str, str]]) -> None:
+    """Delete a step's rows of plans and items one by one: by the whole key, as in `supersede`."""
+    for plan, item in found:
+        of_plan = replace(identity, plan=plan)
+        session.execute(f"DELETE FROM {_table(identity)} WHERE {_rows(of_plan, step, [item])}")
 
 
 def done_items(session: Session, identity: PlanIdentity, step: Step) -> frozenset[str]:

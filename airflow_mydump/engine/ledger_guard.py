@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from hashlib import sha256
 
 from airflow_mydump.engine import ledger
 from airflow_mydump.engine.error_number import NO_SUCH_DATABASE, NO_SUCH_TABLE
@@ -69,8 +68,8 @@ def mark(session: Session, identity: PlanIdentity, schemas: Iterable[str]) -> No
     if identity.ledger == LEDGER_SCHEMA:
         return
     marked = sorted(schemas)
-    # A name may be longer than the column. It is there before the mark: who takes that away looks for it.
-    items = {sha256(schema.encode()).hexdigest()[:40]: TableName(schema, "") for schema in marked}
+    # It is there before the mark: who takes that away looks for it.
+    items = {ledger.item_of_database(schema): TableName(schema, "") for schema in marked}
     if items:
         ledger.begin(session, identity, "mark", items)
     for schema in marked:

@@ -111,16 +111,23 @@ class Run:
 
     def finish(self) -> Report:
         """What comes after the data."""
-        self.index()
-        self.verify()
-        self.post()
+        self._prove()
         return self.report()
 
-    def copy(self) -> Report:
+    def all_but_report(self) -> None:
         self.plan()
         self.schema()
         self.data()
-        return self.finish()
+        self._prove()
+
+    def _prove(self) -> None:
+        self.index()
+        self.verify()
+        self.post()
+
+    def copy(self) -> Report:
+        self.all_but_report()
+        return self.report()
 
     def plan_files(self) -> list[str]:
         """The files of the data bundles."""

@@ -253,11 +253,16 @@ def assert_same_definitions_but_counters(run: Run) -> None:
     assert_same_definitions(run.pair.source, run.pair.target, run.database)
 
 
-def test_what_a_failed_run_of_data_took_away_comes_back_with_the_next(shop: Run) -> None:
+def after_a_failed_run_of_data(shop: Run) -> Run:
     shop.copy()
     failed = choosing(shop, content="data")
     failed.plan()
     failed.schema()
+    return failed
+
+
+def test_what_a_failed_run_of_data_took_away_comes_back_with_the_next(shop: Run) -> None:
+    after_a_failed_run_of_data(shop)
     assert not {"doubled", "sometimes"} & {name for _, name in definitions(shop.pair.target, shop.database)}
     again = choosing(shop, content="data")
     again.plan()
@@ -378,14 +383,6 @@ def test_a_database_keeps_its_default_where_objects_were_made_under_it(
     shop.copy()
     choosing(shop, content="data").copy()
     assert_same_definitions(shop.pair.source, shop.pair.target, shop.database)
-
-
-def after_a_failed_run_of_data(shop: Run) -> Run:
-    shop.copy()
-    failed = choosing(shop, content="data")
-    failed.plan()
-    failed.schema()
-    return failed
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, TriggerRule
+from sandbox.demo_progress import PHASES as MIGRATION
 
 from airflow_mydump.dag_factory import (
     ConsistencyConfig,
@@ -20,16 +21,7 @@ from airflow_mydump.dag_factory import (
 from airflow_mydump.operators.own_task import is_own, own_relatives
 from airflow_mydump.operators.post_phase import PostPhaseOperator
 
-PHASES = [
-    "preflight",
-    "prefetch_metadata",
-    "chunk_plan",
-    "schema_phase",
-    "data_phase",
-    "index_phase",
-    "verify",
-    "post_phase",
-]
+*PHASES, REPORT = MIGRATION
 CONFIGS: dict[str, Any] = {"source": SourceConfig("there", schemas=["s"]), "target": TargetConfig("here")}
 
 
@@ -49,8 +41,8 @@ def test_a_report_judges_the_phases_before_it() -> None:
 
 def test_a_dry_run_skips_the_phases_behind_the_plan() -> None:
     dag = with_the_users_tasks()
-    assert own_relatives(dag.phases.chunk_plan, upstream=False) == [*PHASES[3:], "report"]
-    assert {task_id for task_id, _ in dag.phases.chunk_plan._followers()} == {*PHASES[3:], "report"}
+    assert own_relatives(dag.phases.chunk_plan, upstream=False) == [*PHASES[3:], REPORT]
+    assert {task_id for task_id, _ in dag.phases.chunk_plan._followers()} == {*PHASES[3:], REPORT}
 
 
 def test_a_groups_report_judges_the_group_alone() -> None:

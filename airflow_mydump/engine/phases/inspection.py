@@ -30,8 +30,7 @@ class Inspection:
     """The structure on a target; ``session`` is in the `session_state.metadata` state.
 
     What a server tells for whole databases is read once, at the first need; definitions are read some at a time, and
-    forgotten. ``terse`` as in `table_differences`,
-    ``across`` as in `object_differences`.
+    forgotten. ``terse`` as in `table_differences`, ``across`` as in `object_differences`.
     """
 
     def __init__(self, session: Session, selection: Selection, terse: bool = False, across: bool = False) -> None:

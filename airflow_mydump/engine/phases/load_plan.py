@@ -24,7 +24,7 @@ from airflow_mydump.engine.selection.open_selection import OpenSelection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata
-from airflow_mydump.engine.translation.catalog import vendor_of
+from airflow_mydump.engine.translation.catalog import is_foreign
 from airflow_mydump.engine.translation.choice import Findings, TranslationChoice
 from airflow_mydump.engine.translation.collation import CollationMap, target_collations
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -70,7 +70,7 @@ def _require_ranges(target: Session, found: FoundDump, choice: TranslationChoice
 
     Raises PreflightError, ServerError.
     """
-    if vendor_of(found.catalog.server) in (None, target.flavor.vendor):
+    if not is_foreign(found.catalog.server, target.flavor.vendor):
         return
     collations = CollationMap(target.flavor.vendor, target_collations(target), choice.collations, Findings())
     hashed = {table.name for table in found.catalog.tables if is_hashed_by_key(table)}

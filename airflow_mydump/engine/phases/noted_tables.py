@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from types import MappingProxyType
 
 from airflow_mydump.engine.consistency.kept_session import KeptSession
 from airflow_mydump.engine.consistency.moment import Moment
@@ -43,9 +42,8 @@ def _note(source: Endpoint, record: WorkDirectory, file: str, tables: Sequence[T
 
 
 def require_noted(
-    source: Endpoint, record: WorkDirectory, epoch: str, tables: Sequence[TableName],
-    seen: Mapping[TableName, str] = MappingProxyType({}),
-) -> None:  # fmt: skip
+    source: Endpoint, record: WorkDirectory, epoch: str, tables: Sequence[TableName], seen: Mapping[TableName, str]
+) -> None:
     """Raise SnapshotError naming a table that is not the one any more that was noted; ConnectError, ServerError.
 
     ``seen`` are identities that were just read.
@@ -104,7 +102,7 @@ def holding_noted(
         return
     tables = snapshot_tables(bundle)
     with session.holding(tables):
-        require_noted(source, record, moment.epoch, tables)
+        require_noted(source, record, moment.epoch, tables, {})
         yield
 
 

@@ -9,7 +9,7 @@ from airflow_mydump.engine.phases.inspection import Inspection, triggers_by_tabl
 from airflow_mydump.engine.phases.plan import OBJECTS, SCHEMAS, plan_path, schema_file
 from airflow_mydump.engine.plan.plan import Plan, PlannedObject, SchemaBundle
 from airflow_mydump.engine.server.session import Session
-from airflow_mydump.engine.translation.catalog import vendor_of
+from airflow_mydump.engine.translation.catalog import is_foreign
 from airflow_mydump.engine.workdir import WorkDirectory
 
 
@@ -23,7 +23,7 @@ def structure_differences(session: Session, directory: WorkDirectory, plan: Plan
     objects = directory.read_lines(f"{path}/{OBJECTS}", PlannedObject)
     triggers = triggers_by_table(objects)
     # Of another tool's dump nobody knows the server, nor whether it printed the definitions.
-    across = vendor_of(plan.source_server) not in (None, session.flavor.vendor)
+    across = is_foreign(plan.source_server, session.flavor.vendor)
     inspection = Inspection(session, plan.selection, terse=not plan.source_server, across=across)
     yield from inspection.schema_differences(directory.read_lines(f"{path}/{SCHEMAS}", Schema))
     for part in range(plan.parts):

@@ -27,7 +27,7 @@ from airflow_mydump.engine.preflight.candidate import Candidate
 from airflow_mydump.engine.preflight.finding import Finding, blocker
 from airflow_mydump.engine.selection.selection import LEDGER_SCHEMA, Selection
 from airflow_mydump.engine.server.session import Session
-from airflow_mydump.engine.translation.catalog import vendor_of
+from airflow_mydump.engine.translation.catalog import is_foreign
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class _Deciding:
 
     def _require_equal_actor(self, planned: PlannedObject) -> None:
         existing = self._existing[planned.object.name.schema]
-        across = vendor_of(self._catalog.server) not in (None, self._target.flavor.vendor)
+        across = is_foreign(self._catalog.server, self._target.flavor.vendor)
         require_equal_actor(self._target, existing, planned.object, planned.target, across, self._selection.fold_names)
 
     def _name(self, stored: StoredObject) -> TableName:

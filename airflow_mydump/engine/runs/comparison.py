@@ -28,7 +28,7 @@ from airflow_mydump.engine.selection.selection import Selection
 from airflow_mydump.engine.server.endpoint import Endpoint
 from airflow_mydump.engine.server.session import Session
 from airflow_mydump.engine.server.session_state import metadata, reading
-from airflow_mydump.engine.translation.catalog import require_translated, vendor_of
+from airflow_mydump.engine.translation.catalog import is_foreign, require_translated
 from airflow_mydump.engine.translation.choice import TranslationChoice
 from airflow_mydump.engine.verification.checksum import Digestible, compute_checksums
 from airflow_mydump.engine.workdir import WorkDirectory
@@ -67,7 +67,7 @@ def compare(
     """
     catalog = prefetch_metadata(source, selection)
     with Session(target, metadata) as session:
-        across = vendor_of(catalog.server) != session.flavor.vendor
+        across = is_foreign(catalog.server, session.flavor.vendor)
         selection = as_kept(session, selection)
         translated = require_translated(catalog, session, choice or TranslationChoice()).catalog
         catalog, _ = adapt(translated, selection, adaptation or Adaptation())

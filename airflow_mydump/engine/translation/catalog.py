@@ -32,13 +32,18 @@ def vendor_of(server: str) -> Vendor | None:
     return _VENDORS.get(server.partition(" ")[0])
 
 
+def is_foreign(server: str, vendor: Vendor) -> bool:
+    """Whether a server, as a catalog names it, is known to be of another vendor."""
+    return vendor_of(server) not in (None, vendor)
+
+
 def translate_catalog(catalog: Catalog, target: Session, choice: TranslationChoice) -> Translation:
     """The catalog with definitions that the target understands; as it is if both are of one vendor.
 
     Raises ServerError.
     """
     vendor = target.flavor.vendor
-    if vendor_of(catalog.server) in (None, vendor):
+    if not is_foreign(catalog.server, vendor):
         return Translation(catalog)
     findings = Findings()
     collations = CollationMap(vendor, target_collations(target), choice.collations, findings)
